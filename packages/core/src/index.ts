@@ -1,0 +1,54 @@
+export { idPrefixes, idSchema, isId, newId } from "./ids.ts";
+export type {
+  AnswerId,
+  ChunkId,
+  CollectionId,
+  ConversationId,
+  DocumentId,
+  Id,
+  IdKind,
+  JobId,
+  KeyId,
+  PipelineId,
+  RunId,
+  TenantId,
+  VersionId,
+} from "./ids.ts";
+export { errorCodes, FootnoteError, isFootnoteError, throwIfAborted, toFootnoteError } from "./errors.ts";
+export type { ErrorCode, FootnoteErrorOptions, Result } from "./errors.ts";
+export { canonicalJson } from "./json.ts";
+export type { JsonPrimitive, JsonValue, Metadata } from "./json.ts";
+export { sha256 } from "./hash.ts";
+export { canonicalText, foldText, splitsSurrogatePair } from "./unicode.ts";
+export { blockKinds, indexedInput } from "./document.ts";
+export type {
+  Block,
+  BlockKind,
+  Box,
+  Chunk,
+  ChunkDraft,
+  DocumentRecord,
+  DocumentState,
+  LocatedChunk,
+  Page,
+  ParsedDocument,
+  Span,
+} from "./document.ts";
+export type { Degradation, FilterCondition, Hit, HitRanks, HitScores, MetadataFilter, SearchResult, Timings } from "./search.ts";
+export { finishReasons } from "./answer.ts";
+export type { Answer, AnswerEvent, Citation, CitationSource, Claim, ClaimSupport, Cost, FinishReason, Usage } from "./answer.ts";
+export { indexHash, pipelineHash, pipelineSpecSchema } from "./pipeline.ts";
+export type { ChunkerSpec, PipelineSpec, RerankerSpec } from "./pipeline.ts";
+export type { BlobStore } from "./ports/blob-store.ts";
+export type { Chunker, ChunkRequest } from "./ports/chunker.ts";
+export type { ChunkReader } from "./ports/chunk-reader.ts";
+export type { Clock } from "./ports/clock.ts";
+export type { Embedder, EmbedderCapabilities, Embedding, EmbeddingSpace, EmbedRequest } from "./ports/embedder.ts";
+export type { JobQueue, QueueMessage, Worker, WorkOptions } from "./ports/job-queue.ts";
+export type { GenerateRequest, LanguageModel, ModelEvent, ModelSource } from "./ports/language-model.ts";
+export type { AnalyzedText, LexicalAnalyzer, LexicalIndex, LexicalSearchRequest } from "./ports/lexical-index.ts";
+export type { Parser, ParseRequest } from "./ports/parser.ts";
+export type { Reranker, RerankerCapabilities, RerankRequest } from "./ports/reranker.ts";
+export type { Logger, LogFields, Stage, Telemetry } from "./ports/telemetry.ts";
+export type { TokenVectorStore } from "./ports/token-vector-store.ts";
+export type { IndexScope, ScoredChunk, VectorIndex, VectorSearchRequest } from "./ports/vector-index.ts";

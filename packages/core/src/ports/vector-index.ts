@@ -1,0 +1,33 @@
+import type { ChunkId, CollectionId, TenantId } from "../ids.ts";
+import type { MetadataFilter } from "../search.ts";
+
+/** Who asks, and what of the collection may be seen. Applied before top-k. */
+export interface IndexScope {
+  tenantId: TenantId;
+  collectionId: CollectionId;
+  filter?: MetadataFilter;
+  /** Without any, only documents open to everyone are seen. */
+  principals?: readonly string[];
+}
+
+export interface VectorSearchRequest extends IndexScope {
+  /** Name of the embedding space. */
+  space: string;
+  vector: Float32Array;
+  limit: number;
+  signal?: AbortSignal;
+}
+
+export interface ScoredChunk {
+  chunkId: ChunkId;
+  score: number;
+}
+
+export interface VectorIndex {
+  readonly capabilities: {
+    /** True when results never miss a neighbour. */
+    exact: boolean;
+  };
+  /** The `limit` nearest live chunks by cosine similarity, best first; fewer only when fewer exist. */
+  search(request: VectorSearchRequest): Promise<ScoredChunk[]>;
+}

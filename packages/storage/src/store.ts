@@ -1,0 +1,399 @@
+import type {
+  Answer,
+  AnswerId,
+  BlobStore,
+  Chunk,
+  ChunkId,
+  ChunkReader,
+  CollectionId,
+  ConversationId,
+  DocumentId,
+  DocumentRecord,
+  JobId,
+  KeyId,
+  AnalyzedText,
+  ChunkDraft,
+  LexicalIndex,
+  Metadata,
+  ParsedDocument,
+  PipelineSpec,
+  TenantId,
+  TokenVectorStore,
+  VectorIndex,
+  VersionId,
+} from "@footnote/core";
+
+export interface PageRequest {
+  /** 1…100, default 20. */
+  limit?: number;
+  /** Opaque; a malformed one is `invalid_request`. */
+  cursor?: string;
+}
+export interface PageResult<T> {
+  data: T[];
+  nextCursor: string | null;
+}
+
+export interface TenantRecord {
+  id: TenantId;
+  name: string;
+  createdAt: Date;
+}
+
+export type Scope = "read" | "ask" | "ingest" | "admin";
+export interface KeyRecord {
+  id: KeyId;
+  name: string;
+  scopes: Scope[];
+  /** Null: every collection of the tenant. */
+  collections: CollectionId[] | null;
+  expiresAt: Date | null;
+  revokedAt: Date | null;
+  lastUsedAt: Date | null;
+  createdAt: Date;
+}
+/** What authentication needs; found without a tenant through a listed function. Digests are SHA-256 in hex. */
+export interface AuthenticationRecord {
+  keyId: KeyId;
+  /** Null for an operator's key. */
+  tenantId: TenantId | null;
+  digest: string;
+  scopes: Scope[];
+  collections: CollectionId[] | null;
+  expiresAt: Date | null;
+  revokedAt: Date | null;
+}
+export interface NewKey {
+  id: KeyId;
+  name: string;
+  digest: string;
+  scopes: Scope[];
+  collections?: CollectionId[] | null;
+  expiresAt?: Date | null;
+}
+
+export interface CollectionSettings {
+  /** The pipeline whose `index` part the collection is built with, and the default one for requests. */
+  pipeline: PipelineSpec;
+  description?: string;
+  retention?: { versions: number };
+}
+export interface CollectionRecord {
+  id: CollectionId;
+  name: string;
+  settings: CollectionSettings;
+  documentCount: number;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+export type JobState = "queued" | "running" | "succeeded" | "failed" | "cancelled" | "dead";
+export type JobKind = "ingest" | "delete";
+/** Stages in order; each is a checkpoint. */
+export type JobStage = "queued" | "parse" | "chunk" | "embed" | "index" | "publish" | "erase" | "done";
+export interface JobRecord {
+  id: JobId;
+  kind: JobKind;
+  state: JobState;
+  stage: JobStage;
+  /** 0…1. */
+  progress: number;
+  attempts: number;
+  maxAttempts: number;
+  error: { code: string; message: string } | null;
+  /** A deletion's receipt: what was removed, per store. */
+  result: Record<string, number> | null;
+  cancelRequested: boolean;
+  collectionId: CollectionId;
+  documentId: DocumentId;
+  versionId: VersionId | null;
+  heartbeatAt: Date | null;
+  runAfter: Date | null;
+  createdAt: Date;
+  updatedAt: Date;
+  finishedAt: Date | null;
+}
+
+export type VersionState = "pending" | "parsed" | "chunked" | "embedded" | "live" | "superseded" | "failed" | "cancelled";
+export interface VersionRecord {
+  id: VersionId;
+  documentId: DocumentId;
+  collectionId: CollectionId;
+  number: number;
+  state: VersionState;
+  /** SHA-256 of the original bytes: the blob's address. */
+  sha256: string;
+  sizeBytes: number;
+  mediaType: string;
+  fileName: string | null;
+  title: string | null;
+  language: string | null;
+  createdAt: Date;
+  liveAt: Date | null;
+}
+
+/** A chunk on its way in: with what is indexed for it. */
+export interface ChunkToStore {
+  draft: ChunkDraft;
+  /** SHA-256 of the exact embedded input. */
+  inputSha256: string;
+  analyzed: AnalyzedText;
+}
+export interface VectorToStore {
+  chunkId: ChunkId;
+  inputSha256: string;
+  vector: Float32Array;
+  tokenVectors?: Uint8Array;
+}
+/** A chunk whose vector is still missing. */
+export interface PendingChunk {
+  chunkId: ChunkId;
+  ordinal: number;
+  inputSha256: string;
+  text: string;
+  headingPath: string[];
+  contextText: string;
+}
+
+export interface OutboxRow {
+  id: string;
+  tenantId: TenantId;
+  jobId: JobId;
+  runAfter: Date | null;
+}
+
+export interface ConversationRecord {
+  id: ConversationId;
+  collectionId: CollectionId;
+  createdAt: Date;
+  turns: { answerId: AnswerId; question: string; text: string; createdAt: Date }[];
+}
+
+export interface AuditEntry {
+  actor: string;
+  action: string;
+  subject: string;
+  requestId: string | null;
+  details: Record<string, string | number | boolean | null>;
+  createdAt: Date;
+}
+export interface UsageEntry {
+  requestId: string;
+  kind: "ingest" | "search" | "answer";
+  /** embed, rerank, generate, parse. */
+  stage: string;
+  model: string;
+  inputTokens: number;
+  outputTokens: number;
+  /** US dollars, decimal as text to keep it exact. */
+  costUsd: string;
+}
+
+/**
+ * Everything Footnote keeps. Each method opens and ends its own transactions under the tenant's row-level security;
+ * the tenant comes first. What exists in another tenant does not exist here: lookups return null, writes throw `not_found`.
+ */
+export interface Store {
+  readonly engine: "pglite" | "postgres";
+  readonly blobs: BlobStore;
+  readonly chunks: ChunkReader;
+  readonly lexical: LexicalIndex;
+  readonly dense: VectorIndex;
+  readonly tokenVectors: TokenVectorStore;
+
+  readonly collections: {
+    /** Creates or updates by name. An update that changes the index part of a non-empty collection's pipeline throws `pipeline_incompatible`. */
+    put(
+      tenantId: TenantId,
+      collection: { name: string; settings: CollectionSettings; audit?: AuditActor },
+    ): Promise<{ collection: CollectionRecord; created: boolean }>;
+    get(tenantId: TenantId, nameOrId: string): Promise<CollectionRecord | null>;
+    list(tenantId: TenantId, page: PageRequest & { only?: CollectionId[] | null }): Promise<PageResult<CollectionRecord>>;
+  };
+
+  readonly documents: {
+    /** One transaction: document, version, job, outbox row. Bytes were put into `blobs` before. Same bytes as the live version, same title, metadata and access: still a job, which finds everything reusable. */
+    put(
+      tenantId: TenantId,
+      document: {
+        collectionId: CollectionId;
+        externalId: string;
+        sha256: string;
+        sizeBytes: number;
+        mediaType: string;
+        fileName?: string;
+        title?: string;
+        metadata?: Metadata;
+        access?: string[];
+        audit?: AuditActor;
+      },
+    ): Promise<{ document: DocumentRecord; version: VersionRecord; job: JobRecord }>;
+    get(tenantId: TenantId, id: DocumentId): Promise<DocumentRecord | null>;
+    list(tenantId: TenantId, collectionId: CollectionId, page: PageRequest): Promise<PageResult<DocumentRecord>>;
+    /** Null when the version is unknown, not of this document, or has no text yet. Default version: the live one. */
+    text(tenantId: TenantId, id: DocumentId, versionId?: VersionId): Promise<{ text: string; version: VersionRecord } | null>;
+    chunks(tenantId: TenantId, id: DocumentId, page: PageRequest & { versionId?: VersionId }): Promise<PageResult<Chunk> | null>;
+    /** Marks it `deleting` (readers no longer see it) and writes the deletion job. */
+    requestDeletion(tenantId: TenantId, id: DocumentId, audit?: AuditActor): Promise<JobRecord | null>;
+    /** Removes rows, vectors, postings, token vectors, idempotency bodies; redacts answers and conversations that quote it; then unreferenced blobs. Idempotent; returns the receipt. */
+    erase(tenantId: TenantId, id: DocumentId): Promise<Record<string, number>>;
+  };
+
+  readonly versions: {
+    get(tenantId: TenantId, id: VersionId): Promise<VersionRecord | null>;
+    saveParsed(tenantId: TenantId, id: VersionId, parsed: ParsedDocument): Promise<void>;
+    loadParsed(tenantId: TenantId, id: VersionId): Promise<ParsedDocument | null>;
+    /** Replaces whatever chunks and postings the version had; not live yet. In batches; idempotent by ordinal. */
+    saveChunks(tenantId: TenantId, id: VersionId, chunks: readonly ChunkToStore[]): Promise<void>;
+    /** Copies vectors that the tenant already has in this space for equal inputs; returns how many chunks got theirs. */
+    reuseVectors(tenantId: TenantId, id: VersionId, space: string): Promise<number>;
+    /** Chunks without a vector in this space, in order. */
+    pendingChunks(tenantId: TenantId, id: VersionId, space: string, limit: number): Promise<PendingChunk[]>;
+    /** Refuses vectors of wrong length, with NaN or infinity (`embedding_invalid`) before anything is stored. Idempotent. */
+    saveVectors(tenantId: TenantId, id: VersionId, space: string, vectors: readonly VectorToStore[]): Promise<void>;
+    /** The atomic flip: the new version becomes live, the old one's index rows go, statistics change, old versions beyond retention that no answer cites are removed. A version older than the live one is superseded instead. Fails with `embedding_invalid` when a chunk lacks its vector. */
+    publish(tenantId: TenantId, id: VersionId, space: string): Promise<{ published: boolean }>;
+    /** Ends a version that will not become live and drops its partial rows. */
+    abandon(
+      tenantId: TenantId,
+      id: VersionId,
+      outcome: { state: "failed" | "cancelled"; error: { code: string; message: string } },
+    ): Promise<void>;
+  };
+
+  readonly jobs: {
+    get(tenantId: TenantId, id: JobId): Promise<JobRecord | null>;
+    list(
+      tenantId: TenantId,
+      page: PageRequest & { state?: JobState; documentId?: DocumentId; collectionId?: CollectionId },
+    ): Promise<PageResult<JobRecord>>;
+    /** queued or stale running → running, attempts + 1, a fresh lease token. Null when the job is finished, not due, or another worker's heartbeat is younger than `staleMs`. */
+    start(tenantId: TenantId, id: JobId, options: { staleMs: number }): Promise<{ job: JobRecord; lease: string } | null>;
+    /** Stage, progress and heartbeat; `lost` when the lease is no longer ours, `cancel` when a cancel was asked for. */
+    heartbeat(
+      tenantId: TenantId,
+      id: JobId,
+      lease: string,
+      state: { stage: JobStage; progress: number },
+    ): Promise<"ok" | "cancel" | "lost">;
+    finish(
+      tenantId: TenantId,
+      id: JobId,
+      lease: string,
+      outcome:
+        | { state: "succeeded"; result?: Record<string, number> }
+        | { state: "failed" | "dead" | "cancelled"; error: { code: string; message: string } }
+        | { state: "queued"; error: { code: string; message: string }; runAfter: Date },
+    ): Promise<boolean>;
+    /** A queued job is cancelled at once; a running one is asked to; a finished one stays as it is. Null: unknown. */
+    cancel(tenantId: TenantId, id: JobId, audit?: AuditActor): Promise<JobRecord | null>;
+    /** failed, dead or cancelled → queued with an outbox row. `conflict` otherwise. Null: unknown. */
+    retry(tenantId: TenantId, id: JobId, audit?: AuditActor): Promise<JobRecord | null>;
+  };
+
+  /** Work without a tenant: ids and routing fields only, through the listed SECURITY DEFINER functions. */
+  readonly routing: {
+    authenticate(keyId: KeyId): Promise<AuthenticationRecord | null>;
+    touchKey(keyId: KeyId): Promise<void>;
+    createTenant(tenant: { name: string; audit?: AuditActor }): Promise<TenantRecord>;
+    getTenant(id: TenantId): Promise<TenantRecord | null>;
+    listTenants(page: PageRequest): Promise<PageResult<TenantRecord>>;
+    /** Makes an operator's key (fn_op_…); rows in a table of their own. */
+    createOperatorKey(key: { id: KeyId; name: string; digest: string }): Promise<void>;
+    countOperatorKeys(): Promise<number>;
+    /** Claims up to `limit` undelivered outbox rows for `leaseMs`; fair over tenants (round robin). */
+    claimOutbox(options: { limit: number; leaseMs: number }): Promise<OutboxRow[]>;
+    completeOutbox(ids: readonly string[]): Promise<void>;
+    /** Jobs that are queued and due, or running with a heartbeat older than `staleMs`, and have no outbox row: what a crash left behind. */
+    strandedJobs(options: { staleMs: number; limit: number }): Promise<{ tenantId: TenantId; jobId: JobId }[]>;
+    /** Tenants whose lexical statistics have unfolded deltas, or whose average length has moved by more than 5 % since their weights were made. */
+    tenantsWithIndexWork(limit: number): Promise<TenantId[]>;
+  };
+  /** Folds statistics deltas and re-weights postings where due. Safe to run at any time, from many processes. */
+  maintainIndex(tenantId: TenantId): Promise<{ foldedDeltas: number; reweightedChunks: number }>;
+
+  readonly keys: {
+    create(tenantId: TenantId, key: NewKey, audit?: AuditActor): Promise<KeyRecord>;
+    list(tenantId: TenantId, page: PageRequest): Promise<PageResult<KeyRecord>>;
+    revoke(tenantId: TenantId, id: KeyId, audit?: AuditActor): Promise<KeyRecord | null>;
+  };
+
+  readonly answers: {
+    save(tenantId: TenantId, answer: Answer, collectionId: CollectionId): Promise<void>;
+    get(tenantId: TenantId, id: AnswerId): Promise<Answer | null>;
+    saveFeedback(tenantId: TenantId, id: AnswerId, feedback: { rating: "up" | "down"; comment?: string }): Promise<boolean>;
+  };
+  readonly conversations: {
+    create(tenantId: TenantId, collectionId: CollectionId): Promise<ConversationId>;
+    get(tenantId: TenantId, id: ConversationId): Promise<ConversationRecord | null>;
+    delete(tenantId: TenantId, id: ConversationId): Promise<boolean>;
+  };
+
+  readonly idempotency: {
+    /** `principal` is a key id. `started`: go on and complete; `replay`: the stored reply; `mismatch`, `in-progress`. Kept 24 h; an in-progress row older than 60 s may be taken over. */
+    begin(
+      scope: { tenantId: TenantId | null; principal: KeyId },
+      key: string,
+      requestSha256: string,
+    ): Promise<{ type: "started" } | { type: "replay"; status: number; body: string } | { type: "mismatch" } | { type: "in-progress" }>;
+    complete(
+      scope: { tenantId: TenantId | null; principal: KeyId },
+      key: string,
+      reply: { status: number; body: string; documentId?: DocumentId },
+    ): Promise<void>;
+    abandon(scope: { tenantId: TenantId | null; principal: KeyId }, key: string): Promise<void>;
+  };
+
+  readonly pipelines: {
+    list(tenantId: TenantId): Promise<{ id: string; spec: PipelineSpec; hash: string; createdAt: Date }[]>;
+    put(tenantId: TenantId, spec: PipelineSpec): Promise<{ id: string; hash: string }>;
+  };
+  readonly audit: { list(tenantId: TenantId, page: PageRequest): Promise<PageResult<AuditEntry>> };
+  readonly usage: {
+    record(tenantId: TenantId, entries: readonly UsageEntry[]): Promise<void>;
+    summary(
+      tenantId: TenantId,
+      range: { from: Date; to: Date },
+    ): Promise<
+      { kind: string; stage: string; model: string; inputTokens: number; outputTokens: number; costUsd: string; requests: number }[]
+    >;
+  };
+
+  /** A cheap query, for readyz. */
+  ping(signal?: AbortSignal): Promise<void>;
+  /** Waits for running transactions, then closes. */
+  close(): Promise<void>;
+}
+
+/** Who did it, for the audit row written in the same transaction. */
+export interface AuditActor {
+  actor: string;
+  requestId?: string;
+}
+
+/** Runs SQL on the store's own connections, for libraries that bring their own tables (pg-boss). Only packages/jobs uses it. */
+export interface SqlExecutor {
+  executeSql(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[]; rowCount: number }>;
+}
+
+export interface EmbeddingSpaceDefinition {
+  id: string;
+  dimensions: number;
+  tokenVectors: boolean;
+}
+
+export interface OpenStoreOptions {
+  /** Embedded mode when absent. The app role: neither owner, superuser nor BYPASSRLS, or opening fails with `configuration_invalid`. */
+  databaseUrl?: string;
+  /** Embedded mode: the folder that holds `postgres/` and `blobs/`. Server mode: `blobs/` only. */
+  dataDir: string;
+  spaces: readonly EmbeddingSpaceDefinition[];
+  /** Embedded mode migrates by itself; server mode checks and fails with `configuration_invalid` naming `footnote migrate`. */
+  maxConnections?: number;
+}
+
+export interface OpenedStore {
+  store: Store;
+  /** For packages/jobs. */
+  sql: SqlExecutor;
+}
