@@ -16,7 +16,6 @@ export function canonicalText(text: string): string {
       .toWellFormed()
       .replace(/^\uFEFF/u, "")
       .replace(/\r\n?/gu, "\n")
-      // eslint-disable-next-line no-control-regex
       .replace(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]/gu, "")
   );
 }
