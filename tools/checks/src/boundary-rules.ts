@@ -1,0 +1,61 @@
+/** Which of our packages each package may import: the arrows of docs/architecture.md. */
+export const arrows: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  sdk: [],
+  retrieval: ["core"],
+  answers: ["core"],
+  chunking: ["core"],
+  evaluation: ["core"],
+  ingestion: ["core"],
+  embedding: ["core"],
+  telemetry: ["core"],
+  storage: ["core"],
+  jobs: ["core", "storage"],
+  tenancy: ["core", "storage"],
+  api: ["core", "sdk", "storage", "retrieval", "answers", "tenancy", "telemetry", "jobs", "ingestion"],
+  worker: ["core", "storage", "jobs", "ingestion", "chunking", "embedding", "retrieval", "telemetry"],
+  cli: [
+    "core",
+    "sdk",
+    "api",
+    "worker",
+    "storage",
+    "jobs",
+    "ingestion",
+    "chunking",
+    "embedding",
+    "retrieval",
+    "answers",
+    "tenancy",
+    "telemetry",
+    "evaluation",
+  ],
+};
+
+/** Of an app, only these names may be imported by another app. */
+export const appExports: Readonly<Record<string, readonly string[]>> = {
+  api: ["createApi", "serveApi", "readApiEnv"],
+  worker: ["createWorker", "readWorkerEnv"],
+};
+
+/** Vendor modules and the only packages whose sources may import them. */
+export const fences: readonly { vendor: RegExp; only: readonly string[]; why: string }[] = [
+  {
+    vendor: /^(drizzle-orm|pg|pg-(pool|cursor|copy-streams|query-stream)|@electric-sql\/.*)(\/.*)?$/u,
+    only: ["storage"],
+    why: "SQL exists only in storage",
+  },
+  { vendor: /^(pg-boss|bullmq)(\/.*)?$/u, only: ["jobs"], why: "queues exist only in jobs" },
+  { vendor: /^(ioredis|redis)(\/.*)?$/u, only: ["jobs", "tenancy", "storage"], why: "Redis is used by jobs, tenancy and storage" },
+  {
+    vendor: /^(@xenova\/transformers|@huggingface\/.*|onnxruntime-.*)(\/.*)?$/u,
+    only: ["embedding"],
+    why: "models run only in embedding",
+  },
+  { vendor: /^(ai|@ai-sdk\/.*)(\/.*)?$/u, only: ["answers", "embedding"], why: "providers are called only from answers and embedding" },
+  { vendor: /^(@opentelemetry\/.*|pino|prom-client)(\/.*)?$/u, only: ["telemetry"], why: "telemetry's libraries stay in telemetry" },
+  { vendor: /^(hono|@hono\/.*)(\/.*)?$/u, only: ["api"], why: "HTTP routes exist only in the api" },
+];
+
+/** Node's own modules are out of reach for code that runs in a browser. */
+export const browserPackages: readonly string[] = ["sdk"];

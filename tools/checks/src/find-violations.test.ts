@@ -1,0 +1,90 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { findViolations, readCheckout } from "./find-violations.ts";
+
+const everything = new Set([
+  "drizzle-orm",
+  "pg",
+  "pg-boss",
+  "hono",
+  "pino",
+  "@footnote/core",
+  "@footnote/storage",
+  "@footnote/api",
+  "@footnote/worker",
+  "@footnote/sdk",
+  "@xenova/transformers",
+]);
+const manifests = new Map(
+  ["packages/retrieval", "packages/core", "packages/jobs", "packages/sdk", "apps/cli", "apps/worker"].map((at) => [at, everything]),
+);
+const rulesOf = (path: string, text: string) => findViolations([{ path, text }], manifests).map((violation) => violation.rule);
+
+describe("boundaries", () => {
+  it("holds in this checkout, and looks at it", () => {
+    const { files, manifests: real } = readCheckout(join(import.meta.dirname, "../../.."));
+    expect(files.length).toBeGreaterThan(40);
+    expect(findViolations(files, real)).toEqual([]);
+  });
+
+  it.each([
+    [
+      "an arrow that does not exist",
+      "packages/retrieval/src/x.ts",
+      'import { openStore } from "@footnote/storage";',
+      "retrieval may not import storage",
+    ],
+    ["core importing ours", "packages/core/src/x.ts", 'export { a } from "@footnote/sdk";', "core may not import sdk"],
+    ["SQL outside storage", "packages/jobs/src/x.ts", 'import pg from "pg";', "SQL exists only in storage: jobs may not import pg"],
+    [
+      "a vendor behind a dynamic import",
+      "packages/retrieval/src/x.ts",
+      'const a = await import("@xenova/transformers");',
+      "models run only in embedding: retrieval may not import @xenova/transformers",
+    ],
+    [
+      "a type-only import of a vendor",
+      "packages/core/src/x.ts",
+      'import type { Pool } from "pg";',
+      "SQL exists only in storage: core may not import pg",
+    ],
+    [
+      "a relative path into another package",
+      "packages/retrieval/src/x.ts",
+      'import { a } from "../../core/src/ids.ts";',
+      "a relative import leaves its package",
+    ],
+    ["an undeclared module", "packages/retrieval/src/x.ts", 'import a from "left-pad";', "the module is not in the package's package.json"],
+    [
+      "an app importing another app's inside",
+      "apps/cli/src/x.ts",
+      'import { problem } from "@footnote/api";',
+      "of api only createApi, serveApi, readApiEnv may be imported, not problem",
+    ],
+    [
+      "an app importing an app it may not",
+      "apps/worker/src/x.ts",
+      'import { createApi } from "@footnote/api";',
+      "worker may not import api",
+    ],
+    [
+      "Node in browser code",
+      "packages/sdk/src/x.ts",
+      'import { readFile } from "node:fs/promises";',
+      "sdk runs in a browser and may not import Node's modules",
+    ],
+  ])("reports %s", (_name, path, text, rule) => {
+    expect(rulesOf(path, text)).toContain(rule);
+  });
+
+  it("lets through what is allowed", () => {
+    expect(
+      rulesOf("apps/cli/src/x.ts", 'import { createApi } from "@footnote/api";\nimport { join } from "node:path";\n// import pg from "pg"'),
+    ).toEqual([]);
+    expect(rulesOf("packages/jobs/src/x.ts", 'import { PgBoss } from "pg-boss";')).toEqual([]);
+  });
+
+  it("refuses a file that it cannot parse", () => {
+    expect(() => rulesOf("packages/core/src/x.ts", "import {")).toThrow(/cannot be parsed/u);
+  });
+});

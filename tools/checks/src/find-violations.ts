@@ -1,0 +1,115 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { join, relative, sep } from "node:path";
+import { parseSync } from "oxc-parser";
+import { appExports, arrows, browserPackages, fences } from "./boundary-rules.ts";
+
+export interface SourceFile {
+  /** Path from the repository's root, with `/`. */
+  path: string;
+  text: string;
+}
+
+export interface Violation {
+  path: string;
+  specifier: string;
+  rule: string;
+}
+
+interface Import {
+  specifier: string;
+  names: string[];
+}
+
+function importsOf(file: SourceFile): Import[] {
+  const parsed = parseSync(file.path, file.text);
+  const fatal = parsed.errors.find((error) => error.severity === "Error");
+  if (fatal) throw new Error(`${file.path} cannot be parsed: ${fatal.message}`);
+  const found: Import[] = parsed.module.staticImports.map((entry) => ({
+    specifier: entry.moduleRequest.value,
+    names: entry.entries.map((name) => name.importName.name ?? name.importName.kind),
+  }));
+  for (const statement of parsed.module.staticExports) {
+    for (const entry of statement.entries) {
+      if (entry.moduleRequest) found.push({ specifier: entry.moduleRequest.value, names: [entry.importName.name ?? "*"] });
+    }
+  }
+  for (const entry of parsed.module.dynamicImports) {
+    const argument = file.text.slice(entry.moduleRequest.start, entry.moduleRequest.end);
+    if (/^["'`]/u.test(argument)) found.push({ specifier: argument.slice(1, -1), names: ["*"] });
+  }
+  return found;
+}
+
+const isTest = (path: string) => /\.test\.ts$|\/testing\//u.test(path);
+
+/**
+ * Everything in `files` that crosses a boundary it may not cross. `manifests` maps a package's folder name to the names its
+ * package.json lists. Tests may use vendors and other packages freely, but not undeclared ones.
+ */
+export function findViolations(files: readonly SourceFile[], manifests: ReadonlyMap<string, ReadonlySet<string>>): Violation[] {
+  const violations: Violation[] = [];
+  for (const file of files) {
+    const [group = "", folder = ""] = file.path.split("/");
+    const owner = group === "tools" ? null : folder;
+    const declared = manifests.get(`${group}/${folder}`) ?? new Set<string>();
+    for (const { specifier, names } of importsOf(file)) {
+      const report = (rule: string) => violations.push({ path: file.path, specifier, rule });
+      if (specifier.startsWith(".")) {
+        const target = join(file.path, "..", specifier).split(sep).join("/");
+        if (!target.startsWith(`${group}/${folder}/`)) report("a relative import leaves its package");
+        continue;
+      }
+      const bare = specifier.startsWith("@") ? specifier.split("/").slice(0, 2).join("/") : (specifier.split("/")[0] ?? specifier);
+      if (specifier.startsWith("node:") || builtinModules.includes(bare)) {
+        if (owner && browserPackages.includes(owner) && !isTest(file.path))
+          report(`${owner} runs in a browser and may not import Node's modules`);
+        continue;
+      }
+      if (!declared.has(bare)) report("the module is not in the package's package.json");
+      if (owner === null || isTest(file.path)) continue;
+      const ours = /^@footnote\/([a-z]+)/u.exec(specifier)?.[1];
+      if (ours !== undefined) {
+        if (ours === owner) report("a package imports itself by name");
+        else if (!arrows[owner]?.includes(ours)) report(`${owner} may not import ${ours}`);
+        const allowed = appExports[ours];
+        const other = allowed && names.find((name) => !allowed.includes(name));
+        if (allowed && other !== undefined) report(`of ${ours} only ${allowed.join(", ")} may be imported, not ${other}`);
+      }
+      for (const fence of fences) {
+        if (fence.vendor.test(specifier) && !fence.only.includes(owner)) report(`${fence.why}: ${owner} may not import ${bare}`);
+      }
+    }
+  }
+  return violations;
+}
+
+/** Reads the TypeScript sources and manifests of a checkout. */
+export function readCheckout(root: string): { files: SourceFile[]; manifests: Map<string, Set<string>> } {
+  const files: SourceFile[] = [];
+  const manifests = new Map<string, Set<string>>();
+  for (const group of ["packages", "apps", "tools"]) {
+    for (const folder of readdirSync(join(root, group))) {
+      const manifest: unknown = JSON.parse(readFileSync(join(root, group, folder, "package.json"), "utf8"));
+      manifests.set(`${group}/${folder}`, new Set(declaredNames(manifest)));
+      const source = join(root, group, folder, "src");
+      for (const entry of readdirSync(source, { recursive: true, withFileTypes: true })) {
+        if (!entry.isFile() || !/\.tsx?$/u.test(entry.name)) continue;
+        const path = join(entry.parentPath, entry.name);
+        files.push({ path: relative(root, path).split(sep).join("/"), text: readFileSync(path, "utf8") });
+      }
+    }
+  }
+  return { files, manifests };
+}
+
+function declaredNames(manifest: unknown): string[] {
+  if (typeof manifest !== "object" || manifest === null) return [];
+  // Every workspace package may use the root's test tools.
+  const names: string[] = ["vitest", "fast-check"];
+  for (const [field, value] of Object.entries(manifest)) {
+    if (/ependencies$/u.test(field) && typeof value === "object" && value !== null) names.push(...Object.keys(value));
+    if (field === "name" && typeof value === "string") names.push(value);
+  }
+  return names;
+}
