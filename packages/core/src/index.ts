@@ -19,6 +19,7 @@ export type { ErrorCode, FootnoteErrorOptions, Result } from "./errors.ts";
 export { canonicalJson } from "./json.ts";
 export type { JsonPrimitive, JsonValue, Metadata } from "./json.ts";
 export { sha256 } from "./hash.ts";
+export { splitSentences } from "./sentences.ts";
 export { canonicalText, foldText, splitsSurrogatePair } from "./unicode.ts";
 export { blockKinds, indexedInput } from "./document.ts";
 export type {
