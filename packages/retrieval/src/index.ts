@@ -1,1 +1,10 @@
-export {};
+export { analyzerVersion, createAnalyzer } from "./analysis/analyzer.ts";
+export { maxTermId, termId } from "./analysis/term-id.ts";
+export { convexFusion } from "./fusion/convex.ts";
+export { reciprocalRankFusion } from "./fusion/rrf.ts";
+export { normalizeQuery } from "./normalize-query.ts";
+export { packSources } from "./packing.ts";
+export type { PackedSource } from "./packing.ts";
+export { pipelines } from "./pipelines.ts";
+export { createRetriever, rerankerName } from "./retriever.ts";
+export type { Retriever, RetrieveRequest, RetrieverOptions } from "./retriever.ts";
