@@ -11,13 +11,11 @@ export function splitsSurrogatePair(text: string, offset: number): boolean {
  * C0 controls except tab and line feed are dropped, CRLF and CR become LF, a leading byte-order mark goes.
  */
 export function canonicalText(text: string): string {
-  return (
-    text
-      .toWellFormed()
-      .replace(/^\uFEFF/u, "")
-      .replace(/\r\n?/gu, "\n")
-      .replace(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]/gu, "")
-  );
+  return text
+    .toWellFormed()
+    .replace(/^\uFEFF/u, "")
+    .replace(/\r\n?/gu, "\n")
+    .replace(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]/gu, "");
 }
 
 /** NFKC, case-folded, white space collapsed to one space, trimmed: the comparison behind `normalized` verification. */

@@ -108,7 +108,7 @@ function declaredNames(manifest: unknown): string[] {
   // Every workspace package may use the root's test tools.
   const names: string[] = ["vitest", "fast-check"];
   for (const [field, value] of Object.entries(manifest)) {
-    if (/ependencies$/u.test(field) && typeof value === "object" && value !== null) names.push(...Object.keys(value));
+    if (field.endsWith("ependencies") && typeof value === "object" && value !== null) names.push(...Object.keys(value));
     if (field === "name" && typeof value === "string") names.push(value);
   }
   return names;

@@ -84,7 +84,7 @@ export const annualReport: Part[] = [
   ),
   {
     type: "columns",
-    heightPoints: 330,
+    heightPoints: 410,
     parts: [
       heading(2, "The year in brief"),
       paragraph(

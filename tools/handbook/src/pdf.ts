@@ -1,6 +1,6 @@
 import { createWriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
-import PDFDocument from "pdfkit";
+import Pdf from "pdfkit";
 import type { Part } from "./content.ts";
 
 const margin = 64;
@@ -17,7 +17,7 @@ interface Frame {
 export async function writePdf(path: string, options: { parts: readonly Part[]; title: string; header: string }): Promise<void> {
   const { parts, title, header } = options;
   const created = new Date("2026-05-12T08:00:00Z");
-  const pdf = new PDFDocument({
+  const pdf = new Pdf({
     size: "A4",
     margins: { top: margin + 16, bottom: margin, left: margin, right: margin },
     bufferPages: true,

@@ -1,0 +1,106 @@
+#!/usr/bin/env node
+// `npm test`: installs what is missing, then runs every check and test. Plain Node, no dependency; the last line counts.
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const bin = join(root, "node_modules/.bin");
+const cache = join(root, ".cache");
+const shared = process.env.FOOTNOTE_SHARED ?? join(root, "../shared");
+const environment = {
+  ...process.env,
+  PATH: `${bin}:${process.env.PATH}`,
+  TURBO_TELEMETRY_DISABLED: "1",
+};
+let passed = 0;
+let failed = 0;
+const failures = [];
+
+/** Runs a command with its output shown, and resolves to its exit status and what it printed on standard output. */
+function run(command, args, { env = {}, quiet = false } = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: root, env: { ...environment, ...env }, stdio: ["ignore", "pipe", "inherit"] });
+    let output = "";
+    child.stdout.on("data", (data) => {
+      output += data;
+      if (!quiet) process.stdout.write(data);
+    });
+    child.on("error", (error) => resolve({ status: 1, output: String(error) }));
+    child.on("close", (status) => resolve({ status: status ?? 1, output }));
+  });
+}
+
+async function step(name, work) {
+  const began = Date.now();
+  console.log(`\n── ${name}`);
+  const result = await work();
+  passed += result.passed;
+  failed += result.failed;
+  if (result.failed > 0) failures.push(name);
+  console.log(`── ${name}: ${result.passed} passed, ${result.failed} failed (${((Date.now() - began) / 1000).toFixed(0)} s)`);
+}
+
+const check = async (command, args, options) => {
+  const { status } = await run(command, args, options);
+  return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1 };
+};
+
+/** A suite that ends with `N passed, N failed`; one that printed no such line has failed. */
+async function counted(command, args, options) {
+  const { status, output } = await run(command, args, options);
+  const counts = /(\d+) passed, (\d+) failed\s*$/u.exec(output);
+  if (!counts) return { passed: 0, failed: 1 };
+  const lost = Number(counts[2]);
+  return { passed: Number(counts[1]), failed: status === 0 ? lost : Math.max(1, lost) };
+}
+
+async function vitest() {
+  const report = join(cache, "vitest.json");
+  mkdirSync(cache, { recursive: true });
+  rmSync(report, { force: true });
+  const { status } = await run("vitest", ["run", "--coverage", "--reporter=dot", "--reporter=json", `--outputFile.json=${report}`]);
+  if (!existsSync(report)) return { passed: 0, failed: 1 };
+  const result = JSON.parse(readFileSync(report, "utf8"));
+  const lost = result.numFailedTests + result.numFailedTestSuites;
+  return { passed: result.numPassedTests, failed: status === 0 ? lost : Math.max(1, lost) };
+}
+
+async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return String(port);
+}
+
+/** The black-box checks over HTTP, against a server on a new data folder. */
+async function acceptance(env = {}) {
+  const folder = join(cache, `acceptance-${process.pid}-${Date.now()}`);
+  const script = join(shared, "acceptance/acceptance.py");
+  const args = [script, "--start", "npm start", "--data-dir", folder, "--port", await freePort()];
+  const result = await counted("python3", args, { env });
+  if (result.failed === 0) rmSync(folder, { recursive: true, force: true });
+  else console.log(`the server's log is in ${join(".cache", folder.split("/").pop() ?? "", "server.log")}`);
+  return result;
+}
+
+await step("install", () => check("npx", ["-y", "pnpm@12.21.0", "install", "--frozen-lockfile"], { quiet: true }));
+await step("format", () => check("oxfmt", ["--check", "."]));
+await step("lint", () => check("oxlint", []));
+await step("boundaries", () => check("node", ["tools/checks/src/boundaries.ts"]));
+await step("dead code", () => check("knip", []));
+await step("secrets", () => check("node", ["tools/checks/src/secrets.ts"]));
+await step("types", () => check("turbo", ["run", "types", "--output-logs=errors-only"]));
+await step("tests", vitest);
+await step("coverage", () => check("node", ["tools/checks/src/coverage.ts"]));
+if (existsSync(join(shared, "acceptance/acceptance.py"))) {
+  await step("acceptance on PGlite", () => acceptance());
+  await step("acceptance on Postgres", () => counted("node", ["tools/checks/src/acceptance-on-postgres.ts"]));
+} else console.log("\n── acceptance: skipped, the shared folder with its checks is absent");
+
+if (failures.length > 0) console.log(`\nfailed: ${failures.join(", ")}`);
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
