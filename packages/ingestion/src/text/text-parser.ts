@@ -1,0 +1,44 @@
+import { throwIfAborted } from "@footnote/core";
+import type { Parser } from "@footnote/core";
+import { createDocumentBuilder } from "../document-builder.ts";
+import { parseLimits } from "../parse-limits.ts";
+import type { ParseLimits } from "../parse-limits.ts";
+import { decodeText } from "./decode-text.ts";
+
+/** Plain text in any encoding; structured data and source code are kept as they are, in one `code` block per blank-line group. */
+export const textMediaTypes = ["text/plain", "application/json", "application/yaml", "application/xml"] as const;
+
+/** Paragraphs are separated by blank lines; their line ends are kept. JSON, YAML and XML keep their indentation. */
+export function createTextParser(options: { limits?: Partial<ParseLimits> } = {}): Parser {
+  const limits = parseLimits(options.limits);
+  return {
+    mediaTypes: textMediaTypes,
+    parse: async ({ bytes, mediaType, signal }) => {
+      throwIfAborted(signal);
+      const declared = /charset\s*=\s*"?([\w.:-]+)/iu.exec(mediaType ?? "")?.[1];
+      const { text, encoding, guessed } = decodeText(bytes, declared);
+      const builder = createDocumentBuilder(limits);
+      if (guessed) builder.warn(`The encoding was guessed as ${encoding}.`);
+      if (text.includes("\uFFFD")) builder.warn("Some bytes could not be decoded and were replaced.");
+      const type = textMediaTypes.find((known) => (mediaType ?? "").toLowerCase().startsWith(known)) ?? "text/plain";
+      const kind = type === "text/plain" ? "paragraph" : "code";
+      for (const paragraph of splitParagraphs(text.replace(/\r\n?|\u2028|\u2029|\f/gu, "\n"))) builder.append({ kind, text: paragraph });
+      return builder.build({ mediaType: type });
+    },
+  };
+}
+
+/** The runs of lines between blank lines, each with its trailing white space removed. */
+export function splitParagraphs(text: string): string[] {
+  const paragraphs: string[] = [];
+  let lines: string[] = [];
+  for (const line of text.split("\n")) {
+    if (line.trim() !== "") lines.push(line.trimEnd());
+    else if (lines.length > 0) {
+      paragraphs.push(lines.join("\n"));
+      lines = [];
+    }
+  }
+  if (lines.length > 0) paragraphs.push(lines.join("\n"));
+  return paragraphs;
+}
