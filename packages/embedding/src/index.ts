@@ -1,1 +1,3 @@
-export {};
+export { createLocalEmbedder } from "./local-embedder.ts";
+export type { LocalEmbedder, LocalEmbedderOptions, QueryTokens } from "./local-embedder.ts";
+export { validateEmbeddings } from "./validate-embeddings.ts";

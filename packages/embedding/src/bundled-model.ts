@@ -1,0 +1,4 @@
+import { fileURLToPath } from "node:url";
+
+/** Folder of the model that comes with the package: all-MiniLM-L6-v2, int8. */
+export const bundledModelDir = fileURLToPath(new URL("../models/all-MiniLM-L6-v2", import.meta.url));

@@ -1,0 +1,261 @@
+import { Worker } from "node:worker_threads";
+import { FootnoteError, isFootnoteError, throwIfAborted } from "@footnote/core";
+
+/** Worker → pool. `ready` once, then one message per task. */
+export type WorkerMessage =
+  | { type: "ready" }
+  | { type: "failed"; message: string }
+  | { type: "done"; id: number; result: unknown }
+  | { type: "error"; id: number; message: string };
+
+export interface WorkerPoolOptions<Result> {
+  /** The worker's module. It gets `workerData`, posts `ready`, then answers every `{ id, task }`. */
+  url: URL;
+  workerData: unknown;
+  /** What the pool's work is called in error texts: "The embedding model". */
+  name: string;
+  failureCode: "embedding_failed" | "rerank_failed";
+  /** Threads, started one by one as work waits. */
+  size: number;
+  /** Tasks after which a worker is replaced by a fresh one, which gives back whatever native memory it lost. */
+  recycleAfter: number;
+  /** Tasks that may wait, per priority. A call that finds more waiting is refused with `overloaded`. */
+  maxWaiting: { high: number; normal: number };
+  /** A worker that needs longer for one task is taken for hung and replaced. */
+  taskTimeoutMs: number;
+  startTimeoutMs: number;
+  /** How often a task whose worker died is given to another. */
+  maxRetries: number;
+  /** Checks what came back. */
+  parse: (result: unknown) => Result;
+}
+
+export interface WorkerPool<Task, Result> {
+  /** Results in the order of the tasks. Fails as a whole; when the signal fires, waiting tasks never start. */
+  run(request: { tasks: readonly Task[]; priority: "high" | "normal"; signal?: AbortSignal | undefined }): Promise<Result[]>;
+  /** Workers alive, tasks waiting, workers started since the beginning. */
+  status(): { workers: number; waiting: number; started: number };
+  /** Refuses new calls, finishes those that wait, ends the threads. */
+  close(): Promise<void>;
+}
+
+interface Call<Task, Result> {
+  tasks: readonly Task[];
+  priority: "high" | "normal";
+  next: number;
+  /** Indices to do again because their worker died. */
+  again: number[];
+  retries: number;
+  left: number;
+  results: Result[];
+  settled: boolean;
+  resolve: (results: Result[]) => void;
+  reject: (error: unknown) => void;
+}
+
+interface Member<Task, Result> {
+  worker: Worker;
+  state: "starting" | "idle" | "busy";
+  current: { id: number; call: Call<Task, Result>; index: number } | null;
+  done: number;
+  timer: NodeJS.Timeout | undefined;
+}
+
+/** Deaths in a row, without a task done in between, after which the waiting calls fail. */
+const maxDeathsInARow = 3;
+
+/**
+ * Worker threads that take one task each at a time. High priority goes first; calls of one priority take turns, so a
+ * large one does not hold up a small one. Idle threads do not keep the process alive.
+ */
+export function createWorkerPool<Task, Result>(options: WorkerPoolOptions<Result>): WorkerPool<Task, Result> {
+  const { name, failureCode } = options;
+  const members = new Set<Member<Task, Result>>();
+  const queues: Record<"high" | "normal", Call<Task, Result>[]> = { high: [], normal: [] };
+  const waiting = { high: 0, normal: 0 };
+  let open = 0;
+  let nextId = 1;
+  let started = 0;
+  let deathsInARow = 0;
+  let closing: Promise<void> | null = null;
+  let drained: (() => void) | null = null;
+
+  const failure = (message: string, cause?: unknown) => new FootnoteError(failureCode, message, { cause });
+
+  const settle = (call: Call<Task, Result>, error: unknown) => {
+    if (call.settled) return;
+    call.settled = true;
+    waiting[call.priority] -= call.tasks.length - call.next + call.again.length;
+    const queue = queues[call.priority];
+    const at = queue.indexOf(call);
+    if (at >= 0) queue.splice(at, 1);
+    open--;
+    if (error === null) call.resolve(call.results);
+    else call.reject(error);
+    if (open === 0) drained?.();
+  };
+
+  const failAll = (error: FootnoteError) => {
+    for (const call of [...queues.high, ...queues.normal]) settle(call, error);
+  };
+
+  /** The next task: of the first call in line, which then goes to the end of the line. */
+  const take = (): { call: Call<Task, Result>; index: number } | null => {
+    const queue = queues.high.length > 0 ? queues.high : queues.normal;
+    const call = queue.shift();
+    if (call === undefined) return null;
+    const index = call.again.pop() ?? call.next++;
+    waiting[call.priority]--;
+    if (call.next < call.tasks.length || call.again.length > 0) queue.push(call);
+    return { call, index };
+  };
+
+  const retire = (member: Member<Task, Result>) => {
+    clearTimeout(member.timer);
+    members.delete(member);
+    return member.worker.terminate();
+  };
+
+  const died = (member: Member<Task, Result>, cause: unknown) => {
+    if (!members.has(member)) return;
+    void retire(member);
+    deathsInARow++;
+    const lost = member.current;
+    if (lost !== null && !lost.call.settled) {
+      if (++lost.call.retries > options.maxRetries) {
+        settle(lost.call, failure(`${name} died ${lost.call.retries} times over one call; try again or send less.`, cause));
+      } else {
+        lost.call.again.push(lost.index);
+        waiting[lost.call.priority]++;
+        const queue = queues[lost.call.priority];
+        if (!queue.includes(lost.call)) queue.unshift(lost.call);
+      }
+    }
+    if (deathsInARow >= maxDeathsInARow) {
+      deathsInARow = 0;
+      const reason = isFootnoteError(cause) ? cause.message : "its worker threads keep dying.";
+      failAll(failure(`${name} cannot be run: ${reason}`, cause));
+    }
+    pump();
+  };
+
+  const start = () => {
+    started++;
+    const worker = new Worker(options.url, { workerData: options.workerData });
+    const member: Member<Task, Result> = { worker, state: "starting", current: null, done: 0, timer: undefined };
+    members.add(member);
+    member.timer = setTimeout(
+      () => died(member, failure(`${name} did not start within ${options.startTimeoutMs} ms.`)),
+      options.startTimeoutMs,
+    );
+    worker.on("message", (message: WorkerMessage) => received(member, message));
+    worker.on("error", (error) => died(member, error));
+    worker.on("exit", (code) => died(member, failure(`A worker thread ended with code ${code}.`)));
+  };
+
+  const received = (member: Member<Task, Result>, message: WorkerMessage) => {
+    clearTimeout(member.timer);
+    if (message.type === "failed") return died(member, failure(message.message));
+    if (message.type === "ready") {
+      member.state = "idle";
+      return pump();
+    }
+    const current = member.current;
+    if (current === null || current.id !== message.id) return;
+    member.current = null;
+    member.state = "idle";
+    member.done++;
+    deathsInARow = 0;
+    if (message.type === "error") settle(current.call, failure(`${name} failed on one input: ${message.message}`));
+    else if (!current.call.settled) {
+      try {
+        current.call.results[current.index] = options.parse(message.result);
+        if (--current.call.left === 0) settle(current.call, null);
+      } catch (error) {
+        settle(current.call, error);
+      }
+    }
+    if (member.done >= options.recycleAfter) void retire(member);
+    pump();
+  };
+
+  /** Gives waiting tasks to idle threads and starts another thread while tasks outnumber those coming up. */
+  const pump = () => {
+    let starting = 0;
+    for (const member of members) {
+      if (member.state === "starting") starting++;
+      if (member.state !== "idle") continue;
+      const taken = take();
+      if (taken === null) {
+        member.worker.unref();
+        continue;
+      }
+      const id = nextId++;
+      member.current = { id, ...taken };
+      member.state = "busy";
+      member.worker.ref();
+      member.timer = setTimeout(
+        () => died(member, failure(`${name} needed more than ${options.taskTimeoutMs} ms for one input.`)),
+        options.taskTimeoutMs,
+      );
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread, not a window
+      member.worker.postMessage({ id, task: taken.call.tasks[taken.index] });
+    }
+    while (members.size < options.size && starting < waiting.high + waiting.normal) {
+      start();
+      starting++;
+    }
+  };
+
+  return {
+    run: ({ tasks, priority, signal }) =>
+      new Promise((resolve, reject) => {
+        throwIfAborted(signal);
+        if (closing !== null) throw new FootnoteError("shutting_down", `${name} is shutting down; send this to another server.`);
+        if (waiting[priority] > 0 && waiting[priority] + tasks.length > options.maxWaiting[priority]) {
+          throw new FootnoteError("overloaded", `${name} has too much waiting already; try again later.`, {
+            details: { waiting: waiting[priority] },
+          });
+        }
+        if (tasks.length === 0) return resolve([]);
+        const abort = () => {
+          try {
+            throwIfAborted(signal);
+          } catch (error) {
+            settle(call, error);
+          }
+        };
+        const call: Call<Task, Result> = {
+          tasks,
+          priority,
+          next: 0,
+          again: [],
+          retries: 0,
+          left: tasks.length,
+          results: Array.from({ length: tasks.length }),
+          settled: false,
+          resolve: (results) => {
+            signal?.removeEventListener("abort", abort);
+            resolve(results);
+          },
+          reject: (error) => {
+            signal?.removeEventListener("abort", abort);
+            reject(error);
+          },
+        };
+        signal?.addEventListener("abort", abort, { once: true });
+        open++;
+        waiting[priority] += tasks.length;
+        queues[priority].push(call);
+        pump();
+      }),
+    status: () => ({ workers: members.size, waiting: waiting.high + waiting.normal, started }),
+    close() {
+      closing ??= (async () => {
+        if (open > 0) await new Promise<void>((resolve) => (drained = resolve));
+        await Promise.all([...members].map(retire));
+      })();
+      return closing;
+    },
+  };
+}
