@@ -1,1 +1,15 @@
-export {};
+export { fullJitterMs } from "./backoff.ts";
+export type { BackoffOptions } from "./backoff.ts";
+export { createIndexMaintenance } from "./index-maintenance.ts";
+export type { IndexMaintenance } from "./index-maintenance.ts";
+export { createIngestionWorkflow } from "./ingestion-workflow.ts";
+export type { IngestionWorkflow, IngestionWorkflowOptions } from "./ingestion-workflow.ts";
+export { createJobEvents, finishedJobStates, watchJob } from "./job-events.ts";
+export type { JobEvents, JobUpdate } from "./job-events.ts";
+export { createOutboxDispatcher } from "./outbox-dispatcher.ts";
+export type { OutboxDispatcher, OutboxDispatcherOptions } from "./outbox-dispatcher.ts";
+export { createPgBossQueue } from "./pg-boss.ts";
+export type { PgBossQueueOptions } from "./pg-boss.ts";
+export { pgBossSchema } from "./pg-boss-schema.ts";
+export type { ExtraSchema } from "./pg-boss-schema.ts";
+export { createSystemClock } from "./system-clock.ts";

@@ -1,0 +1,89 @@
+import { isFootnoteError } from "@footnote/core";
+import type { JobId, TenantId } from "@footnote/core";
+import type { JobRecord, JobStage, JobState, Store } from "@footnote/storage";
+import { createBell } from "./bell.ts";
+
+/** What a worker of this process says about a job as it happens. */
+export interface JobUpdate {
+  jobId: JobId;
+  state: JobState;
+  stage: JobStage;
+  progress: number;
+}
+
+/** Jobs of this process, by id: progress for streams, and cancels that do not wait for the next heartbeat. */
+export interface JobEvents {
+  publish(update: JobUpdate): void;
+  /** Returns the unsubscribe function. */
+  subscribe(jobId: JobId, listener: (update: JobUpdate) => void): () => void;
+  /** Tells the worker of this process to look at its job's cancel flag now. The flag itself is set by `store.jobs.cancel`. */
+  requestCancel(jobId: JobId): void;
+  /** Returns the unsubscribe function. */
+  onCancel(jobId: JobId, listener: () => void): () => void;
+}
+
+export function createJobEvents(): JobEvents {
+  const updates = new Map<JobId, Set<(update: JobUpdate) => void>>();
+  const cancels = new Map<JobId, Set<() => void>>();
+  function add<T>(map: Map<JobId, Set<T>>, jobId: JobId, listener: T): () => void {
+    const listeners = map.get(jobId) ?? new Set<T>();
+    listeners.add(listener);
+    map.set(jobId, listeners);
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0 && map.get(jobId) === listeners) map.delete(jobId);
+    };
+  }
+  return {
+    publish(update) {
+      for (const listener of updates.get(update.jobId) ?? []) listener(update);
+    },
+    subscribe: (jobId, listener) => add(updates, jobId, listener),
+    requestCancel(jobId) {
+      for (const listener of cancels.get(jobId) ?? []) listener();
+    },
+    onCancel: (jobId, listener) => add(cancels, jobId, listener),
+  };
+}
+
+export const finishedJobStates: ReadonlySet<JobState> = new Set<JobState>(["succeeded", "failed", "cancelled", "dead"]);
+
+/**
+ * A job as it changes, from now until it is finished: updates of this process at once, those of other processes by
+ * polling. Ends when the job is finished, unknown, or the signal fires.
+ */
+export async function* watchJob(options: {
+  store: Pick<Store, "jobs">;
+  events: JobEvents;
+  tenantId: TenantId;
+  jobId: JobId;
+  /** Default 1,000. */
+  pollMs?: number;
+  signal?: AbortSignal;
+}): AsyncGenerator<JobRecord, void, undefined> {
+  const { store, events, tenantId, jobId, pollMs = 1000, signal } = options;
+  const bell = createBell();
+  const unsubscribe = events.subscribe(jobId, () => bell.ring());
+  try {
+    let last = "";
+    for (;;) {
+      if (signal?.aborted) return;
+      const job = await store.jobs.get(tenantId, jobId).catch((error: unknown) => {
+        if (isFootnoteError(error) && error.retryable) return undefined;
+        throw error;
+      });
+      if (job === null) return;
+      if (job) {
+        const key = `${job.state}/${job.stage}/${job.progress}/${job.attempts}`;
+        if (key !== last) {
+          last = key;
+          yield job;
+        }
+        if (finishedJobStates.has(job.state)) return;
+      }
+      await bell.wait(pollMs, signal);
+    }
+  } finally {
+    unsubscribe();
+  }
+}
