@@ -1,1 +1,11 @@
-export {};
+export { readBeirCorpus, readBeirQueries } from "./datasets/beir.ts";
+export type { BeirDocument, BeirQueries, BeirQuery } from "./datasets/beir.ts";
+export { ndcgAt, recallAt, reciprocalRank } from "./metrics/ranking-metrics.ts";
+export type { Relevance } from "./metrics/ranking-metrics.ts";
+export { formatRetrievalReport, retrievalMetrics, scoreRun, summarizeRun } from "./reports/retrieval-report.ts";
+export type { PipelineScores, RankedQuery, RetrievalMetric, RetrievalReport } from "./reports/retrieval-report.ts";
+export { bootstrapDifference, bootstrapMean, quantile } from "./statistics/bootstrap.ts";
+export type { BootstrapOptions, Interval } from "./statistics/bootstrap.ts";
+export { createRandom } from "./statistics/random.ts";
+export { evaluateGoldenSet, locateQuote, readGoldenQuestions } from "./golden-set.ts";
+export type { GoldenOutcome, GoldenQuestion, GoldenReport, GoldenSetOptions } from "./golden-set.ts";
