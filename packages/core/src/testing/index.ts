@@ -1,3 +1,5 @@
 export { createFakeClock } from "./fake-clock.ts";
 export { createFakeEmbedder } from "./fake-embedder.ts";
+export { createMemoryIndex } from "./memory-index.ts";
+export type { MemoryEntry, MemoryIndex } from "./memory-index.ts";
 export { createSilentTelemetry } from "./silent-telemetry.ts";
