@@ -1,1 +1,1 @@
-export {};
+export { createChunker } from "./create-chunker.ts";
