@@ -63,7 +63,7 @@ interface Run {
 export function createIngestionWorkflow(options: IngestionWorkflowOptions): IngestionWorkflow {
   const { store, clock, telemetry, events, batchSize = 32, heartbeatMs = 750, staleMs = 15_000, backoff } = options;
   const logger = telemetry.logger.child({ component: "ingestion" });
-  const running = new Set<string>();
+  const running = new Map<string, Promise<void>>();
 
   async function timed<T>(stage: "parse" | "chunk" | "embed" | "index" | "publish" | "delete", work: () => Promise<T>): Promise<T> {
     const began = performance.now();
@@ -185,7 +185,11 @@ export function createIngestionWorkflow(options: IngestionWorkflowOptions): Inge
               ];
             });
             await storing;
-            storing = store.versions.saveVectors(run.tenantId, ids.versionId, space, vectors);
+            storing = store.versions.saveVectors(run.tenantId, ids.versionId, space, vectors).catch((error: unknown) => {
+              if (toFootnoteError(error).code !== "not_found") throw error;
+              // A worker that had lost this job chunked it again in the meantime: the next try sees the new chunks.
+              throw new FootnoteError("storage_failed", "The document was chunked again meanwhile; the job is repeated.", { cause: error });
+            });
             // Reported by the await above; until then it must not count as unhandled.
             storing.catch(() => {});
             done += batch.length;
@@ -318,8 +322,14 @@ export function createIngestionWorkflow(options: IngestionWorkflowOptions): Inge
       report("succeeded");
     } catch (thrown) {
       await stopBeating();
-      const reason: unknown = abort.signal.reason;
+      let reason: unknown = abort.signal.reason;
       if (abort.signal.aborted && reason instanceof LeaseLost) return;
+      if (!abort.signal.aborted && !outer.aborted) {
+        // Whoever has the job now decides how it ends.
+        await beat();
+        reason = abort.signal.reason;
+        if (reason instanceof LeaseLost) return;
+      }
       const cancelled = abort.signal.aborted || job.cancelRequested;
       const error = toFootnoteError(cancelled ? (reason ?? thrown) : thrown);
       if (cancelled) {
@@ -357,13 +367,14 @@ export function createIngestionWorkflow(options: IngestionWorkflowOptions): Inge
 
   return {
     async handle(message, signal) {
-      // With staleMs 0 a second delivery would take the job from the first one in this very process.
-      if (running.has(message.jobId)) return;
-      running.add(message.jobId);
+      // With staleMs 0 a second delivery would take the job from the first one in this very process; it waits for it.
+      const before = running.get(message.jobId);
+      const run = (before ?? Promise.resolve()).catch(() => {}).then(() => runJob(message, signal));
+      running.set(message.jobId, run);
       try {
-        await runJob(message, signal);
+        await run;
       } finally {
-        running.delete(message.jobId);
+        if (running.get(message.jobId) === run) running.delete(message.jobId);
       }
     },
   };

@@ -50,11 +50,12 @@ export function createOutboxDispatcher(options: OutboxDispatcherOptions): Outbox
     const rows = await store.routing.claimOutbox({ limit: batchSize, leaseMs });
     if (rows.length === 0) return 0;
     const now = clock.now();
+    // A little late rather than early: a job that is not due yet would not start.
     await queue.enqueue(
       rows.map(({ tenantId, jobId, runAfter }) => ({
         tenantId,
         jobId,
-        ...(runAfter && runAfter.getTime() > now ? { delayMs: runAfter.getTime() - now } : {}),
+        ...(runAfter && runAfter.getTime() > now ? { delayMs: runAfter.getTime() - now + 50 } : {}),
       })),
     );
     // A crash between the two delivers twice; the job's lease makes the second delivery find nothing to do.

@@ -81,6 +81,7 @@ export function describeJobQueue(name: string, create: () => Promise<JobQueueFix
         await fixture.queue.enqueue([one]);
         return count >= 2;
       }, "it was handled again");
+      expect(count).toBeGreaterThanOrEqual(2);
     });
 
     it("keeps a delayed message back", async () => {
@@ -217,6 +218,7 @@ export function describeJobQueue(name: string, create: () => Promise<JobQueueFix
       await fixture.queue.enqueue([message()]);
       fixture.queue.wake();
       await until(() => at.length === 1, "it arrived");
+      expect(at).toHaveLength(1);
     });
   });
 }

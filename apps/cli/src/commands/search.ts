@@ -1,0 +1,56 @@
+import { InvalidArgumentError } from "commander";
+import type { Command } from "commander";
+import { connect } from "../connection.ts";
+import { prepare } from "../context.ts";
+import type { CommonOptions, Context } from "../context.ts";
+import { handbookCollection } from "../handbook.ts";
+
+interface SearchOptions extends CommonOptions {
+  collection: string;
+  limit: number;
+  pipeline?: string;
+}
+
+export function addSearch(program: Command, context: Context): void {
+  program
+    .command("search")
+    .description("find passages, without an answer")
+    .argument("<query>", "what to look for, in quotes")
+    .option("-c, --collection <name>", "the collection to search", handbookCollection)
+    .option("-n, --limit <number>", "passages wanted, 1 to 50", parseLimit, 5)
+    .option("-p, --pipeline <name>", "default or hybrid-rrf-rerank")
+    .addHelpText("after", `\nExample:\n  footnote search "parental leave" --collection handbook --limit 3`)
+    .action(async (query: string, options: SearchOptions) => {
+      const { env, folder, output } = await prepare(context, options);
+      const connection = await connect({ env, folder });
+      try {
+        const { collection, limit, pipeline } = options;
+        const found = await connection.client.search({
+          query,
+          collection,
+          limit,
+          signal: context.signal,
+          ...(pipeline ? { pipeline } : {}),
+        });
+        if (found.hits.length === 0) output.print("Nothing was found.");
+        for (const [i, hit] of found.hits.entries()) {
+          const { chunk, score } = hit;
+          const where = [chunk.title ?? chunk.documentId, chunk.page ? `page ${chunk.page}` : ""].filter(Boolean).join(", ");
+          const text = chunk.text.replace(/\s+/gu, " ").trim();
+          output.print(
+            `${i + 1}. ${where} (${score.toFixed(3)})\n   ${text.length > 300 ? `${text.slice(0, 300).toWellFormed()}…` : text}`,
+            hit,
+          );
+        }
+        if (found.degraded.length > 0) output.note(`Degraded: ${JSON.stringify(found.degraded)}`);
+      } finally {
+        await connection.close();
+      }
+    });
+}
+
+function parseLimit(value: string): number {
+  const limit = Number(value);
+  if (!Number.isInteger(limit) || limit < 1 || limit > 50) throw new InvalidArgumentError("It must be a whole number from 1 to 50.");
+  return limit;
+}

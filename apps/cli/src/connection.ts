@@ -1,0 +1,80 @@
+import { FootnoteError } from "@footnote/core";
+import { createApiClient } from "./client.ts";
+import type { ApiClient } from "./client.ts";
+import type { Credentials, DataFolder } from "./data-folder.ts";
+import type { Environment } from "./env.ts";
+
+export interface Connection {
+  /** Works in the local tenant, with every scope. */
+  client: ApiClient;
+  /** Works as the operator; null where only a tenant's key is known. */
+  operator: ApiClient | null;
+  tenantId: string | null;
+  /** Where the API is: another server, the one that holds the data folder, or this process. */
+  where: "remote" | "server" | "here";
+  close(): Promise<void>;
+}
+
+/** True when the process exists. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
+
+/** The server that holds the data folder, when one answers. */
+export async function findServer(folder: DataFolder): Promise<{ url: string; pid: number; credentials: Credentials } | null> {
+  const [server, credentials] = await Promise.all([folder.readServer(), folder.readCredentials()]);
+  if (!server || !credentials || !isAlive(server.pid)) return null;
+  const client = createApiClient({ url: server.url, key: credentials.key });
+  // A server that has just begun answers a moment later.
+  for (let i = 0; i < 20; i++) {
+    if (await client.isReady()) return { ...server, credentials };
+    if (!isAlive(server.pid)) return null;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+  return null;
+}
+
+/** The API: FOOTNOTE_URL's, else that of the server on this data folder, else one within this process over the same store. */
+export async function connect(options: { env: Environment; folder: DataFolder }): Promise<Connection> {
+  const { env, folder } = options;
+  if (env.FOOTNOTE_URL) {
+    if (!env.FOOTNOTE_KEY)
+      throw new FootnoteError("configuration_invalid", "FOOTNOTE_URL is set without FOOTNOTE_KEY; set a key of that server.");
+    const client = createApiClient({ url: env.FOOTNOTE_URL, key: env.FOOTNOTE_KEY });
+    return {
+      client,
+      operator: env.FOOTNOTE_KEY.startsWith("fn_op_") ? client : null,
+      tenantId: null,
+      where: "remote",
+      close: async () => {},
+    };
+  }
+  const server = await findServer(folder);
+  if (server) {
+    const { url, credentials } = server;
+    return {
+      client: createApiClient({ url, key: credentials.key }),
+      operator: createApiClient({ url, key: credentials.adminKey }),
+      tenantId: credentials.tenantId,
+      where: "server",
+      close: async () => {},
+    };
+  }
+  const { openRuntime } = await import("./compose.ts");
+  const runtime = await openRuntime({ env, folder });
+  await runtime.worker.start();
+  const { credentials } = runtime;
+  const here = { url: "http://footnote.internal", fetch: runtime.fetch };
+  return {
+    client: createApiClient({ ...here, key: credentials.key }),
+    operator: createApiClient({ ...here, key: credentials.adminKey }),
+    tenantId: credentials.tenantId,
+    where: "here",
+    close: () => runtime.close({ graceMs: 5000 }),
+  };
+}

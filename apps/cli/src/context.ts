@@ -1,0 +1,35 @@
+import { resolve } from "node:path";
+import { openDataFolder } from "./data-folder.ts";
+import type { DataFolder } from "./data-folder.ts";
+import { readEnvironment } from "./env.ts";
+import type { Environment } from "./env.ts";
+import { createOutput } from "./output.ts";
+import type { Output, Terminal } from "./output.ts";
+
+/** What a command is run with. */
+export interface Context {
+  terminal: Terminal;
+  /** The process's environment. */
+  variables: Record<string, string | undefined>;
+  /** Where `.env` files and relative paths are looked up. */
+  cwd: string;
+  /** Fires at SIGINT or SIGTERM. */
+  signal: AbortSignal;
+  /** The exit status; commands change it. */
+  exitCode: number;
+}
+
+export interface CommonOptions {
+  json?: boolean;
+  dataDir?: string;
+}
+
+/** Configuration, data folder and output of one command. */
+export async function prepare(context: Context, options: CommonOptions): Promise<{ env: Environment; folder: DataFolder; output: Output }> {
+  const env = readEnvironment({
+    variables: { ...context.variables, ...(options.dataDir ? { FOOTNOTE_DATA_DIR: options.dataDir } : {}) },
+    folder: context.cwd,
+  });
+  const folder = await openDataFolder(resolve(context.cwd, env.FOOTNOTE_DATA_DIR));
+  return { env, folder, output: createOutput({ json: options.json ?? false, terminal: context.terminal }) };
+}

@@ -1,0 +1,101 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseEnv as parseEnvFile } from "node:util";
+import { FootnoteError } from "@footnote/core";
+import { z } from "zod";
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const postgresUrl = z.string().regex(/^postgres(?:ql)?:\/\//u, "must begin with postgres:// or postgresql://");
+
+/** Every variable that Footnote reads; .env.example lists the same ones, and a test compares them. */
+export const environmentSchema = z.object({
+  FOOTNOTE_ENV: z
+    .string()
+    .regex(/^[a-z0-9-]+$/u, "must be lower-case letters, digits and dashes")
+    .default("development"),
+  FOOTNOTE_HOST: z.string().min(1).default("127.0.0.1"),
+  FOOTNOTE_PORT: port.default(8787),
+  FOOTNOTE_DATA_DIR: z.string().min(1).default(".footnote"),
+  DATABASE_URL: postgresUrl.optional(),
+  DATABASE_ADMIN_URL: postgresUrl.optional(),
+  FOOTNOTE_LOG_LEVEL: z.enum(["debug", "info", "warn", "error", "silent"]).default("warn"),
+  FOOTNOTE_WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(2),
+  FOOTNOTE_EMBED_WORKERS: z.coerce.number().int().min(1).max(64).optional(),
+  FOOTNOTE_MAX_UPLOAD_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(100 * 1024 * 1024),
+  RERANKER_MODEL: z.string().min(1).optional(),
+  FOOTNOTE_URL: z.url().optional(),
+  FOOTNOTE_KEY: z.string().min(1).optional(),
+});
+
+export type Environment = z.infer<typeof environmentSchema>;
+export type EnvironmentName = keyof Environment;
+
+const secretNames: ReadonlySet<string> = new Set(["DATABASE_URL", "DATABASE_ADMIN_URL", "FOOTNOTE_KEY"]);
+
+/**
+ * Reads the configuration once. Precedence, first wins: the process's environment, `.env.<FOOTNOTE_ENV>`, `.env` (both in
+ * `folder`), the default. `<NAME>_FILE` names a file that holds the value and stands at its own place in that order. All
+ * errors come at once; values of secrets are never in them.
+ */
+export function readEnvironment(options: { variables: Record<string, string | undefined>; folder: string }): Environment {
+  const { variables, folder } = options;
+  const problems: string[] = [];
+  const fromFile = (name: string): Record<string, string | undefined> => {
+    const path = join(folder, name);
+    return existsSync(path) ? parseEnvFile(readFileSync(path, "utf8")) : {};
+  };
+  const base = fromFile(".env");
+  const chosen = variables.FOOTNOTE_ENV ?? base.FOOTNOTE_ENV ?? "development";
+  const layers = [variables, /^[a-z0-9-]+$/u.test(chosen) ? fromFile(`.env.${chosen}`) : {}, base];
+  const values: Record<string, string> = {};
+  for (const name of Object.keys(environmentSchema.shape)) {
+    for (const layer of layers) {
+      const direct = layer[name];
+      const file = layer[`${name}_FILE`];
+      if (direct && file) problems.push(`${name}: set either ${name} or ${name}_FILE, not both`);
+      if (direct) values[name] = direct;
+      else if (file) {
+        try {
+          values[name] = readFileSync(resolve(folder, file), "utf8").trim();
+        } catch {
+          problems.push(`${name}_FILE: the file it names cannot be read`);
+          values[name] = "";
+        }
+      }
+      if (direct || file) break;
+    }
+  }
+  const parsed = environmentSchema.safeParse(values);
+  if (!parsed.success) {
+    // zod's own sentence can repeat what it was given: for a secret only the fact is shown.
+    for (const issue of parsed.error.issues) {
+      const name = String(issue.path[0]);
+      problems.push(secretNames.has(name) && issue.code !== "invalid_format" ? `${name}: is not valid` : `${name}: ${issue.message}`);
+    }
+  }
+  if (parsed.success && problems.length === 0) return parsed.data;
+  throw new FootnoteError(
+    "configuration_invalid",
+    `The configuration has ${problems.length === 1 ? "an error" : `${problems.length} errors`}:\n${[...new Set(problems)].map((problem) => `  ${problem}`).join("\n")}`,
+    { details: { names: problems.map((problem) => problem.split(":")[0]) } },
+  );
+}
+
+/** The configuration as it may be shown: secrets masked, a database URL without its user's password. */
+export function maskEnvironment(environment: Environment): Record<string, string> {
+  const shown: Record<string, string> = {};
+  for (const [name, value] of Object.entries(environment)) {
+    if (value === undefined) continue;
+    if (!secretNames.has(name)) shown[name] = String(value);
+    else if (!URL.canParse(String(value))) shown[name] = "***";
+    else {
+      const { protocol, host, pathname } = new URL(String(value));
+      shown[name] = `${protocol}//***@${host}${pathname}`;
+    }
+  }
+  return shown;
+}

@@ -1,0 +1,39 @@
+import type { ApiClient } from "./client.ts";
+import type { FoundFile } from "./files.ts";
+import type { Output } from "./output.ts";
+import { syncFiles } from "./sync-files.ts";
+import type { SyncOutcome } from "./sync-files.ts";
+
+/** `syncFiles` with its progress and outcomes on the terminal. */
+export async function ingestFiles(options: {
+  client: ApiClient;
+  collection: string;
+  files: readonly FoundFile[];
+  output: Output;
+  /** Also removes documents of the collection whose file is gone. */
+  prune?: boolean;
+  /** Nothing is said when nothing was to do. */
+  quiet?: boolean;
+  signal: AbortSignal;
+}): Promise<Record<SyncOutcome["outcome"], number>> {
+  const { client, collection, files, output, prune = false, quiet = false, signal } = options;
+  await client.putCollection(collection);
+  const progress = output.progress(`Ingesting ${files.length} ${files.length === 1 ? "file" : "files"}`, files.length);
+  const outcomes = await syncFiles({
+    client,
+    collection,
+    files,
+    prune,
+    signal,
+    onProgress: ({ done, current }) => progress.update(done, current),
+    onOutcome: (outcome) => {
+      if (output.json) output.print("", { type: "file", ...outcome });
+      else if (outcome.error) output.note(`\r\u001b[2K${outcome.externalId}: ${outcome.error.code}: ${outcome.error.message}`);
+    },
+  });
+  const counts = { ingested: 0, unchanged: 0, failed: 0, refused: 0 };
+  for (const { outcome } of outcomes) counts[outcome]++;
+  const text = `${files.length} files: ${counts.ingested} ingested, ${counts.unchanged} unchanged, ${counts.failed} failed, ${counts.refused} refused`;
+  progress.end(quiet && counts.failed + counts.refused + counts.ingested === 0 ? undefined : text);
+  return counts;
+}

@@ -1,0 +1,71 @@
+import type { Writable } from "node:stream";
+
+/** What commands write to; tests give their own. */
+export interface Terminal {
+  stdout: Writable & { isTTY?: boolean; columns?: number };
+  stderr: Writable & { isTTY?: boolean; columns?: number };
+}
+
+export interface Output {
+  /** Whether `--json` was given. */
+  readonly json: boolean;
+  /** The result: a line of text, or one JSON object a line. */
+  print(text: string, value?: unknown): void;
+  /** Text without a line end, for answers as they come; nothing with `--json`. */
+  write(text: string): void;
+  /** Something to know, on stderr; nothing with `--json`. */
+  note(text: string): void;
+  /** A bar on a terminal; on anything else a line on stderr at the start and at the end; an event with `--json`. */
+  progress(label: string, total: number): Progress;
+}
+
+export interface Progress {
+  update(done: number, detail?: string): void;
+  end(text?: string): void;
+}
+
+/** A bar of `width` cells: `[####----]`. */
+export function bar(share: number, width = 24): string {
+  const filled = Math.round(Math.min(1, Math.max(0, share)) * width);
+  return `[${"█".repeat(filled)}${"·".repeat(width - filled)}]`;
+}
+
+export function createOutput(options: { json: boolean; terminal: Terminal }): Output {
+  const { json, terminal } = options;
+  const { stdout, stderr } = terminal;
+  const line = (value: unknown) => stdout.write(`${JSON.stringify(value)}\n`);
+  return {
+    json,
+    print(text, value) {
+      if (json) {
+        if (value !== undefined) line(value);
+      } else stdout.write(`${text}\n`);
+    },
+    write(text) {
+      if (!json) stdout.write(text);
+    },
+    note(text) {
+      if (!json) stderr.write(`${text}\n`);
+    },
+    progress(label, total) {
+      const live = !json && stderr.isTTY === true;
+      let last = 0;
+      if (!json && !live) stderr.write(`${label}…\n`);
+      return {
+        update(done, detail) {
+          if (json) return void line({ type: "progress", label, done, total });
+          if (!live) return;
+          const now = Date.now();
+          if (now - last < 60 && done < total) return;
+          last = now;
+          const text = `${label} ${bar(total === 0 ? 1 : done / total)} ${Math.floor(done)}/${total}${detail ? ` ${detail}` : ""}`;
+          stderr.write(`\r\u001b[2K${text.slice(0, (stderr.columns ?? 100) - 1)}`);
+        },
+        end(text) {
+          if (live) stderr.write("\r\u001b[2K");
+          if (text && !json) stderr.write(`${text}\n`);
+        },
+      };
+    },
+  };
+}

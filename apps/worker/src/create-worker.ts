@@ -1,0 +1,63 @@
+import type { Chunker, ChunkerSpec, Clock, Embedder, JobQueue, LexicalAnalyzer, Parser, Telemetry, Worker } from "@footnote/core";
+import { createIndexMaintenance, createIngestionWorkflow, createOutboxDispatcher } from "@footnote/jobs";
+import type { BackoffOptions, JobEvents } from "@footnote/jobs";
+import type { Store } from "@footnote/storage";
+
+export interface WorkerDependencies {
+  store: Store;
+  queue: JobQueue;
+  parser: Parser;
+  chunkerFor(strategy: ChunkerSpec["strategy"]): Chunker;
+  embedderFor(space: string): Embedder | undefined;
+  analyzerFor(language: string): LexicalAnalyzer;
+  keepsTokenVectors(space: string): boolean;
+  events: JobEvents;
+  clock: Clock;
+  telemetry: Telemetry;
+  /** Jobs at once. Default 2. */
+  concurrency?: number;
+  /** True when no other process can be working on this store: what is marked running is left from a crash. */
+  alone: boolean;
+  backoff?: BackoffOptions;
+}
+
+export interface FootnoteWorker {
+  start(): Promise<void>;
+  /** A job was written: carry it to the queue now. */
+  wake(): void;
+  /** Takes no new job, lets running ones end for `graceMs`, sends the rest back to their checkpoints. */
+  stop(options: { graceMs: number }): Promise<void>;
+}
+
+/** Everything that happens in the background: outbox → queue → ingestion, recovery, upkeep of the index. */
+export function createWorker(deps: WorkerDependencies): FootnoteWorker {
+  const { store, queue, events, clock, telemetry, concurrency = 2, alone } = deps;
+  const staleMs = alone ? 0 : 15_000;
+  const workflow = createIngestionWorkflow({
+    store,
+    parser: deps.parser,
+    chunkerFor: deps.chunkerFor,
+    embedderFor: deps.embedderFor,
+    analyzerFor: deps.analyzerFor,
+    keepsTokenVectors: deps.keepsTokenVectors,
+    clock,
+    telemetry,
+    events,
+    staleMs,
+    ...(deps.backoff ? { backoff: deps.backoff } : {}),
+  });
+  const dispatcher = createOutboxDispatcher({ store, queue, clock, telemetry, staleAtStartMs: staleMs });
+  const maintenance = createIndexMaintenance({ store, clock, telemetry });
+  let worker: Worker | undefined;
+  return {
+    async start() {
+      await dispatcher.start();
+      worker = await queue.work({ concurrency, handle: (message, signal) => workflow.handle(message, signal) });
+      maintenance.start();
+    },
+    wake: () => dispatcher.wake(),
+    async stop({ graceMs }) {
+      await Promise.all([dispatcher.stop(), maintenance.stop(), worker?.stop({ graceMs })]);
+    },
+  };
+}
