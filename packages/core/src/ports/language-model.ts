@@ -29,6 +29,10 @@ export type ModelEvent =
       promptTokens: number;
       completionTokens: number;
       cachedTokens: number;
+      /** Tokens that a model embedded to choose its quotes. Default 0. */
+      embeddedTokens?: number;
+      /** Parts of a question of several, from 1, that nothing supports while others were answered. */
+      missingParts?: number[];
     };
 
 export interface LanguageModel {

@@ -1,0 +1,357 @@
+import {
+  type Answer,
+  type AnswerEvent,
+  type AnswerId,
+  type Clock,
+  type ConversationId,
+  type Cost,
+  type Degradation,
+  type FinishReason,
+  FootnoteError,
+  type Hit,
+  type LanguageModel,
+  type LocatedChunk,
+  type ModelEvent,
+  type ModelSource,
+  type PipelineSpec,
+  pipelineHash,
+  type SearchResult,
+  type Telemetry,
+  type TenantId,
+  type Timings,
+  toFootnoteError,
+  type Usage,
+} from "@footnote/core";
+import { type AnswerBuilder, createAnswerBuilder } from "./answer-builder.ts";
+import { contextualizeQuestion } from "./contextualize-question.ts";
+import { createSentenceGate } from "./sentence-gate.ts";
+import { splitQuestion } from "./split-question.ts";
+import { plainTerms, type TermsOf } from "./terms.ts";
+import { within } from "./within.ts";
+
+/** What an abstaining answer says; it claims nothing and cites nothing. */
+export const abstention = "The documents do not hold an answer to this question.";
+
+/** A hit and the chunks beside it that help to answer; each may be quoted under its own id. */
+export interface PackedHit {
+  hit: Hit;
+  before: readonly LocatedChunk[];
+  after: readonly LocatedChunk[];
+}
+
+export interface AnswerQuestionOptions {
+  tenantId: TenantId;
+  question: string;
+  /** Earlier turns of the conversation, oldest first. */
+  history: readonly { question: string; answer: string }[];
+  spec: PipelineSpec;
+  /** Called once for the question and once for each of its parts when it has several; the query is already completed from the history. */
+  search(query: string, options: { signal: AbortSignal }): Promise<SearchResult>;
+  /** Context packing; its chunks follow the hits as sources of their own. A failure is a degradation. Default: none. */
+  pack?(request: { hits: readonly Hit[]; spec: PipelineSpec; signal: AbortSignal }): Promise<readonly PackedHit[]>;
+  model: LanguageModel;
+  /** Stores the answer; awaited before `answer-end`. Also called when the asker leaves early (`aborted`). */
+  save(answer: Answer): Promise<void>;
+  ids: { answer: AnswerId; conversation: ConversationId };
+  clock: Clock;
+  telemetry: Telemetry;
+  /** US dollars of what was used so far. Default: nothing costs anything. */
+  price?(usage: Usage): Cost;
+  /** Words as the collection's analyzer sees them, for claim checking. Default: folded words without stemming rules of the language. */
+  terms?: TermsOf;
+  /** BCP 47 primary subtag of the answer, for sentence ends. Default `en`. */
+  language?: string;
+  /** Milliseconds without an event from the model after which it is given up. Default 30,000 each. */
+  timeouts?: { firstTokenMs?: number; betweenTokensMs?: number };
+  signal?: AbortSignal;
+}
+
+const freeOfCharge: Cost = { currency: "USD", embed: 0, rerank: 0, generate: 0, total: 0 };
+/** Characters per token where a model has not yet said what it used: a low guess, so that a cap fires early rather than late. */
+const charactersPerToken = 3;
+const saveTimeoutMs = 10_000;
+
+/** A cap of the spec that fired; not an error: what was released stays. */
+class CapReached extends Error {}
+
+/**
+ * Answers one question: search, sources, then sentence by sentence what the model says, checked against the sources, then the stored
+ * answer's end. Nothing is thrown: a failure is an `error` event followed by `answer-end` with finishReason `error`. The wall clock, model-call,
+ * token and cost caps of the spec end it with `cap`; the signal, or a consumer that stops early, ends it with `aborted`, stops the model and
+ * still stores what was said.
+ */
+export async function* answerQuestion(options: AnswerQuestionOptions): AsyncGenerator<AnswerEvent, void, void> {
+  const { question, history, spec, model, ids, clock, telemetry } = options;
+  const { firstTokenMs = 30_000, betweenTokensMs = 30_000 } = options.timeouts ?? {};
+  const { caps } = spec.answer;
+  const terms = options.terms ?? plainTerms;
+  const price = options.price ?? (() => freeOfCharge);
+  const hash = pipelineHash(spec);
+  const began = clock.now();
+  const createdAt = new Date(began);
+  const work = new AbortController();
+  const onAbort = () => work.abort(options.signal?.reason);
+  if (options.signal?.aborted) onAbort();
+  else options.signal?.addEventListener("abort", onAbort, { once: true });
+
+  const usage: Usage = { model: model.name, promptTokens: 0, completionTokens: 0, cachedTokens: 0, embeddedTokens: 0, modelCalls: 0 };
+  const timings: Timings = {};
+  const degraded: Degradation[] = [];
+  let sources: Hit[] = [];
+  let builder: AnswerBuilder = createAnswerBuilder({ sources: [], terms });
+  let saved = false;
+  let finishReason: FinishReason = "aborted";
+  let failure: FootnoteError | null = null;
+
+  const timeLeft = () => began + caps.wallClockMs - clock.now();
+
+  async function store(): Promise<void> {
+    saved = true;
+    timings["answer"] = clock.now() - began;
+    const answer: Answer = {
+      id: ids.answer,
+      conversationId: ids.conversation,
+      question,
+      text: builder.text,
+      citations: [...builder.citations],
+      claims: [...builder.claims],
+      sources,
+      finishReason,
+      usage,
+      cost: price(usage),
+      timings,
+      degraded,
+      pipeline: spec.name,
+      pipelineHash: hash,
+      createdAt,
+    };
+    const outcome = await within({ clock, ms: saveTimeoutMs }, options.save(answer));
+    if (outcome.type !== "value") {
+      throw new FootnoteError("storage_failed", `The answer could not be stored within ${saveTimeoutMs / 1000} s; ask again.`);
+    }
+  }
+
+  /** Waits for `promise` no longer than the wall clock of the answer allows. */
+  async function capped<T>(promise: Promise<T>): Promise<T> {
+    const outcome = await within({ clock, ms: timeLeft(), signal: work.signal }, promise);
+    if (outcome.type === "value") return outcome.value;
+    if (outcome.type === "timeout") throw new CapReached();
+    throw new FootnoteError("cancelled", "The answer was cancelled.");
+  }
+
+  function checkCaps(releasedCharacters: number): void {
+    const completion = Math.max(usage.completionTokens, Math.ceil(releasedCharacters / charactersPerToken));
+    if (usage.promptTokens + completion > caps.tokens) throw new CapReached();
+    if (price({ ...usage, completionTokens: completion }).total > caps.usd) throw new CapReached();
+    if (timeLeft() <= 0) throw new CapReached();
+  }
+
+  /** The model's events under the timeouts and caps; a call that fails before its first event is repeated while calls are left. */
+  async function* generate(modelSources: readonly ModelSource[]): AsyncGenerator<ModelEvent, void, void> {
+    const promptTokens = modelSources.reduce((sum, { hit }) => sum + hit.chunk.tokenCount, Math.ceil(question.length / charactersPerToken));
+    for (;;) {
+      if (usage.modelCalls >= caps.modelCalls) throw new CapReached();
+      if (!model.capabilities.extractive && usage.promptTokens + promptTokens > caps.tokens) throw new CapReached();
+      checkCaps(0);
+      usage.modelCalls += 1;
+      const call = new AbortController();
+      const stop = () => call.abort(work.signal.reason);
+      if (work.signal.aborted) stop();
+      else work.signal.addEventListener("abort", stop, { once: true });
+      let started = false;
+      let ended = false;
+      let iterator: AsyncIterator<ModelEvent> | null = null;
+      try {
+        const { maxSentences, minSupport } = spec.answer;
+        const events = model.generate({ question, sources: modelSources, history, maxSentences, minSupport, signal: call.signal });
+        iterator = events[Symbol.asyncIterator]();
+        let characters = 0;
+        for (;;) {
+          const patience = started ? betweenTokensMs : firstTokenMs;
+          const left = timeLeft();
+          const outcome = await within({ clock, ms: Math.min(patience, left), signal: work.signal }, iterator.next());
+          if (outcome.type === "aborted") throw new FootnoteError("cancelled", "The answer was cancelled.");
+          if (outcome.type === "timeout") {
+            if (left <= patience) throw new CapReached();
+            throw new FootnoteError("timeout", `Model ${model.name} sent nothing for ${patience / 1000} s; try again.`, {
+              retryable: !started,
+            });
+          }
+          if (outcome.value.done) {
+            ended = true;
+            if (started) return;
+            throw new FootnoteError("model_failed", `Model ${model.name} ended without an event; try again.`);
+          }
+          started = true;
+          const event = outcome.value.value;
+          if (event.type === "finish") {
+            usage.promptTokens += event.promptTokens;
+            usage.completionTokens += event.completionTokens;
+            usage.cachedTokens += event.cachedTokens;
+            usage.embeddedTokens += event.embeddedTokens ?? 0;
+          } else if (event.type === "text-delta") {
+            characters += event.text.length;
+            checkCaps(characters);
+          }
+          yield event;
+          if (event.type === "finish") return;
+        }
+      } catch (error) {
+        if (error instanceof CapReached || started || work.signal.aborted) throw error;
+        const known = toFootnoteError(error);
+        if (!known.retryable) throw known;
+        telemetry.count("footnote_model_retries_total", { model: model.name });
+        if (usage.modelCalls >= caps.modelCalls) throw known;
+        // Full jitter (Brooker 2015) over 250 ms doubled per call.
+        await capped(clock.sleep(Math.random() * 250 * 2 ** usage.modelCalls, work.signal));
+      } finally {
+        work.signal.removeEventListener("abort", stop);
+        if (!ended) {
+          call.abort(new FootnoteError("cancelled", "The model's output is no longer wanted."));
+          // Not awaited: the return of a stalled generator settles only when its pending step does.
+          iterator?.return?.()?.catch(() => {});
+        }
+      }
+    }
+  }
+
+  try {
+    yield { type: "answer-start", answerId: ids.answer, conversationId: ids.conversation, pipeline: spec.name, pipelineHash: hash };
+    try {
+      if (work.signal.aborted) throw new FootnoteError("cancelled", "The answer was cancelled.");
+      const found = await capped(findSources(options, work.signal));
+      Object.assign(timings, found.timings);
+      degraded.push(...found.degraded);
+      sources = found.hits;
+      const modelSources = sources.map((hit, index): ModelSource => ({ marker: index + 1, hit }));
+      builder = createAnswerBuilder({ sources: modelSources, terms });
+      yield { type: "sources", hits: sources };
+      let reason: Extract<ModelEvent, { type: "finish" }>["reason"] = "unsupported";
+      if (modelSources.length > 0) {
+        const generateBegan = clock.now();
+        const gate = createSentenceGate(options.language === undefined ? {} : { language: options.language });
+        let sentences = 0;
+        const released = function* (events: readonly AnswerEvent[]): Generator<AnswerEvent, void, void> {
+          if (events.length === 0) return;
+          if (sentences === 0) timings["first-sentence"] = clock.now() - began;
+          sentences += 1;
+          yield* events;
+        };
+        let outcome: "ok" | "error" | "cancelled" = "error";
+        try {
+          for await (const event of generate(modelSources)) {
+            switch (event.type) {
+              case "text-delta":
+                for (const sentence of gate.push(event.text)) yield* released(builder.addSentence(sentence));
+                break;
+              case "quote":
+                if (sentences < spec.answer.maxSentences) yield* released(builder.addQuote(event));
+                break;
+              case "finish":
+                reason = event.reason;
+                for (const part of event.missingParts ?? []) {
+                  degraded.push({
+                    step: "generate",
+                    reason: `nothing in the documents supports part ${part} of the question`,
+                    fallback: "the other parts were answered",
+                  });
+                }
+                break;
+            }
+          }
+          // A sentence cut off by a length limit is shown as far as it goes, and checked like any other.
+          for (const sentence of gate.end()) yield* released(builder.addSentence(sentence));
+          outcome = "ok";
+        } finally {
+          if (work.signal.aborted) outcome = "cancelled";
+          timings["generate"] = clock.now() - generateBegan;
+          telemetry.stage("generate", timings["generate"], outcome);
+        }
+      }
+      finishReason = reason;
+      if (builder.citations.length > 0) {
+        if (finishReason === "unsupported") finishReason = "stop";
+      } else if (finishReason === "stop" || finishReason === "unsupported") {
+        finishReason = "unsupported";
+        if (builder.text === "") for (const event of builder.addNotice(abstention)) yield event;
+      }
+    } catch (error) {
+      if (error instanceof CapReached) finishReason = "cap";
+      else if (work.signal.aborted) finishReason = "aborted";
+      else {
+        finishReason = "error";
+        failure = toFootnoteError(error);
+      }
+    }
+    if (builder.dropped.markers > 0) telemetry.count("footnote_markers_dropped_total", { model: model.name }, builder.dropped.markers);
+    if (builder.dropped.quotes > 0) telemetry.count("footnote_quotes_dropped_total", { model: model.name }, builder.dropped.quotes);
+    try {
+      await store();
+    } catch (error) {
+      finishReason = "error";
+      failure ??= toFootnoteError(error);
+    }
+    if (failure) {
+      telemetry.logger.error({ answer: ids.answer, model: model.name }, "an answer failed", failure);
+      yield { type: "error", error: failure };
+    }
+    telemetry.count("footnote_answers_total", { finish_reason: finishReason });
+    telemetry.stage("answer", clock.now() - began, finishReason === "error" ? "error" : finishReason === "aborted" ? "cancelled" : "ok");
+    yield { type: "answer-end", finishReason, usage, cost: price(usage), timings, degraded };
+  } finally {
+    options.signal?.removeEventListener("abort", onAbort);
+    if (!saved) {
+      // The consumer left: what was said is stored all the same.
+      work.abort(new FootnoteError("cancelled", "The asker left."));
+      finishReason = "aborted";
+      telemetry.count("footnote_answers_total", { finish_reason: finishReason });
+      telemetry.stage("answer", clock.now() - began, "cancelled");
+      try {
+        await store();
+      } catch (error) {
+        telemetry.logger.error({ answer: ids.answer }, "an answer that was left early could not be stored", error);
+      }
+    }
+  }
+}
+
+/** Sources of every part of the question, the best of each first, then the chunks packed around them. */
+async function findSources(options: AnswerQuestionOptions, signal: AbortSignal): Promise<SearchResult> {
+  const { question, history, spec, search, pack } = options;
+  const parts = splitQuestion(question);
+  const queries = parts.map((part, index) =>
+    contextualizeQuestion(part, [...history, ...parts.slice(0, index).map((earlier) => ({ question: earlier }))]),
+  );
+  const results = await Promise.all(queries.map((query) => search(query, { signal })));
+  const timings: Timings = {};
+  const degraded = new Map<string, Degradation>();
+  const hits = new Map<string, Hit>();
+  for (const result of results) {
+    for (const [name, ms] of Object.entries(result.timings)) timings[name] = Math.max(timings[name] ?? 0, ms);
+    for (const degradation of result.degraded) degraded.set(JSON.stringify(degradation), degradation);
+  }
+  // Each part keeps a share of the sources, but never fewer than three.
+  const share = results.length === 1 ? spec.topK : Math.max(3, Math.ceil(spec.topK / results.length));
+  for (let rank = 0; rank < share; rank++) {
+    for (const result of results) {
+      const hit = result.hits[rank];
+      if (hit && !hits.has(hit.chunk.id)) hits.set(hit.chunk.id, hit);
+    }
+  }
+  if (pack && hits.size > 0) {
+    try {
+      const packed = await pack({ hits: [...hits.values()], spec, signal });
+      const around = packed.flatMap(({ hit, before, after }) => [...after, ...before].map((chunk) => ({ hit, chunk })));
+      const best = new Map(packed.map(({ hit }) => [hit.chunk.id as string, hit]));
+      for (const { hit, chunk } of around) {
+        if (!best.has(chunk.id)) best.set(chunk.id, { chunk, score: hit.score, ranks: {}, scores: {} });
+      }
+      return { hits: [...best.values()], timings, degraded: [...degraded.values()] };
+    } catch (error) {
+      if (signal.aborted) throw error;
+      const { code } = toFootnoteError(error);
+      degraded.set("pack", { step: "pack", reason: code, fallback: "sources without their neighbours" });
+    }
+  }
+  return { hits: [...hits.values()], timings, degraded: [...degraded.values()] };
+}
