@@ -390,6 +390,15 @@ export interface OpenStoreOptions {
   spaces: readonly EmbeddingSpaceDefinition[];
   /** Embedded mode migrates by itself; server mode checks and fails with `configuration_invalid` naming `footnote migrate`. */
   maxConnections?: number;
+  /** Embedded mode only: schemas of libraries that bring their own tables (pg-boss); a server gets them from `migrate`. */
+  extraSchemas?: readonly ExtraSchema[];
+}
+
+/** A schema that the owner makes and the app role uses. */
+export interface ExtraSchema {
+  name: string;
+  /** Statements that make the schema and what is in it; run once for each distinct text. */
+  sql: string;
 }
 
 export interface OpenedStore {

@@ -1,0 +1,57 @@
+import type { TenantId } from "@footnote/core";
+import { readPage, toPage } from "./paging.ts";
+import type { Session, Transaction } from "./session.ts";
+import type { AuditActor, AuditEntry, Store } from "./store.ts";
+
+/** The audit row of a change, in the change's own transaction; without an actor there is none. */
+export async function writeAudit(
+  tx: Transaction,
+  tenantId: TenantId,
+  audit: AuditActor | undefined,
+  entry: { action: string; subject: string; details?: AuditEntry["details"] },
+): Promise<void> {
+  if (audit === undefined) return;
+  await tx.query("insert into audit_log (tenant_id, actor, action, subject, request_id, details) values ($1, $2, $3, $4, $5, $6::jsonb)", [
+    tenantId,
+    audit.actor,
+    entry.action,
+    entry.subject,
+    audit.requestId ?? null,
+    JSON.stringify(entry.details ?? {}),
+  ]);
+}
+
+interface AuditRow {
+  id: string;
+  actor: string;
+  action: string;
+  subject: string;
+  request_id: string | null;
+  details: AuditEntry["details"];
+  created_at: Date;
+}
+
+/** Newest first. */
+export function createAuditRepository(session: Session): Store["audit"] {
+  return {
+    async list(tenantId, page) {
+      const { limit, after } = readPage(page);
+      const rows = await session.transaction(tenantId, (tx) =>
+        tx.query<AuditRow>(
+          `select id::text as id, actor, action, subject, request_id, details, created_at from audit_log
+           where $1::text is null or id < $1::bigint order by id desc limit $2`,
+          [after, limit + 1],
+        ),
+      );
+      const map = (row: AuditRow): AuditEntry => ({
+        actor: row.actor,
+        action: row.action,
+        subject: row.subject,
+        requestId: row.request_id,
+        details: row.details,
+        createdAt: row.created_at,
+      });
+      return toPage(rows, limit, map, (row) => row.id);
+    },
+  };
+}

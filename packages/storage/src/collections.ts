@@ -1,0 +1,60 @@
+import { FootnoteError, indexHash, newId } from "@footnote/core";
+import { writeAudit } from "./audit.ts";
+import { readPage, toPage } from "./paging.ts";
+import { collectionColumns, toCollection, type CollectionRow } from "./records.ts";
+import type { Session } from "./session.ts";
+import type { Store } from "./store.ts";
+
+export function createCollectionRepository(session: Session): Store["collections"] {
+  return {
+    put: (tenantId, { name, settings, audit }) =>
+      session.transaction(tenantId, async (tx) => {
+        const json = JSON.stringify(settings);
+        const inserted = await tx.query<{ id: string }>(
+          `insert into collections (tenant_id, id, name, settings) values ($1, $2, $3, $4::jsonb)
+           on conflict (tenant_id, name) do nothing returning id`,
+          [tenantId, newId("collection"), name, json],
+        );
+        const created = inserted.length > 0;
+        const [row] = await tx.query<CollectionRow>(`select ${collectionColumns} from collections c where c.name = $1 for update`, [name]);
+        if (!row) throw new FootnoteError("storage_failed", "A collection could not be read back after it was written; try again.");
+        if (!created) {
+          if (row.document_count > 0 && indexHash(row.settings.pipeline) !== indexHash(settings.pipeline)) {
+            throw new FootnoteError(
+              "pipeline_incompatible",
+              "The collection was built with another chunker, embedding space or analyzer; make a new collection for this pipeline.",
+              { details: { collection: name } },
+            );
+          }
+          await tx.query("update collections set settings = $2::jsonb, updated_at = now() where id = $1", [row.id, json]);
+        }
+        await writeAudit(tx, tenantId, audit, {
+          action: created ? "collection.create" : "collection.update",
+          subject: row.id,
+          details: { name },
+        });
+        const [after] = await tx.query<CollectionRow>(`select ${collectionColumns} from collections c where c.id = $1`, [row.id]);
+        return { collection: toCollection(after ?? row), created };
+      }),
+    async get(tenantId, nameOrId) {
+      const [row] = await session.transaction(tenantId, (tx) =>
+        tx.query<CollectionRow>(
+          `select ${collectionColumns} from collections c where c.id = $1 or c.name = $1 order by (c.id = $1) desc limit 1`,
+          [nameOrId],
+        ),
+      );
+      return row ? toCollection(row) : null;
+    },
+    async list(tenantId, page) {
+      const { limit, after } = readPage(page);
+      const rows = await session.transaction(tenantId, (tx) =>
+        tx.query<CollectionRow>(
+          `select ${collectionColumns} from collections c
+           where ($1::text is null or c.id > $1) and ($2::text[] is null or c.id = any($2)) order by c.id limit $3`,
+          [after, page.only ?? null, limit + 1],
+        ),
+      );
+      return toPage(rows, limit, toCollection, (row) => row.id);
+    },
+  };
+}

@@ -1,0 +1,106 @@
+import type { BlobStore, DocumentId, TenantId } from "@footnote/core";
+import type { AnswerBody, AnswerRow } from "./answers.ts";
+import type { Session, Transaction } from "./session.ts";
+
+/** Stands for each character that quoted an erased document, so that every other span stays where it was. */
+const mask = "█";
+
+/** Removes a document from every store; see Store.documents.erase. Safe to run again after a crash at any point. */
+export async function eraseDocument(
+  { session, blobs, spaces }: { session: Session; blobs: BlobStore; spaces: readonly string[] },
+  tenantId: TenantId,
+  id: DocumentId,
+): Promise<Record<string, number>> {
+  const receipt = await session.transaction(tenantId, async (tx) => {
+    const counts: Record<string, number> = {};
+    const remove = async (store: string, text: string, values: unknown[] = [id]) => {
+      counts[store] = (await tx.query(`${text} returning 1`, values)).length;
+    };
+    const versions = `(select v.id from document_versions v where v.document_id = $1)`;
+    await tx.query("select id from documents where id = $1 for update", [id]);
+    counts.answersRedacted = await redactAnswers(tx, id);
+    for (const space of spaces) {
+      await remove(
+        `tokenVectors.${space}`,
+        `delete from tokens_${space} where chunk_id in (select k.id from chunks k where k.version_id in ${versions})`,
+      );
+      await remove(`vectors.${space}`, `delete from dense_${space} where version_id in ${versions}`);
+    }
+    await remove("postings", `delete from lexical_rows where version_id in ${versions}`);
+    await remove("chunks", `delete from chunks where version_id in ${versions}`);
+    await remove("idempotencyBodies", "delete from idempotency_keys where document_id = $1");
+    await tx.query(
+      `insert into blob_deletions (tenant_id, document_id, sha256)
+       select distinct v.tenant_id, v.document_id, v.sha256 from document_versions v where v.document_id = $1
+         and not exists (select from document_versions o where o.tenant_id = v.tenant_id and o.sha256 = v.sha256 and o.document_id <> $1)
+       on conflict do nothing`,
+      [id],
+    );
+    await remove("versions", "delete from document_versions where document_id = $1");
+    await remove("documents", "delete from documents where id = $1");
+    await tx.query("update jobs set error = null where document_id = $1 and kind = 'ingest'", [id]);
+    return counts;
+  });
+  receipt.blobs = await deleteListedBlobs({ session, blobs }, tenantId, id);
+  return receipt;
+}
+
+/** Bytes go after the rows: a crash in between leaves the list, and the next call finishes it. */
+async function deleteListedBlobs(
+  { session, blobs }: { session: Session; blobs: BlobStore },
+  tenantId: TenantId,
+  id: DocumentId,
+): Promise<number> {
+  let removed = 0;
+  const listed = await session.transaction(tenantId, (tx) =>
+    tx.query<{ sha256: string }>("select sha256 from blob_deletions where document_id = $1", [id]),
+  );
+  for (const { sha256 } of listed) {
+    const unreferenced = await session.transaction(tenantId, async (tx) => {
+      const taken = await tx.query("delete from blob_deletions where document_id = $1 and sha256 = $2 returning 1", [id, sha256]);
+      const used = await tx.query("select 1 from document_versions where sha256 = $1 limit 1", [sha256]);
+      return taken.length > 0 && used.length === 0;
+    });
+    if (unreferenced && (await blobs.delete({ tenantId, sha256 }))) removed += 1;
+  }
+  return removed;
+}
+
+/** Masks what answers say from the document and drops its citations and sources. */
+async function redactAnswers(tx: Transaction, id: DocumentId): Promise<number> {
+  const rows = await tx.query<AnswerRow>(
+    `select id, conversation_id, question, text, body, created_at from answers
+     where id in (select answer_id from answer_sources where document_id = $1) order by id for update`,
+    [id],
+  );
+  for (const row of rows) {
+    const redacted = redactAnswer(row.text, row.body, id);
+    await tx.query("update answers set text = $2, body = $3::jsonb where id = $1", [row.id, redacted.text, JSON.stringify(redacted.body)]);
+  }
+  await tx.query("delete from answer_sources where document_id = $1", [id]);
+  return rows.length;
+}
+
+export function redactAnswer(text: string, body: AnswerBody, documentId: DocumentId): { text: string; body: AnswerBody } {
+  const gone = body.citations.filter((citation) => citation.source.documentId === documentId);
+  let kept = text;
+  for (const { answerSpan, quote } of gone) {
+    kept = blank(kept, answerSpan.start, answerSpan.end);
+    if (quote === "") continue;
+    for (let at = kept.indexOf(quote); at >= 0; at = kept.indexOf(quote, at + quote.length)) {
+      kept = blank(kept, at, at + quote.length);
+    }
+  }
+  return {
+    text: kept,
+    body: {
+      ...body,
+      citations: body.citations.filter((citation) => citation.source.documentId !== documentId),
+      sources: body.sources.filter((hit) => hit.chunk.documentId !== documentId),
+    },
+  };
+}
+
+function blank(text: string, start: number, end: number): string {
+  return text.slice(0, start) + text.slice(start, end).replace(/[^\s]/g, mask) + text.slice(end);
+}

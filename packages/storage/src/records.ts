@@ -1,0 +1,229 @@
+import type {
+  Box,
+  Chunk,
+  ChunkId,
+  CollectionId,
+  DocumentId,
+  DocumentRecord,
+  DocumentState,
+  JobId,
+  KeyId,
+  LocatedChunk,
+  Metadata,
+  TenantId,
+  VersionId,
+} from "@footnote/core";
+import type {
+  CollectionRecord,
+  CollectionSettings,
+  JobKind,
+  JobRecord,
+  JobStage,
+  JobState,
+  KeyRecord,
+  Scope,
+  VersionRecord,
+  VersionState,
+} from "./store.ts";
+
+/** Rows as SQL gives them, one interface per select list, and their records. */
+type Problem = { code: string; message: string };
+
+export interface DocumentRow {
+  tenant_id: TenantId;
+  id: DocumentId;
+  collection_id: CollectionId;
+  external_id: string;
+  title: string | null;
+  metadata: Metadata;
+  access: string[];
+  media_type: string;
+  language: string | null;
+  size_bytes: number;
+  state: DocumentState;
+  error: Problem | null;
+  version_id: VersionId | null;
+  newest_version_id: VersionId;
+  created_at: Date;
+  updated_at: Date;
+}
+export const documentColumns =
+  "tenant_id, id, collection_id, external_id, title, metadata, access, media_type, language, size_bytes::float8 as size_bytes, state, error, version_id, newest_version_id, created_at, updated_at";
+export const toDocument = (row: DocumentRow): DocumentRecord => ({
+  id: row.id,
+  tenantId: row.tenant_id,
+  collectionId: row.collection_id,
+  externalId: row.external_id,
+  title: row.title,
+  metadata: row.metadata,
+  access: row.access,
+  mediaType: row.media_type,
+  state: row.state,
+  versionId: row.version_id,
+  sizeBytes: row.size_bytes,
+  language: row.language,
+  error: row.error,
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+});
+
+export interface VersionRow {
+  id: VersionId;
+  document_id: DocumentId;
+  collection_id: CollectionId;
+  number: number;
+  state: VersionState;
+  sha256: string;
+  size_bytes: number;
+  media_type: string;
+  file_name: string | null;
+  title: string | null;
+  language: string | null;
+  created_at: Date;
+  live_at: Date | null;
+}
+export const versionColumns =
+  "id, document_id, collection_id, number, state, sha256, size_bytes::float8 as size_bytes, media_type, file_name, coalesce(given_title, parsed_title) as title, language, created_at, live_at";
+export const toVersion = (row: VersionRow): VersionRecord => ({
+  id: row.id,
+  documentId: row.document_id,
+  collectionId: row.collection_id,
+  number: row.number,
+  state: row.state,
+  sha256: row.sha256,
+  sizeBytes: row.size_bytes,
+  mediaType: row.media_type,
+  fileName: row.file_name,
+  title: row.title,
+  language: row.language,
+  createdAt: row.created_at,
+  liveAt: row.live_at,
+});
+
+export interface JobRow {
+  id: JobId;
+  kind: JobKind;
+  state: JobState;
+  stage: JobStage;
+  progress: number;
+  attempts: number;
+  max_attempts: number;
+  error: Problem | null;
+  result: Record<string, number> | null;
+  cancel_requested: boolean;
+  collection_id: CollectionId;
+  document_id: DocumentId;
+  version_id: VersionId | null;
+  heartbeat_at: Date | null;
+  run_after: Date | null;
+  created_at: Date;
+  updated_at: Date;
+  finished_at: Date | null;
+}
+export const jobColumns =
+  "id, kind, state, stage, progress, attempts, max_attempts, error, result, cancel_requested, collection_id, document_id, version_id, heartbeat_at, run_after, created_at, updated_at, finished_at";
+export const toJob = (row: JobRow): JobRecord => ({
+  id: row.id,
+  kind: row.kind,
+  state: row.state,
+  stage: row.stage,
+  progress: row.progress,
+  attempts: row.attempts,
+  maxAttempts: row.max_attempts,
+  error: row.error,
+  result: row.result,
+  cancelRequested: row.cancel_requested,
+  collectionId: row.collection_id,
+  documentId: row.document_id,
+  versionId: row.version_id,
+  heartbeatAt: row.heartbeat_at,
+  runAfter: row.run_after,
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+  finishedAt: row.finished_at,
+});
+
+export interface CollectionRow {
+  id: CollectionId;
+  name: string;
+  settings: CollectionSettings;
+  document_count: number;
+  created_at: Date;
+  updated_at: Date;
+}
+export const collectionColumns = `c.id, c.name, c.settings, c.created_at, c.updated_at,
+  (select count(*)::integer from documents d where d.tenant_id = c.tenant_id and d.collection_id = c.id and d.state <> 'deleting') as document_count`;
+export const toCollection = (row: CollectionRow): CollectionRecord => ({
+  id: row.id,
+  name: row.name,
+  settings: row.settings,
+  documentCount: row.document_count,
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+});
+
+export interface ChunkRow {
+  id: ChunkId;
+  version_id: VersionId;
+  ordinal: number;
+  start_offset: number;
+  end_offset: number;
+  text: string;
+  heading_path: string[];
+  page: number | null;
+  boxes: Box[] | null;
+  token_count: number;
+  context_start: number | null;
+  context_end: number | null;
+}
+export const chunkColumns =
+  "k.id, k.version_id, k.ordinal, k.start_offset, k.end_offset, k.text, k.heading_path, k.page, k.boxes, k.token_count, k.context_start, k.context_end";
+export const toChunk = (row: ChunkRow): Chunk => ({
+  id: row.id,
+  versionId: row.version_id,
+  ordinal: row.ordinal,
+  start: row.start_offset,
+  end: row.end_offset,
+  text: row.text,
+  headingPath: row.heading_path,
+  tokenCount: row.token_count,
+  ...(row.page === null ? {} : { page: row.page }),
+  ...(row.boxes === null ? {} : { boxes: row.boxes }),
+  ...(row.context_start === null || row.context_end === null ? {} : { contextSpan: { start: row.context_start, end: row.context_end } }),
+});
+
+export interface LocatedChunkRow extends ChunkRow {
+  document_id: DocumentId;
+  title: string | null;
+  media_type: string;
+  url: string | null;
+}
+export const toLocatedChunk = (row: LocatedChunkRow): LocatedChunk => ({
+  ...toChunk(row),
+  documentId: row.document_id,
+  title: row.title,
+  mediaType: row.media_type,
+  ...(row.url === null ? {} : { url: row.url }),
+});
+
+export interface KeyRow {
+  id: KeyId;
+  name: string;
+  scopes: Scope[];
+  collections: CollectionId[] | null;
+  expires_at: Date | null;
+  revoked_at: Date | null;
+  last_used_at: Date | null;
+  created_at: Date;
+}
+export const keyColumns = "id, name, scopes, collections, expires_at, revoked_at, last_used_at, created_at";
+export const toKey = (row: KeyRow): KeyRecord => ({
+  id: row.id,
+  name: row.name,
+  scopes: row.scopes,
+  collections: row.collections,
+  expiresAt: row.expires_at,
+  revokedAt: row.revoked_at,
+  lastUsedAt: row.last_used_at,
+  createdAt: row.created_at,
+});

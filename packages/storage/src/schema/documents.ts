@@ -1,0 +1,109 @@
+import { bigint, boolean, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { createdAt, instant, tenantId, updatedAt } from "./columns.ts";
+
+export const collections = pgTable(
+  "collections",
+  {
+    tenantId: tenantId(),
+    id: text("id").notNull(),
+    /** Short number that makes a collection's term keys its own in the shared GIN index. */
+    number: integer("number").generatedAlwaysAsIdentity(),
+    name: text("name").notNull(),
+    settings: jsonb("settings").notNull(),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.id] }), uniqueIndex("collections_name").on(table.tenantId, table.name)],
+);
+
+export const documents = pgTable(
+  "documents",
+  {
+    tenantId: tenantId(),
+    id: text("id").notNull(),
+    collectionId: text("collection_id").notNull(),
+    externalId: text("external_id").notNull(),
+    /** Title, metadata, access and media type are those of the live version (of the newest one before the first is live). */
+    title: text("title"),
+    metadata: jsonb("metadata").notNull(),
+    access: text("access").array().notNull(),
+    mediaType: text("media_type").notNull(),
+    language: text("language"),
+    sizeBytes: bigint("size_bytes", { mode: "number" }).notNull(),
+    state: text("state").notNull(),
+    error: jsonb("error"),
+    versionId: text("version_id"),
+    newestVersionId: text("newest_version_id").notNull(),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.id] }),
+    uniqueIndex("documents_external_id").on(table.tenantId, table.collectionId, table.externalId),
+    index("documents_collection").on(table.tenantId, table.collectionId, table.id),
+  ],
+);
+
+export const documentVersions = pgTable(
+  "document_versions",
+  {
+    tenantId: tenantId(),
+    id: text("id").notNull(),
+    documentId: text("document_id").notNull(),
+    collectionId: text("collection_id").notNull(),
+    number: integer("number").notNull(),
+    state: text("state").notNull(),
+    live: boolean("live").notNull().default(false),
+    sha256: text("sha256").notNull(),
+    sizeBytes: bigint("size_bytes", { mode: "number" }).notNull(),
+    mediaType: text("media_type").notNull(),
+    fileName: text("file_name"),
+    /** As the caller gave it; a parsed title is `parsed_title`. */
+    givenTitle: text("given_title"),
+    parsedTitle: text("parsed_title"),
+    language: text("language"),
+    metadata: jsonb("metadata").notNull(),
+    access: text("access").array().notNull(),
+    text: text("text"),
+    structure: jsonb("structure"),
+    error: jsonb("error"),
+    createdAt: createdAt(),
+    liveAt: instant("live_at"),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.id] }),
+    uniqueIndex("document_versions_number").on(table.tenantId, table.documentId, table.number),
+    index("document_versions_sha256").on(table.tenantId, table.sha256),
+  ],
+);
+
+export const chunks = pgTable(
+  "chunks",
+  {
+    tenantId: tenantId(),
+    id: text("id").notNull(),
+    versionId: text("version_id").notNull(),
+    ordinal: integer("ordinal").notNull(),
+    startOffset: integer("start_offset").notNull(),
+    endOffset: integer("end_offset").notNull(),
+    text: text("text").notNull(),
+    headingPath: text("heading_path").array().notNull(),
+    page: integer("page"),
+    boxes: jsonb("boxes"),
+    tokenCount: integer("token_count").notNull(),
+    contextStart: integer("context_start"),
+    contextEnd: integer("context_end"),
+    inputSha256: text("input_sha256").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.id] }),
+    uniqueIndex("chunks_ordinal").on(table.tenantId, table.versionId, table.ordinal),
+  ],
+);
+
+/** Blobs whose last reference went with a document, until the bytes are gone too. */
+export const blobDeletions = pgTable(
+  "blob_deletions",
+  { tenantId: tenantId(), documentId: text("document_id").notNull(), sha256: text("sha256").notNull() },
+  (table) => [primaryKey({ columns: [table.tenantId, table.documentId, table.sha256] })],
+);

@@ -1,0 +1,70 @@
+import { FootnoteError, isFootnoteError, throwIfAborted, type TenantId } from "@footnote/core";
+import type { SqlExecutor } from "./store.ts";
+
+export type Row = Record<string, unknown>;
+
+/** Statements of one open transaction. */
+export interface Transaction {
+  query<R = Row>(text: string, values?: readonly unknown[]): Promise<R[]>;
+}
+
+export type Scope = TenantId | "operator" | null;
+
+/** The one way to the database: each transaction runs as the app role, with the tenant set inside it. */
+export interface Session {
+  readonly engine: "pglite" | "postgres";
+  /** `null`: no tenant, so only the routing functions give anything. */
+  transaction<T>(scope: Scope, work: (tx: Transaction) => Promise<T>, signal?: AbortSignal): Promise<T>;
+  readonly executor: SqlExecutor;
+  close(): Promise<void>;
+}
+
+const connectionCodes = /^(08|57P|53)/;
+
+/** A driver's error as ours: its SQLSTATE is kept, its message (which may quote values) only as cause. */
+export function toStorageError(error: unknown): FootnoteError {
+  if (isFootnoteError(error)) return error;
+  const code = typeof error === "object" && error !== null && "code" in error && typeof error.code === "string" ? error.code : "unknown";
+  if (code === "57014") {
+    return new FootnoteError("timeout", "A database statement took longer than its limit; try again.", { cause: error });
+  }
+  if (connectionCodes.test(code) || /^E[A-Z]+$/.test(code)) {
+    return new FootnoteError("storage_unavailable", "The database cannot be reached; check that it runs and try again.", {
+      cause: error,
+      details: { sqlstate: code },
+    });
+  }
+  return new FootnoteError("storage_failed", `The database refused a statement (${code}); try again or see its log.`, {
+    cause: error,
+    details: { sqlstate: code },
+  });
+}
+
+/** Serialization failures and deadlocks: the same transaction may pass at the next try. */
+export function isTransient(error: unknown): boolean {
+  return typeof error === "object" && error !== null && "code" in error && (error.code === "40001" || error.code === "40P01");
+}
+
+const scopePattern = /^(?:ten_[0-9a-hjkmnp-tv-z]{26}|operator)$/;
+
+/** The first statement of every transaction. The scope is checked, because it stands in the text. */
+export function beginStatement(scope: Scope, role: string | null): string {
+  if (scope !== null && !scopePattern.test(scope)) throw new FootnoteError("not_found", "The tenant does not exist.");
+  return (
+    "begin;" +
+    (role === null ? "" : `set local role ${role};`) +
+    (scope === null ? "" : `select set_config('footnote.tenant','${scope}',true);`)
+  );
+}
+
+export async function withTransientRetry<T>(attempt: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    throwIfAborted(signal);
+    try {
+      return await attempt();
+    } catch (error) {
+      if (tries >= 4 || !isTransient(error)) throw toStorageError(error);
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * 2 ** tries));
+    }
+  }
+}
