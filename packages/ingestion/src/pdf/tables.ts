@@ -1,0 +1,167 @@
+import { median } from "./page-lines.ts";
+import type { Row, Segment } from "./page-lines.ts";
+
+export interface TableRow {
+  cells: string[];
+  left: number;
+  right: number;
+  top: number;
+  bottom: number;
+  header: boolean;
+}
+
+export interface Table {
+  rows: TableRow[];
+  left: number;
+  right: number;
+  top: number;
+  bottom: number;
+}
+
+interface Column {
+  left: number;
+  right: number;
+}
+
+export interface TableOptions {
+  /** Fewest cells of a full row. */
+  minColumns: number;
+  /** Width of the region, to tell cells from columns of text. */
+  width: number;
+}
+
+/** Finds runs of rows whose segments stand in the same columns. Returns the tables and the rows that are in none, in order. */
+export function findTables(rows: readonly Row[], options: TableOptions): (Table | Row)[] {
+  const result: (Table | Row)[] = [];
+  let index = 0;
+  while (index < rows.length) {
+    const found = tableAt(rows, index, options);
+    if (found === null) {
+      const row = rows[index];
+      if (row !== undefined) result.push(row);
+      index += 1;
+    } else {
+      result.push(found.table);
+      index = found.next;
+    }
+  }
+  return result;
+}
+
+function tableAt(rows: readonly Row[], start: number, options: TableOptions): { table: Table; next: number } | null {
+  const first = rows[start];
+  if (first === undefined || first.segments.length < options.minColumns || looksLikeContents(first)) return null;
+  const columns: Column[] = first.segments.map(({ left, right }) => ({ left, right }));
+  const taken: { row: Row; continuation: boolean }[] = [{ row: first, continuation: false }];
+  let next = start + 1;
+  let full = 1;
+  for (; next < rows.length; next += 1) {
+    const row = rows[next];
+    const previous = rows[next - 1];
+    if (row === undefined || previous === undefined) break;
+    const pitch = row.baseline - previous.baseline;
+    if (pitch > Math.max(previous.size, row.size) * 3.6 || looksLikeContents(row)) break;
+    const places = row.segments.map((segment) => columnsUnder(columns, segment));
+    if (places.some((place) => place.length > 1)) break;
+    const distinct = new Set(places.flat());
+    if (distinct.size < row.segments.length - places.filter((place) => place.length === 0).length) break;
+    if (row.segments.length >= 2) {
+      // A new column is believed only where no column is, between or beyond those known.
+      for (const [position, segment] of row.segments.entries()) {
+        const place = places[position]?.[0];
+        const column = place === undefined ? undefined : columns[place];
+        if (column === undefined) columns.push({ left: segment.left, right: segment.right });
+        else {
+          column.left = Math.min(column.left, segment.left);
+          column.right = Math.max(column.right, segment.right);
+        }
+      }
+      columns.sort((left, right) => left.left - right.left);
+      if (row.segments.length >= options.minColumns || row.segments.length >= columns.length - 1) full += 1;
+      const close = pitch < Math.max(row.size, previous.size) * 1.32;
+      taken.push({ row, continuation: close && !distinct.has(0) && row.segments.length < columns.length });
+    } else {
+      const place = places[0]?.[0];
+      const close = pitch < Math.max(row.size, previous.size) * 1.32;
+      if (place === undefined || !close) break;
+      const wholeWidth = row.segments[0] !== undefined && row.segments[0].right - row.segments[0].left > options.width * 0.6;
+      // A lone line in the first column might be the start of the text below: a following full row decides.
+      const following = rows[next + 1];
+      if (wholeWidth || (place === 0 && (following === undefined || following.segments.length < 2))) break;
+      taken.push({ row, continuation: true });
+    }
+  }
+  const last = taken.at(-1);
+  if (last === undefined || full < 2 || columns.length < options.minColumns) return null;
+  const pieces = taken.flatMap(({ row }) => row.segments);
+  if (columns.length === 2 && full < 3 && taken.length < 3) return null;
+  if (isProse(pieces, columns, options)) return null;
+  return { table: makeTable(taken, columns), next };
+}
+
+function columnsUnder(columns: readonly Column[], segment: Segment): number[] {
+  const found: number[] = [];
+  for (const [index, column] of columns.entries()) {
+    if (segment.left < column.right - 1 && segment.right > column.left + 1) found.push(index);
+  }
+  return found;
+}
+
+/** Lines of a table of contents end in a page number after dots. */
+function looksLikeContents(row: Row): boolean {
+  return row.segments.some((segment) => /(?:\.\s?){4,}\s*\d*$/u.test(segment.text));
+}
+
+/** Columns of running text: wide, full lines. */
+function isProse(pieces: readonly Segment[], columns: readonly Column[], { width }: TableOptions): boolean {
+  const words = median(pieces.map((piece) => piece.text.split(" ").length));
+  if (words >= 7) return true;
+  const wide = columns.filter((column) => {
+    const own = pieces.filter((piece) => piece.left >= column.left - 1 && piece.right <= column.right + 1);
+    const fill = median(own.map((piece) => (piece.right - piece.left) / Math.max(1, column.right - column.left)));
+    const length = median(own.map((piece) => piece.text.split(" ").length));
+    return own.length >= 4 && fill > 0.85 && length >= 5 && column.right - column.left > width * 0.2;
+  });
+  return wide.length >= 2;
+}
+
+function makeTable(taken: readonly { row: Row; continuation: boolean }[], columns: readonly Column[]): Table {
+  const rows: (TableRow & { bold: boolean })[] = [];
+  for (const { row, continuation } of taken) {
+    let target = continuation ? rows.at(-1) : undefined;
+    if (target === undefined) {
+      target = {
+        cells: columns.map(() => ""),
+        left: Infinity,
+        right: -Infinity,
+        top: Infinity,
+        bottom: -Infinity,
+        header: false,
+        bold: row.segments.every((segment) => segment.bold),
+      };
+      rows.push(target);
+    }
+    for (const segment of row.segments) {
+      const column = columnsUnder(columns, segment)[0] ?? 0;
+      target.cells[column] = `${target.cells[column] ?? ""} ${segment.text}`.trim();
+      target.left = Math.min(target.left, segment.left);
+      target.right = Math.max(target.right, segment.right);
+      target.top = Math.min(target.top, segment.top);
+      target.bottom = Math.max(target.bottom, segment.bottom);
+    }
+  }
+  const [head, ...body] = rows;
+  if (head !== undefined && body.length > 0) {
+    const numeric = (row: TableRow): number => row.cells.filter((cell) => /^[-+–−(]?[\d$€£][\d.,\s%()]*/u.test(cell)).length;
+    const boldHead = head.bold && !body.every((row) => row.bold);
+    const wordsOverNumbers = numeric(head) === 0 && body.filter((row) => numeric(row) > 0).length > body.length / 2;
+    head.header = boldHead || wordsOverNumbers;
+  }
+  return {
+    rows: rows.map(({ bold: _bold, ...row }) => row),
+    left: Math.min(...rows.map((row) => row.left)),
+    right: Math.max(...rows.map((row) => row.right)),
+    top: Math.min(...rows.map((row) => row.top)),
+    bottom: Math.max(...rows.map((row) => row.bottom)),
+  };
+}
