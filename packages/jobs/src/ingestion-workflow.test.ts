@@ -1,0 +1,310 @@
+import { FootnoteError, newId } from "@footnote/core";
+import type { Embedder } from "@footnote/core";
+import { createFakeEmbedder } from "@footnote/core/testing";
+import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { finishedJobStates, watchJob } from "./job-events.ts";
+import type { JobUpdate } from "./job-events.ts";
+import { openWorkbench, paragraphParser } from "./testing/workbench.ts";
+import type { Workbench } from "./testing/workbench.ts";
+
+let bench: Workbench;
+beforeAll(async () => {
+  bench = await openWorkbench();
+});
+afterAll(() => bench.close());
+
+const never = new AbortController().signal;
+const lines = (count: number, word = "line") => Array.from({ length: count }, (_, i) => `${word} number ${i} says ${i * 7}`).join("\n");
+const fake = createFakeEmbedder();
+const embedderWith = (embed: Embedder["embed"]): Embedder => ({ ...fake, embed });
+
+async function chunksOf(
+  tenantId: Awaited<ReturnType<Workbench["tenant"]>>["tenantId"],
+  documentId: Parameters<Workbench["store"]["documents"]["chunks"]>[1],
+) {
+  return (await bench.store.documents.chunks(tenantId, documentId, { limit: 100 }))?.data ?? [];
+}
+
+it("makes a document searchable, with growing progress", async () => {
+  const { tenantId, put } = await bench.tenant();
+  const job = await put("a", lines(20));
+  const updates: JobUpdate[] = [];
+  onTestFinished(bench.events.subscribe(job.id, (update) => updates.push(update)));
+  await bench.workflow().handle({ tenantId, jobId: job.id, attempt: 1 }, never);
+  expect(await bench.store.jobs.get(tenantId, job.id)).toMatchObject({
+    state: "succeeded",
+    stage: "done",
+    progress: 1,
+    attempts: 1,
+    error: null,
+  });
+  expect(await bench.store.documents.get(tenantId, job.documentId)).toMatchObject({ state: "ready", versionId: job.versionId });
+  expect(await chunksOf(tenantId, job.documentId)).toHaveLength(20);
+  expect(updates.map(({ progress }) => progress)).toEqual(updates.map(({ progress }) => progress).sort((a, b) => a - b));
+  expect(new Set(updates.map(({ stage }) => stage))).toEqual(new Set(["parse", "chunk", "embed", "index", "publish", "done"]));
+});
+
+it("does nothing at a second delivery", async () => {
+  const { tenantId, put } = await bench.tenant();
+  const job = await put("a", lines(3));
+  const workflow = bench.workflow();
+  const message = { tenantId, jobId: job.id, attempt: 1 };
+  await Promise.all([workflow.handle(message, never), workflow.handle(message, never)]);
+  await workflow.handle(message, never);
+  expect(await bench.store.jobs.get(tenantId, job.id)).toMatchObject({ state: "succeeded", attempts: 1 });
+});
+
+it("embeds unchanged text once", async () => {
+  const { tenantId, put } = await bench.tenant();
+  const texts: string[] = [];
+  const workflow = bench.workflow({
+    embedderFor: () =>
+      embedderWith(async (request) => {
+        texts.push(...request.texts);
+        return await fake.embed(request);
+      }),
+  });
+  const first = await put("a", `${lines(6)}\n${lines(6)}`);
+  await workflow.handle({ tenantId, jobId: first.id, attempt: 1 }, never);
+  expect(new Set(texts).size).toBe(6);
+  texts.length = 0;
+  const second = await put("a", `${lines(6)}\nsomething new`);
+  await workflow.handle({ tenantId, jobId: second.id, attempt: 1 }, never);
+  expect(texts).toEqual(["something new"]);
+});
+
+it("fails for good on a file that cannot be read, and says why", async () => {
+  const { tenantId, put } = await bench.tenant();
+  const job = await put("a", "BROKEN");
+  await bench.workflow().handle({ tenantId, jobId: job.id, attempt: 1 }, never);
+  expect(await bench.store.jobs.get(tenantId, job.id)).toMatchObject({
+    state: "failed",
+    stage: "parse",
+    attempts: 1,
+    error: { code: "document_corrupt", message: "The file is damaged; repair it and put it again." },
+  });
+  expect(await bench.store.documents.get(tenantId, job.documentId)).toMatchObject({ state: "failed", error: { code: "document_corrupt" } });
+});
+
+it("says so when a document holds no text", async () => {
+  const { tenantId, put } = await bench.tenant();
+  const job = await put("a", " \n ");
+  await bench.workflow().handle({ tenantId, jobId: job.id, attempt: 1 }, never);
+  expect(await bench.store.jobs.get(tenantId, job.id)).toMatchObject({ state: "failed", error: { code: "document_has_no_text" } });
+});
+
+it("tries again after a passing error, from its checkpoint, and is dead after the last try", async () => {
+  const { tenantId, put } = await bench.tenant();
+  const job = await put("a", lines(10));
+  let parses = 0;
+  let calls = 0;
+  const workflow = bench.workflow({
+    parser: {
+      ...paragraphParser,
+      parse: async (request) => {
+        parses++;
+        return await paragraphParser.parse(request);
+      },
+    },
+    embedderFor: () =>
+      embedderWith(async () => {
+        calls++;
+        throw new FootnoteError("embedding_failed", "The model is away; try again.");
+      }),
+  });
+  for (let i = 0; i < job.maxAttempts; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    await workflow.handle({ tenantId, jobId: job.id, attempt: 1 }, never);
+    const now = await bench.store.jobs.get(tenantId, job.id);
+    expect(now?.error?.code).toBe("embedding_failed");
+    expect(now?.state).toBe(i < job.maxAttempts - 1 ? "queued" : "dead");
+  }
+  expect([parses, calls]).toEqual([1, job.maxAttempts]);
+  await bench.store.jobs.retry(tenantId, job.id);
+  await bench.workflow().handle({ tenantId, jobId: job.id, attempt: 1 }, never);
+  expect(await bench.store.jobs.get(tenantId, job.id)).toMatchObject({ state: "succeeded" });
+});
+
+it("goes on after a crash where it stopped, with the same chunks", async () => {
+  const { tenantId, put } = await bench.tenant();
+  const job = await put("a", lines(30));
+  let calls = 0;
+  // A worker that stops without a word: its call never returns, its heartbeats end.
+  const dying = new AbortController();
+  void bench
+    .workflow({
+      heartbeatMs: 1_000_000,
+      embedderFor: () =>
+        embedderWith(async (request) => {
+          if (++calls <= 3) return await fake.embed(request);
+          await new Promise(() => {});
+          return [];
+        }),
+    })
+    .handle({ tenantId, jobId: job.id, attempt: 1 }, dying.signal);
+  for (let i = 0; i < 200 && calls < 4; i++) await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(await bench.store.jobs.start(tenantId, job.id, { staleMs: 60_000 })).toBeNull();
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  const before = new Set(
+    (await bench.store.versions.pendingChunks(tenantId, job.versionId ?? newId("version"), "fake_64", 100)).map(({ chunkId }) => chunkId),
+  );
+  expect(before.size).toBeGreaterThan(0);
+  expect(before.size).toBeLessThan(30);
+  const embedded: string[] = [];
+  await bench
+    .workflow({
+      embedderFor: () =>
+        embedderWith(async (request) => {
+          embedded.push(...request.texts);
+          return await fake.embed(request);
+        }),
+    })
+    .handle({ tenantId, jobId: job.id, attempt: 1 }, never);
+  expect(embedded).toHaveLength(before.size);
+  expect(await bench.store.jobs.get(tenantId, job.id)).toMatchObject({ state: "succeeded", attempts: 2 });
+  const chunks = await chunksOf(tenantId, job.documentId);
+  expect(chunks.map(({ ordinal }) => ordinal)).toEqual(Array.from({ length: 30 }, (_, i) => i));
+  expect(chunks.map(({ text }) => text).join("\n")).toBe(lines(30));
+});
+
+it("honours a cancel within a second while a stage hangs", async () => {
+  const { tenantId, put } = await bench.tenant();
+  const job = await put("a", lines(5));
+  const handling = bench
+    .workflow({
+      heartbeatMs: 100_000,
+      embedderFor: () =>
+        embedderWith(
+          ({ signal }) =>
+            new Promise((_resolve, reject) => signal?.addEventListener("abort", () => reject(new FootnoteError("cancelled", "stop")))),
+        ),
+    })
+    .handle({ tenantId, jobId: job.id, attempt: 1 }, never);
+  for (let i = 0; i < 100 && (await bench.store.versions.get(tenantId, job.versionId ?? newId("version")))?.state !== "chunked"; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  await bench.store.jobs.cancel(tenantId, job.id);
+  bench.events.requestCancel(job.id);
+  await handling;
+  expect(await bench.store.jobs.get(tenantId, job.id)).toMatchObject({ state: "cancelled", error: { code: "cancelled" } });
+  expect(await bench.store.versions.get(tenantId, job.versionId ?? newId("version"))).toMatchObject({ state: "cancelled" });
+});
+
+it("sees a cancel of another process at a heartbeat", async () => {
+  const { tenantId, put } = await bench.tenant();
+  const job = await put("a", lines(5));
+  const handling = bench
+    .workflow({
+      embedderFor: () =>
+        embedderWith(
+          ({ signal }) =>
+            new Promise((_resolve, reject) => signal?.addEventListener("abort", () => reject(new FootnoteError("cancelled", "stop")))),
+        ),
+    })
+    .handle({ tenantId, jobId: job.id, attempt: 1 }, never);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await bench.store.jobs.cancel(tenantId, job.id);
+  await handling;
+  expect((await bench.store.jobs.get(tenantId, job.id))?.state).toBe("cancelled");
+});
+
+it("stops without a word when another worker has taken the job", async () => {
+  const { tenantId, put } = await bench.tenant();
+  const job = await put("a", lines(5));
+  let release: () => void = () => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  const handling = bench
+    .workflow({
+      heartbeatMs: 100_000,
+      embedderFor: () =>
+        embedderWith(async () => {
+          await held;
+          throw new FootnoteError("embedding_invalid", "wrong");
+        }),
+    })
+    .handle({ tenantId, jobId: job.id, attempt: 1 }, never);
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  const taken = await bench.store.jobs.start(tenantId, job.id, { staleMs: 300 });
+  expect(taken?.job.attempts).toBe(2);
+  release();
+  await handling;
+  expect(await bench.store.jobs.get(tenantId, job.id)).toMatchObject({ state: "running", error: null });
+});
+
+it("gives a job back when its worker is stopped", async () => {
+  const { tenantId, put } = await bench.tenant();
+  const job = await put("a", lines(5));
+  const stop = new AbortController();
+  const handling = bench
+    .workflow({
+      embedderFor: () =>
+        embedderWith(
+          ({ signal }) =>
+            new Promise((_resolve, reject) => signal?.addEventListener("abort", () => reject(new FootnoteError("cancelled", "stop")))),
+        ),
+    })
+    .handle({ tenantId, jobId: job.id, attempt: 1 }, stop.signal);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  stop.abort();
+  await handling;
+  expect(await bench.store.jobs.get(tenantId, job.id)).toMatchObject({ state: "queued", error: { code: "shutting_down" } });
+  await bench.workflow().handle({ tenantId, jobId: job.id, attempt: 1 }, never);
+  expect((await bench.store.jobs.get(tenantId, job.id))?.state).toBe("succeeded");
+});
+
+it("refuses an embedder that leaves a row out", async () => {
+  const { tenantId, put } = await bench.tenant();
+  const job = await put("a", lines(5));
+  await bench
+    .workflow({ embedderFor: () => embedderWith(async (request) => (await fake.embed(request)).slice(1)) })
+    .handle({ tenantId, jobId: job.id, attempt: 1 }, never);
+  expect(await bench.store.jobs.get(tenantId, job.id)).toMatchObject({ state: "failed", error: { code: "embedding_invalid" } });
+  expect(await chunksOf(tenantId, job.documentId)).toEqual([]);
+});
+
+it("says which embedder is missing", async () => {
+  const { tenantId, put } = await bench.tenant();
+  const job = await put("a", lines(2));
+  await bench.workflow({ embedderFor: () => undefined }).handle({ tenantId, jobId: job.id, attempt: 1 }, never);
+  expect(await bench.store.jobs.get(tenantId, job.id)).toMatchObject({ state: "failed", error: { code: "configuration_invalid" } });
+});
+
+it("erases a document and keeps the receipt", async () => {
+  const { tenantId, put } = await bench.tenant();
+  const job = await put("a", lines(4));
+  await bench.workflow().handle({ tenantId, jobId: job.id, attempt: 1 }, never);
+  const deletion = await bench.store.documents.requestDeletion(tenantId, job.documentId);
+  if (!deletion) throw new Error("no deletion job");
+  await bench.workflow().handle({ tenantId, jobId: deletion.id, attempt: 1 }, never);
+  const done = await bench.store.jobs.get(tenantId, deletion.id);
+  expect(done).toMatchObject({ state: "succeeded", kind: "delete" });
+  expect(done?.result?.chunks).toBe(4);
+  expect(await bench.store.documents.get(tenantId, job.documentId)).toBeNull();
+});
+
+it("shows a job's changes until it is finished", async () => {
+  const { tenantId, put } = await bench.tenant();
+  const job = await put("a", lines(12));
+  const seen: string[] = [];
+  const watching = (async () => {
+    for await (const state of watchJob({ store: bench.store, events: bench.events, tenantId, jobId: job.id, pollMs: 50 }))
+      seen.push(state.state);
+  })();
+  await bench.workflow().handle({ tenantId, jobId: job.id, attempt: 1 }, never);
+  await watching;
+  expect(seen[0]).toBe("queued");
+  expect(seen.at(-1)).toBe("succeeded");
+  expect([...finishedJobStates]).toContain(seen.at(-1));
+});
+
+it("ends a watch of an unknown job, and one whose reader leaves", async () => {
+  const { tenantId, put } = await bench.tenant();
+  for await (const state of watchJob({ store: bench.store, events: bench.events, tenantId, jobId: newId("job") }))
+    expect(state).toBeUndefined();
+  const job = await put("a", lines(1));
+  const leave = new AbortController();
+  setTimeout(() => leave.abort(), 50);
+  let count = 0;
+  for await (const _ of watchJob({ store: bench.store, events: bench.events, tenantId, jobId: job.id, signal: leave.signal })) count++;
+  expect(count).toBe(1);
+});
