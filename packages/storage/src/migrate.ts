@@ -199,10 +199,12 @@ async function grantToApp(admin: AdminConnection, options: ApplyOptions): Promis
       loop
         execute format('grant select, insert, update, delete on %s to ${app}', item);
       end loop;
-      for item in select p.oid::regprocedure::text from pg_proc p where p.pronamespace = 'public'::regnamespace and p.prosecdef
-        and (p.proname like 'route\\_%' or p.proname like 'search\\_%')
+      -- Their owners are roles that nobody logs in as; only they may grant.
+      for item in select format('set role %I; grant execute on function %s to ${app}; reset role', r.rolname, p.oid::regprocedure)
+        from pg_proc p join pg_roles r on r.oid = p.proowner
+        where p.pronamespace = 'public'::regnamespace and p.prosecdef and (p.proname like 'route\\_%' or p.proname like 'search\\_%')
       loop
-        execute format('grant execute on function %s to ${app}', item);
+        execute item;
       end loop;
     end
     $$;

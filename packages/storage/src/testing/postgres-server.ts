@@ -55,7 +55,7 @@ export async function startPostgresServer(): Promise<PostgresServer | null> {
   });
   const settings = ["listen_addresses=", `unix_socket_directories=${folder}`, "fsync=off", "max_connections=60", "shared_buffers=128MB"];
   // The shell waits for its standard input to close, which the kernel does when this process ends.
-  const script = '"$0" "$@" >/dev/null 2>"$PWD/log" </dev/null & server=$!; cat >/dev/null; kill -INT $server; wait $server';
+  const script = '"$0" "$@" >/dev/null 2>"$PWD/log" </dev/null & server=$!; cat >/dev/null; kill -INT $server; wait $server; rm -rf "$PWD"';
   const guardian = spawn("sh", ["-c", script, join(binaries, "postgres"), "-D", data, ...settings.flatMap((setting) => ["-c", setting])], {
     ...identity,
     cwd: folder,
@@ -96,6 +96,7 @@ export async function startPostgresServer(): Promise<PostgresServer | null> {
 
 async function stopGuardian(guardian: ChildProcess): Promise<void> {
   if (guardian.exitCode !== null) return;
+  guardian.ref();
   const ended = new Promise((resolve) => guardian.once("exit", resolve));
   guardian.stdin?.end();
   await ended;
