@@ -1,3 +1,4 @@
+import { zipNames } from "./office/zip-reader.ts";
 import { decodeText } from "./text/decode-text.ts";
 
 export const officeMediaTypes = {
@@ -65,7 +66,7 @@ export function detectMediaType({ bytes, declared, fileName }: MediaTypeRequest)
   const extension = /\.([a-z0-9]+)$/iu.exec(fileName ?? "")?.[1]?.toLowerCase() ?? "";
   const head = latin1(bytes, 0, 1024);
   if (head.includes("%PDF-")) return "application/pdf";
-  if (/^PK(?:\u0003\u0004|\u0005\u0006)/u.test(head)) return zipType(bytes);
+  if (/^PK(?:\u0003\u0004|\u0005\u0006)/u.test(head)) return zipType(bytes, declared, extension);
   if (head.startsWith("\u00D0\u00CF\u0011\u00E0\u00A1\u00B1\u001A\u00E1")) return encryptedOfficeType(bytes, declared, extension);
   if (/^\s*\{\\rtf/u.test(head)) return "application/rtf";
   const sample = bytes.subarray(0, sampleBytes);
@@ -85,28 +86,34 @@ function trimToCharacter(sample: Uint8Array, fullLength: number): Uint8Array {
   return cut > sample.length / 2 ? sample.subarray(0, (cut + 1) & ~1) : sample;
 }
 
-/** Member names stand in clear at the local headers and in the directory at the end; content is not inflated. */
-function zipType(bytes: Uint8Array): string | null {
+/** By the members' names, or, where the directory is cut off, by the names in the local headers; content is not inflated. */
+function zipType(bytes: Uint8Array, declared: string | undefined, extension: string): string | null {
   const head = latin1(bytes, 0, 65_536);
-  const names = head + latin1(bytes, Math.max(0, bytes.length - 262_144), bytes.length);
-  const stored = /mimetype(application\/[a-z0-9.+-]+)/u.exec(head)?.[1]?.replace(/(?:-template|PK.*)$/u, "");
-  const known = Object.values(officeMediaTypes).find((type) => stored !== undefined && stored.startsWith(type));
-  if (known !== undefined) return known;
-  if (/word\/(?:document\d*|strict)?\.?/u.test(names) && names.includes("word/document")) return officeMediaTypes.docx;
-  if (names.includes("ppt/presentation") || names.includes("ppt/slides/")) return officeMediaTypes.pptx;
-  if (names.includes("xl/workbook") || names.includes("xl/worksheets/")) return officeMediaTypes.xlsx;
-  if (names.includes("META-INF/container.xml")) return officeMediaTypes.epub;
-  return null;
+  const stored = /mimetype(application\/[a-z0-9.+-]+)/u.exec(head.slice(0, 200))?.[1];
+  const openDocument = Object.values(officeMediaTypes).find((type) => stored?.startsWith(type));
+  if (openDocument !== undefined) return openDocument;
+  const directory = zipNames(bytes);
+  const names = directory ?? [head];
+  const holds = (pattern: RegExp): boolean => names.some((name) => pattern.test(name));
+  const anchor = directory === null ? "" : "^";
+  if (holds(new RegExp(`${anchor}word/document`, "u"))) return officeMediaTypes.docx;
+  if (holds(new RegExp(`${anchor}ppt/(?:presentation|slides/)`, "u"))) return officeMediaTypes.pptx;
+  if (holds(new RegExp(`${anchor}xl/(?:workbook|worksheets/)`, "u"))) return officeMediaTypes.xlsx;
+  if (holds(new RegExp(`${anchor}META-INF/container\\.xml`, "u"))) return officeMediaTypes.epub;
+  // A container cut short: only the name tells which one, and its parser says that it is damaged.
+  return directory === null ? namedOfficeType(declared, extension) : null;
+}
+
+function namedOfficeType(declared: string | undefined, extension: string): string | null {
+  const essence = (declared ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+  return Object.entries(officeMediaTypes).find(([name, type]) => type === essence || name === extension)?.[1] ?? null;
 }
 
 /** A protected Office file is an OLE container with an `EncryptedPackage` stream; its real type is inside, so the names must help. */
 function encryptedOfficeType(bytes: Uint8Array, declared: string | undefined, extension: string): string | null {
   const marker = Buffer.from("EncryptedPackage", "utf16le");
   if (Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).indexOf(marker) < 0) return null;
-  const types: readonly string[] = Object.values(officeMediaTypes);
-  const essence = (declared ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
-  if (types.includes(essence)) return essence;
-  return Object.entries(officeMediaTypes).find(([name]) => name === extension)?.[1] ?? officeMediaTypes.docx;
+  return namedOfficeType(declared, extension) ?? officeMediaTypes.docx;
 }
 
 /** Control characters that no text holds, more than a stray few; UTF-16 is recognised by its regular zeros. */
