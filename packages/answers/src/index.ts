@@ -10,3 +10,5 @@ export { encodeServerSentEvents } from "./server-sent-events.ts";
 export type { AnswerStreamOptions } from "./server-sent-events.ts";
 export { plainTerms } from "./terms.ts";
 export type { TermsOf } from "./terms.ts";
+export { createExtractiveModel, createUnitScorer } from "./extractive/extractive-model.ts";
+export type { ExtractiveModelOptions, ScoredUnit, UnitScorer } from "./extractive/extractive-model.ts";

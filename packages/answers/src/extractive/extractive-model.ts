@@ -1,0 +1,201 @@
+import {
+  type Embedder,
+  FootnoteError,
+  type GenerateRequest,
+  type LanguageModel,
+  type LexicalAnalyzer,
+  type ModelEvent,
+  sha256,
+  throwIfAborted,
+} from "@footnote/core";
+import { contextualizeQuestion } from "../contextualize-question.ts";
+import { numberTokens } from "../number-tokens.ts";
+import { splitQuestion } from "../split-question.ts";
+import { profileQuestion, type QuestionProfile } from "./question-profile.ts";
+import { supportLogit, supportOf } from "./support.ts";
+import { type Candidate, candidatesOf, type Features, questionWeights, unitFeatures } from "./unit-features.ts";
+
+export interface ExtractiveModelOptions {
+  embedder: Embedder;
+  analyzer: LexicalAnalyzer;
+  /** Sentences embedded for one question at most, the best by words and rank. Default 40. */
+  maxEmbedded?: number;
+  /** Sentence vectors kept in memory, oldest out first. Default 4,000 (6 MB at 384 dimensions). */
+  cachedVectors?: number;
+}
+
+export interface ScoredUnit {
+  candidate: Candidate;
+  features: Features;
+  logit: number;
+  support: number;
+}
+
+/** Units whose log-odds lie this close to the best are said too. */
+const nearBest = 0.5;
+/** Share of terms from which two units say the same. */
+const sameShare = 0.75;
+
+/**
+ * The built-in model: it writes nothing, it selects the sentences that answer the question, quotes them and says where they
+ * stand. Each part of a question is answered by itself; parts that nothing supports are named in `missingParts`, and when that is all of
+ * them the reason is `unsupported`. Nothing leaves the process; equal requests give equal answers.
+ */
+export function createExtractiveModel(options: ExtractiveModelOptions): LanguageModel {
+  const scorer = createUnitScorer(options);
+  return {
+    name: "extractive",
+    capabilities: { extractive: true },
+    async *generate(request): AsyncGenerator<ModelEvent, void, void> {
+      const { minSupport, maxSentences, signal } = request;
+      throwIfAborted(signal);
+      const { parts, embeddedTokens } = await scorer.score(request);
+      const chosen: ScoredUnit[] = [];
+      const missingParts: number[] = [];
+      for (const [index, scored] of parts.entries()) {
+        const best = scored[0];
+        if (best === undefined || best.support < minSupport) {
+          missingParts.push(index + 1);
+          continue;
+        }
+        // Every part that is still to come keeps room for its best sentence.
+        const room = maxSentences - chosen.length - (parts.length - index - 1);
+        let taken = 0;
+        for (const unit of scored) {
+          if (taken >= Math.max(1, room) || chosen.length >= maxSentences) break;
+          if (unit.support < minSupport || unit.logit < best.logit - nearBest) break;
+          if (chosen.some((other) => sayTheSame(other.candidate, unit.candidate))) {
+            if (unit === best) taken += 1;
+            continue;
+          }
+          chosen.push(unit);
+          taken += 1;
+        }
+      }
+      for (const { candidate, support } of chosen) {
+        throwIfAborted(signal);
+        const { unit, source } = candidate;
+        yield { type: "quote", text: unit.text, marker: source.marker, sourceSpan: { start: unit.start, end: unit.end }, support };
+      }
+      yield {
+        type: "finish",
+        reason: chosen.length === 0 ? "unsupported" : "stop",
+        promptTokens: 0,
+        completionTokens: 0,
+        cachedTokens: 0,
+        embeddedTokens,
+        ...(missingParts.length > 0 && chosen.length > 0 ? { missingParts } : {}),
+      };
+    },
+  };
+}
+
+export interface UnitScorer {
+  /** The units of the sources for each part of the question, best first, and the tokens that had to be embedded. */
+  score(
+    request: Pick<GenerateRequest, "question" | "history" | "sources" | "signal">,
+  ): Promise<{ parts: ScoredUnit[][]; embeddedTokens: number }>;
+}
+
+/** How the extractive model sees its sources; also what fitting and evaluation read. */
+export function createUnitScorer(options: ExtractiveModelOptions): UnitScorer {
+  const { embedder, analyzer, maxEmbedded = 40, cachedVectors = 4_000 } = options;
+  const termsOf = (text: string) => analyzer.terms(text);
+  const cache = new Map<string, Float32Array>();
+
+  async function vectorsOf(texts: readonly string[], purpose: "query" | "passage", signal: AbortSignal | undefined) {
+    const keys = texts.map((text) => sha256(`${purpose}\n${text}`));
+    const vectors = keys.map((key) => cache.get(key));
+    const missing = [...vectors.keys()].filter((index) => vectors[index] === undefined);
+    let tokens = 0;
+    if (missing.length > 0) {
+      const embeddings = await embedder.embed({
+        texts: missing.map((index) => texts[index] ?? ""),
+        purpose,
+        ...(signal ? { signal } : {}),
+      });
+      for (const [at, index] of missing.entries()) {
+        const embedding = embeddings[at];
+        const key = keys[index];
+        if (embedding === undefined || key === undefined) {
+          throw new FootnoteError("embedding_failed", "The embedder returned fewer vectors than sentences; try again.");
+        }
+        vectors[index] = embedding.vector;
+        tokens += embedding.tokenCount;
+        cache.set(key, embedding.vector);
+      }
+      for (const key of cache.keys()) {
+        if (cache.size <= cachedVectors) break;
+        cache.delete(key);
+      }
+    }
+    return { vectors, tokens };
+  }
+
+  return {
+    async score({ question, history, sources, signal }) {
+      const all = candidatesOf(sources, termsOf);
+      const texts = splitQuestion(question);
+      const parts: ScoredUnit[][] = [];
+      let embeddedTokens = 0;
+      for (const [index, text] of texts.entries()) {
+        const earlier = texts.slice(0, index).map((part) => ({ question: part }));
+        const profile = profileQuestion(contextualizeQuestion(text, [...history, ...earlier]), termsOf);
+        const weights = questionWeights(profile, all);
+        const candidates = preselect({ profile, candidates: all, weights, limit: Math.max(1, Math.floor(maxEmbedded / texts.length)) });
+        const query = await vectorsOf([profile.text], "query", signal);
+        const units = await vectorsOf(
+          candidates.map(({ unit, context }) => (context === "" ? unit.text : `${context}\n${unit.text}`)),
+          "passage",
+          signal,
+        );
+        embeddedTokens += query.tokens + units.tokens;
+        const asked = query.vectors[0];
+        const scored = candidates.map((candidate, at): ScoredUnit => {
+          const features = unitFeatures({ profile, candidate, weights, cosine: dot(asked, units.vectors[at]) });
+          return { candidate, features, logit: supportLogit(features), support: supportOf(features) };
+        });
+        parts.push(
+          scored.sort(
+            (a, b) => b.logit - a.logit || a.candidate.rank - b.candidate.rank || a.candidate.unit.start - b.candidate.unit.start,
+          ),
+        );
+      }
+      return { parts, embeddedTokens };
+    },
+  };
+}
+
+/** The candidates worth an embedding: the best by everything that costs none. */
+function preselect(options: {
+  profile: QuestionProfile;
+  candidates: readonly Candidate[];
+  weights: ReadonlyMap<string, number>;
+  limit: number;
+}): Candidate[] {
+  const { profile, candidates, weights, limit } = options;
+  if (candidates.length <= limit) return [...candidates];
+  return candidates
+    .map((candidate, order) => ({ candidate, order, logit: supportLogit(unitFeatures({ profile, candidate, weights, cosine: 0 })) }))
+    .sort((a, b) => b.logit - a.logit || a.order - b.order)
+    .slice(0, limit)
+    .map(({ candidate }) => candidate);
+}
+
+function dot(a: Float32Array | undefined, b: Float32Array | undefined): number {
+  if (a === undefined || b === undefined) return 0;
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0);
+  return sum;
+}
+
+/** Two units with nearly the same words and the same numbers; a rule and its amendment differ in a number and are both said. */
+function sayTheSame(a: Candidate, b: Candidate): boolean {
+  let shared = 0;
+  for (const term of a.terms) if (b.terms.has(term)) shared += 1;
+  const smaller = Math.min(a.terms.size, b.terms.size);
+  if (smaller === 0) return a.unit.text === b.unit.text;
+  if (shared / (a.terms.size + b.terms.size - shared) < sameShare) return false;
+  const numbers = (candidate: Candidate) => numberTokens(candidate.unit.text).toSorted().join(" ");
+  return numbers(a) === numbers(b);
+}

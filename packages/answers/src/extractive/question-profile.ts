@@ -1,0 +1,99 @@
+import { numberTokens } from "../number-tokens.ts";
+import type { TermsOf } from "../terms.ts";
+
+export type AnswerType = "person" | "time" | "quantity" | "frequency" | "place" | "other";
+
+/** What a question asks for, and the words that its answer must have to do with. */
+export interface QuestionProfile {
+  text: string;
+  type: AnswerType;
+  /** Distinct content terms as the analyzer makes them. `key`: a name or a number, without which a sentence is about something else. */
+  terms: { term: string; word: string; key: boolean }[];
+  numbers: ReadonlySet<string>;
+}
+
+const functionWords = new Set(
+  (
+    "a an the and or but of to in on at by for from with as into about than then per via during between within after before since until upon " +
+    "is are was were be been being am do does did done has have had having will would can could may might must shall should need needs get gets " +
+    "what which who whom whose when where why how it its they them their this that these those there here i we you he she my our your his her me us " +
+    "if so not no any some all every each much many often long please tell exactly give say says know " +
+    // German, French, Spanish, Italian, Dutch, Portuguese: the analyzer of an English collection keeps these.
+    "der die das den dem des ein eine einer eines einem einen und oder von vom zu zum zur im in am an auf für mit bei aus nach über unter ist sind war " +
+    "waren wird werden wurde hat haben kann können muss müssen soll darf wie was wer wen wem wann wo warum wieso welche welcher welches welchen viel viele " +
+    "wieviel lange oft es er sie ich wir man nicht le la les un une des du de et ou à au aux en dans sur pour par avec est sont était quel quelle quels " +
+    "quelles qui que quoi quand où comment combien pourquoi il elle on el los las una unos unas del y o al con por para es son era qué quién cuál cuándo " +
+    "dónde cómo cuánto cuánta cuántos cuántas lo gli i uno della dello dei che chi quando dove come quanto quale het een van op met voor zijn wat wie waar hoe " +
+    "veel um uma os as do da dos das em no na nos com é são quem qual onde"
+  ).split(" "),
+);
+
+const patterns: [AnswerType, RegExp][] = [
+  ["frequency", /\bhow (?:often|frequently|regularly)\b|\bwie oft\b|\bhow many times\b/iu],
+  [
+    "quantity",
+    /\bhow (?:many|much|long|large|big|high|tall|far|old|heavy|fast|deep|wide|quickly|soon|late|early|hot|cold|loud|strong)\b|\bwie (?:viele?|lange|hoch|gro(?:ß|ss)|schwer|weit|alt|tief|breit|schnell)\b|\bwieviele?\b|\bcombien\b|\bcu[aá]nt[oa]s?\b|\b(?:what|which) (?:percentage|share|temperature|height|weight|length|width|size|age|speed|number|amount|price|cost|distance|capacity|voltage|limit)\b|\b(?:minimum|maximum|average|total)\b/iu,
+  ],
+  ["person", /\b(?:who|whom|whose)\b|\b(?:wer|wen|wem)\b|\bquién\b/iu],
+  ["time", /\bwhen\b|\b(?:what|which) (?:day|date|time|year|month|week|hours?)\b|\bwann\b|\bcu[aá]ndo\b|\bquand\b/iu],
+  ["place", /\bwhere\b|\bwo\b|\bd[oó]nde\b|\boù\b/iu],
+];
+const degreeWord = /\b(?:how|wie)\s+(\p{L}+)/giu;
+
+/** Reads a question (one part of it, completed from the history). */
+export function profileQuestion(text: string, termsOf: TermsOf): QuestionProfile {
+  const degrees = new Set([...text.matchAll(degreeWord)].map((match) => match[1]?.toLowerCase() ?? ""));
+  const found = new Map<string, { term: string; word: string; key: boolean }>();
+  for (const { term, start, end } of termsOf(text)) {
+    const word = text.slice(start, end);
+    const lower = word.toLowerCase();
+    if (functionWords.has(lower) || (degrees.has(lower) && !/^\p{Lu}/u.test(word))) continue;
+    // A capital at the beginning says nothing; in German every noun has one, which is why a key only weighs.
+    const isName = /^\p{Lu}/u.test(word) && text.slice(0, start).trim() !== "";
+    const key = isName || /\p{N}/u.test(word);
+    const known = found.get(term);
+    if (known === undefined) found.set(term, { term, word: lower, key });
+  }
+  const type = patterns.find(([, pattern]) => pattern.test(text))?.[0] ?? "other";
+  return { text, type, terms: [...found.values()], numbers: new Set(numberTokens(text)) };
+}
+
+const month = /\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|januar|februar|märz|mai|juni|juli|okt|dez)[a-z]*\b/iu;
+const weekday = /\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\b(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)s?\b/iu;
+const duration =
+  /\b(?:within|after|before|until|since|during|week|month|quarter|year|day|hour|morning|noon|midnight|spring|summer|autumn|winter)s?\b/iu;
+const frequency =
+  /\b(?:every|each|daily|weekly|monthly|quarterly|yearly|annually|hourly|once|twice|times|jede[nrs]?|täglich|wöchentlich|monatlich|jährlich)\b/iu;
+const place = /\b(?:in|at|on|near|under|behind|beside|opposite|inside|level|floor|street|room|building|im|am|auf|bei|neben)\b/iu;
+
+/** Whether a unit holds what the question's type asks for: 1 yes, −1 no, 0 the type says nothing. */
+export function typeMatch(profile: QuestionProfile, unit: string): number {
+  const newNumber = () => numberTokens(unit).some((number) => !profile.numbers.has(number));
+  switch (profile.type) {
+    case "quantity":
+      return newNumber() ? 1 : -1;
+    case "frequency":
+      return frequency.test(unit) || newNumber() ? 1 : -1;
+    case "time":
+      return month.test(unit) || weekday.test(unit) || /\b(?:19|20)\d\d\b|\d{1,2}:\d{2}/u.test(unit)
+        ? 1
+        : newNumber() || duration.test(unit)
+          ? 0.5
+          : -1;
+    case "person":
+      return hasNewName(profile, unit) ? 1 : -0.5;
+    case "place":
+      return place.test(unit) ? 0.5 : -0.5;
+    case "other":
+      return 0;
+  }
+}
+
+function hasNewName(profile: QuestionProfile, unit: string): boolean {
+  const asked = profile.text.toLowerCase();
+  for (const match of unit.matchAll(/\p{Lu}[\p{Ll}\p{M}'’-]+/gu)) {
+    if (match.index === 0 && !/^\p{Lu}\S*\s+\p{Lu}/u.test(unit)) continue;
+    if (!asked.includes(match[0].toLowerCase())) return true;
+  }
+  return false;
+}

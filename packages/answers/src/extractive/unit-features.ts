@@ -1,0 +1,130 @@
+import type { ModelSource } from "@footnote/core";
+import { type SourceUnit, sourceUnits } from "../source-units.ts";
+import type { TermsOf } from "../terms.ts";
+import { type QuestionProfile, typeMatch } from "./question-profile.ts";
+
+/** A unit of a source with what it is read in: headings, the header of its table, the sentence that a pronoun points to. */
+export interface Candidate {
+  source: ModelSource;
+  unit: SourceUnit;
+  context: string;
+  /** Sorted terms of the unit and of its context. */
+  terms: ReadonlySet<string>;
+  contextTerms: ReadonlySet<string>;
+  chunkTerms: ReadonlySet<string>;
+  /** 1-based place of the chunk among the sources. */
+  rank: number;
+}
+
+const dependent = /^(?:it|its|this|that|these|those|they|their|he|she|his|her|both|such|er|sie|es|dies[ers]?)\b/iu;
+
+/** Every unit that can be quoted, in source order. Headings cannot: they answer nothing alone. */
+export function candidatesOf(sources: readonly ModelSource[], termsOf: TermsOf): Candidate[] {
+  const candidates: Candidate[] = [];
+  for (const [index, source] of sources.entries()) {
+    const { chunk } = source.hit;
+    const units = sourceUnits(chunk);
+    const above = [chunk.title ?? "", ...chunk.headingPath].filter((line, at, lines) => line !== "" && lines.indexOf(line) === at);
+    const chunkTerms = setOf(`${above.join("\n")}\n${chunk.text}`, termsOf);
+    let header: string | null = null;
+    let previous: SourceUnit | null = null;
+    for (const unit of units) {
+      if (unit.kind !== "row") header = null;
+      const context = [...above];
+      if (header !== null) context.push(header);
+      if (unit.kind === "row") header ??= unit.text;
+      if (unit.kind === "sentence" && previous !== null && (dependent.test(unit.text) || previous.text.endsWith(":")))
+        context.push(previous.text);
+      previous = unit;
+      if (unit.kind === "heading") continue;
+      const contextText = context.join("\n");
+      candidates.push({
+        source,
+        unit,
+        context: contextText,
+        terms: setOf(unit.text, termsOf),
+        contextTerms: setOf(contextText, termsOf),
+        chunkTerms,
+        rank: index + 1,
+      });
+    }
+  }
+  return candidates;
+}
+
+function setOf(text: string, termsOf: TermsOf): Set<string> {
+  return new Set(termsOf(text).map(({ term }) => term));
+}
+
+/** Inverse document frequency of the question's terms over the candidates, log(1 + N / (df + 0.5)): a term that nobody has weighs most. */
+export function questionWeights(profile: QuestionProfile, candidates: readonly Candidate[]): Map<string, number> {
+  const weights = new Map<string, number>();
+  for (const { term } of profile.terms) {
+    let found = 0;
+    for (const candidate of candidates) if (candidate.terms.has(term)) found += 1;
+    weights.set(term, Math.log(1 + Math.max(candidates.length, 20) / (found + 0.5)));
+  }
+  return weights;
+}
+
+export const featureNames = ["coverage", "unitCoverage", "cosine", "typeMatch", "keyMissing", "rank", "rarestMissing"] as const;
+export type Features = Record<(typeof featureNames)[number], number>;
+
+/** What a match is worth by where it is found: in the sentence, in what it is read in, elsewhere in its chunk. */
+const contextWorth = 0.85;
+const chunkWorth = 0.35;
+const similarWorth = 0.7;
+
+/**
+ * The features of one unit for one question, each about 0…1: weighted share of the question's terms found (in unit, context, chunk), the
+ * same in the unit alone, cosine, match of the answer's type (−1…1), share of names and numbers missing, 1/rank, and whether the rarest term is missing.
+ */
+export function unitFeatures(options: {
+  profile: QuestionProfile;
+  candidate: Candidate;
+  weights: ReadonlyMap<string, number>;
+  cosine: number;
+}): Features {
+  const { profile, candidate, weights, cosine } = options;
+  let total = 0;
+  let covered = 0;
+  let coveredByUnit = 0;
+  let keys = 0;
+  let keysMissing = 0;
+  let rarest = 0;
+  let rarestMissing = 0;
+  for (const { term, key } of profile.terms) {
+    const weight = weights.get(term) ?? 1;
+    const inUnit = matchOf(term, candidate.terms);
+    const worth = Math.max(inUnit, contextWorth * matchOf(term, candidate.contextTerms), chunkWorth * matchOf(term, candidate.chunkTerms));
+    total += weight;
+    covered += weight * worth;
+    coveredByUnit += weight * inUnit;
+    if (key) {
+      keys += 1;
+      if (worth < 0.5) keysMissing += 1;
+    }
+    if (weight > rarest) {
+      rarest = weight;
+      rarestMissing = worth < 0.3 ? 1 : 0;
+    }
+  }
+  return {
+    coverage: total === 0 ? 0 : covered / total,
+    unitCoverage: total === 0 ? 0 : coveredByUnit / total,
+    cosine,
+    typeMatch: typeMatch(profile, candidate.unit.text),
+    keyMissing: keys === 0 ? 0 : keysMissing / keys,
+    rank: 1 / candidate.rank,
+    rarestMissing,
+  };
+}
+
+/** 1 for the term itself, less for a word with the same first five letters (`reachable`, `reached`); numbers match only whole. */
+function matchOf(term: string, terms: ReadonlySet<string>): number {
+  if (terms.has(term)) return 1;
+  if (term.length < 5 || /\p{N}/u.test(term)) return 0;
+  const head = term.slice(0, 5);
+  for (const other of terms) if (other.startsWith(head)) return similarWorth;
+  return 0;
+}
