@@ -1,0 +1,92 @@
+import { type Clock, FootnoteError, type KeyId, type Telemetry } from "@footnote/core";
+import type { AuthenticationRecord, Store } from "@footnote/storage";
+import { digestsEqual, parseKey } from "./key-format.ts";
+import type { Principal } from "./principal.ts";
+
+export interface AuthenticatorOptions {
+  store: Pick<Store, "routing">;
+  clock: Clock;
+  telemetry?: Telemetry;
+  /** How long another process's revocation may go unseen. Default 3,000, at most 5,000. */
+  cacheMs?: number;
+  /** Keys remembered at once. Default 10,000. */
+  cacheSize?: number;
+  /** How often a key's last use is written down. Default 60,000. */
+  touchMs?: number;
+}
+
+export interface Authenticator {
+  /** Throws `unauthorized` for a key that is malformed, unknown, expired or revoked; the message does not say which. */
+  authenticate(key: string): Promise<Principal>;
+  /** Forgets a key at once: call it where this process revokes one. */
+  forget(keyId: KeyId): void;
+}
+
+interface CachedRecord {
+  record: Promise<AuthenticationRecord | null>;
+  until: number;
+}
+
+/** Turns keys into principals. Equal lookups at the same moment share one; a failed lookup is not remembered. */
+export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
+  const { store, clock, telemetry, cacheSize = 10_000, touchMs = 60_000 } = options;
+  const cacheMs = Math.min(options.cacheMs ?? 3_000, 5_000);
+  const records = new Map<KeyId, CachedRecord>();
+  const touched = new Map<KeyId, number>();
+
+  function lookUp(keyId: KeyId): Promise<AuthenticationRecord | null> {
+    const cached = records.get(keyId);
+    if (cached && clock.now() < cached.until) return cached.record;
+    records.delete(keyId);
+    const record = store.routing.authenticate(keyId);
+    const entry = { record, until: clock.now() + cacheMs };
+    records.set(keyId, entry);
+    trim(records, cacheSize);
+    const drop = () => {
+      if (records.get(keyId) === entry) records.delete(keyId);
+    };
+    record.then((found) => (found ? undefined : drop()), drop);
+    return record;
+  }
+
+  function touch(keyId: KeyId): void {
+    const now = clock.now();
+    if (now - (touched.get(keyId) ?? -Infinity) < touchMs) return;
+    touched.delete(keyId);
+    touched.set(keyId, now);
+    trim(touched, cacheSize);
+    store.routing
+      .touchKey(keyId)
+      .catch((error: unknown) => telemetry?.logger.error({ key: keyId }, "a key's last use could not be written", error));
+  }
+
+  return {
+    async authenticate(key) {
+      const parsed = parseKey(key);
+      const record = parsed && (await lookUp(parsed.id));
+      if (
+        !record ||
+        !digestsEqual(record.digest, parsed.digest) ||
+        (record.tenantId === null) !== (parsed.kind === "operator") ||
+        record.revokedAt !== null ||
+        (record.expiresAt !== null && record.expiresAt.getTime() <= clock.now())
+      ) {
+        throw new FootnoteError("unauthorized", "The key is not valid; check it, or ask for a new one.");
+      }
+      touch(record.keyId);
+      if (record.tenantId === null) return { type: "operator", keyId: record.keyId };
+      const { tenantId, keyId, scopes, collections } = record;
+      return { type: "tenant", tenantId, keyId, scopes, collections };
+    },
+    forget(keyId) {
+      records.delete(keyId);
+    },
+  };
+}
+
+function trim(map: Map<KeyId, unknown>, size: number): void {
+  for (const key of map.keys()) {
+    if (map.size <= size) return;
+    map.delete(key);
+  }
+}
