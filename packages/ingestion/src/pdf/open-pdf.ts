@@ -6,7 +6,7 @@ function provideDrawingStubs(): void {
   const names = ["DOMMatrix", "ImageData", "Path2D"] as const;
   for (const name of names) {
     if (name in globalThis) continue;
-    Object.defineProperty(globalThis, name, { value: class {}, configurable: true, writable: true });
+    Object.defineProperty(globalThis, name, { value: function stub() {}, configurable: true, writable: true });
   }
 }
 

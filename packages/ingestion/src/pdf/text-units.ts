@@ -181,7 +181,7 @@ export function joinLines(lines: readonly string[], words: ReadonlySet<string>):
   let text = "";
   for (const line of lines) {
     if (text === "") text = line;
-    else if (/\u00AD$/u.test(text)) text = text.slice(0, -1) + line;
+    else if (text.endsWith("\u00AD")) text = text.slice(0, -1) + line;
     else if (/\p{L}[-\u2010]$/u.test(text) && /^\p{L}/u.test(line)) {
       const head = /[\p{L}-]*\p{L}(?=[-\u2010]$)/u.exec(text)?.[0] ?? "";
       const tail = /^[\p{L}-]*/u.exec(line)?.[0] ?? "";
