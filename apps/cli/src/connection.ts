@@ -1,14 +1,14 @@
 import { FootnoteError } from "@footnote/core";
-import { createApiClient } from "./client.ts";
-import type { ApiClient } from "./client.ts";
+import { createClient } from "@footnote/sdk";
+import type { Client } from "@footnote/sdk";
 import type { Credentials, DataFolder } from "./data-folder.ts";
 import type { Environment } from "./env.ts";
 
 export interface Connection {
   /** Works in the local tenant, with every scope. */
-  client: ApiClient;
+  client: Client;
   /** Works as the operator; null where only a tenant's key is known. */
-  operator: ApiClient | null;
+  operator: Client | null;
   tenantId: string | null;
   /** Where the API is: another server, the one that holds the data folder, or this process. */
   where: "remote" | "server" | "here";
@@ -29,10 +29,10 @@ export function isAlive(pid: number): boolean {
 export async function findServer(folder: DataFolder): Promise<{ url: string; pid: number; credentials: Credentials } | null> {
   const [server, credentials] = await Promise.all([folder.readServer(), folder.readCredentials()]);
   if (!server || !credentials || !isAlive(server.pid)) return null;
-  const client = createApiClient({ url: server.url, key: credentials.key });
+  const client = createClient({ url: server.url });
   // A server that has just begun answers a moment later.
   for (let i = 0; i < 20; i++) {
-    if (await client.isReady()) return { ...server, credentials };
+    if (await client.ready({ timeoutMs: 3000 }).then((state) => state.status === "ready", () => false)) return { ...server, credentials };
     if (!isAlive(server.pid)) return null;
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
@@ -45,7 +45,7 @@ export async function connect(options: { env: Environment; folder: DataFolder })
   if (env.FOOTNOTE_URL) {
     if (!env.FOOTNOTE_KEY)
       throw new FootnoteError("configuration_invalid", "FOOTNOTE_URL is set without FOOTNOTE_KEY; set a key of that server.");
-    const client = createApiClient({ url: env.FOOTNOTE_URL, key: env.FOOTNOTE_KEY });
+    const client = createClient({ url: env.FOOTNOTE_URL, key: env.FOOTNOTE_KEY });
     return {
       client,
       operator: env.FOOTNOTE_KEY.startsWith("fn_op_") ? client : null,
@@ -58,8 +58,8 @@ export async function connect(options: { env: Environment; folder: DataFolder })
   if (server) {
     const { url, credentials } = server;
     return {
-      client: createApiClient({ url, key: credentials.key }),
-      operator: createApiClient({ url, key: credentials.adminKey }),
+      client: createClient({ url, key: credentials.key }),
+      operator: createClient({ url, key: credentials.adminKey }),
       tenantId: credentials.tenantId,
       where: "server",
       close: async () => {},
@@ -71,8 +71,8 @@ export async function connect(options: { env: Environment; folder: DataFolder })
   const { credentials } = runtime;
   const here = { url: "http://footnote.internal", fetch: runtime.fetch };
   return {
-    client: createApiClient({ ...here, key: credentials.key }),
-    operator: createApiClient({ ...here, key: credentials.adminKey }),
+    client: createClient({ ...here, key: credentials.key }),
+    operator: createClient({ ...here, key: credentials.adminKey }),
     tenantId: credentials.tenantId,
     where: "here",
     close: () => runtime.close({ graceMs: 5000 }),

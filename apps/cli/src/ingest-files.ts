@@ -1,4 +1,4 @@
-import type { ApiClient } from "./client.ts";
+import type { Client } from "@footnote/sdk";
 import type { FoundFile } from "./files.ts";
 import type { Output } from "./output.ts";
 import { syncFiles } from "./sync-files.ts";
@@ -6,7 +6,7 @@ import type { SyncOutcome } from "./sync-files.ts";
 
 /** `syncFiles` with its progress and outcomes on the terminal. */
 export async function ingestFiles(options: {
-  client: ApiClient;
+  client: Client;
   collection: string;
   files: readonly FoundFile[];
   output: Output;
@@ -17,7 +17,7 @@ export async function ingestFiles(options: {
   signal: AbortSignal;
 }): Promise<Record<SyncOutcome["outcome"], number>> {
   const { client, collection, files, output, prune = false, quiet = false, signal } = options;
-  await client.putCollection(collection);
+  await client.collections.put(collection, {}, { signal });
   const progress = output.progress(`Ingesting ${files.length} ${files.length === 1 ? "file" : "files"}`, files.length);
   const outcomes = await syncFiles({
     client,

@@ -1,4 +1,4 @@
-import type { ApiAnswerEvent, ApiCitation } from "./client.ts";
+import type { AnswerEvent } from "@footnote/sdk";
 import type { Output } from "./output.ts";
 
 export const unsupportedSentence = "The documents do not hold an answer to this question.";
@@ -7,7 +7,7 @@ export const unsupportedSentence = "The documents do not hold an answer to this 
  * Prints an answer as it comes: each sentence with the numbers of its footnotes, then the footnotes with title, page and
  * quote. Returns how it ended.
  */
-export async function printAnswer(events: AsyncIterable<ApiAnswerEvent>, output: Output): Promise<{ finishReason: string }> {
+export async function printAnswer(events: AsyncIterable<AnswerEvent>, output: Output): Promise<{ finishReason: string }> {
   const footnotes = new Map<number, { label: string; quotes: Set<string> }>();
   let sentence = "";
   let markers: number[] = [];
@@ -24,17 +24,17 @@ export async function printAnswer(events: AsyncIterable<ApiAnswerEvent>, output:
   };
   for await (const event of events) {
     if (output.json) output.print("", event);
-    if (isTextDelta(event)) {
+    if (event.type === "text-delta") {
       flush();
       sentence = event.text;
-    } else if (isCitation(event)) {
+    } else if (event.type === "citation") {
       if (!markers.includes(event.marker)) markers.push(event.marker);
       const { title, page, url } = event.source;
       const label = [title ?? url ?? event.source.documentId, page ? `page ${page}` : ""].filter(Boolean).join(", ");
       const footnote = footnotes.get(event.marker) ?? { label, quotes: new Set<string>() };
       footnote.quotes.add(event.quote.replace(/\s+/gu, " ").trim());
       footnotes.set(event.marker, footnote);
-    } else if (isEnd(event)) finishReason = event.finishReason;
+    } else if (event.type === "answer-end") finishReason = event.finishReason;
     else if (event.type === "claim" || event.type === "error") flush();
   }
   flush();
@@ -49,14 +49,4 @@ export async function printAnswer(events: AsyncIterable<ApiAnswerEvent>, output:
     for (const quote of quotes) output.write(`    “${quote}”\n`);
   }
   return { finishReason };
-}
-
-function isTextDelta(event: ApiAnswerEvent): event is ApiAnswerEvent & { type: "text-delta"; text: string } {
-  return event.type === "text-delta";
-}
-function isCitation(event: ApiAnswerEvent): event is ApiAnswerEvent & ApiCitation & { type: "citation" } {
-  return event.type === "citation";
-}
-function isEnd(event: ApiAnswerEvent): event is ApiAnswerEvent & { type: "answer-end"; finishReason: string } {
-  return event.type === "answer-end";
 }

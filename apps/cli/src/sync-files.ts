@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { isFootnoteError } from "@footnote/core";
-import type { ApiClient } from "./client.ts";
+import { isFootnoteApiError } from "@footnote/sdk";
+import type { Client } from "@footnote/sdk";
+import { allPages } from "./all-pages.ts";
 import { hashFile, mediaTypeOfName } from "./files.ts";
 import type { FoundFile } from "./files.ts";
 
@@ -15,7 +16,7 @@ export interface SyncOutcome {
  * (by the `sha256` in its metadata) are searchable already is left alone.
  */
 export async function syncFiles(options: {
-  client: ApiClient;
+  client: Client;
   collection: string;
   files: readonly FoundFile[];
   /** Uploads and waits at once. Default 8. */
@@ -30,11 +31,11 @@ export async function syncFiles(options: {
   const known = new Map<string, { sha256: unknown; state: string }>();
   const wanted = new Set(files.map((file) => file.externalId));
   const gone: string[] = [];
-  for await (const document of client.listDocuments(collection)) {
+  for await (const document of allPages((page) => client.documents.list(collection, page, { signal }))) {
     known.set(document.externalId, { sha256: document.metadata.sha256, state: document.state });
     if (!wanted.has(document.externalId)) gone.push(document.id);
   }
-  if (prune) for (const id of gone) await client.deleteDocument(id);
+  if (prune) for (const id of gone) await client.documents.delete(id, { signal });
   const outcomes: SyncOutcome[] = [];
   const shares = new Map<string, number>();
   const report = (current: string) => {
@@ -49,26 +50,21 @@ export async function syncFiles(options: {
     const before = known.get(externalId);
     if (before?.sha256 === sha256 && before.state === "ready") return { externalId, outcome: "unchanged" };
     try {
-      const { job } = await client.putDocument({
-        collection,
-        externalId,
-        bytes: await readFile(file.path),
-        mediaType: mediaTypeOfName(externalId),
-        metadata: { sha256, path: externalId },
-        ...(signal ? { signal } : {}),
+      const { job } = await client.documents.put(
+        { collection, externalId, content: await readFile(file.path), mediaType: mediaTypeOfName(externalId), metadata: { sha256, path: externalId } },
+        { signal },
+      );
+      const state = await client.jobs.wait(job.id, {
+        signal,
+        onUpdate({ progress }) {
+          shares.set(externalId, progress);
+          report(externalId);
+        },
       });
-      let state = job;
-      while (state.state === "queued" || state.state === "running") {
-        shares.set(externalId, state.progress);
-        report(externalId);
-        await new Promise((resolve) => setTimeout(resolve, 100));
-        signal?.throwIfAborted();
-        state = await client.getJob(job.id);
-      }
       if (state.state === "succeeded") return { externalId, outcome: "ingested" };
       return { externalId, outcome: "failed", error: state.error ?? { code: state.state, message: `The job ended as ${state.state}.` } };
     } catch (error) {
-      if (signal?.aborted || !isFootnoteError(error) || error.retryable) throw error;
+      if (signal?.aborted || !isFootnoteApiError(error) || error.isRetryable || error.status === 401) throw error;
       return { externalId, outcome: "refused", error: { code: error.code, message: error.message } };
     } finally {
       shares.delete(externalId);

@@ -52,12 +52,10 @@ Examples:
             await ingestFiles({ client, collection, files, output, prune: true, quiet: true, signal: context.signal });
           }
         }
-        const events = client.answer({
-          question,
-          collection,
-          signal: context.signal,
-          ...(options.pipeline ? { pipeline: options.pipeline } : {}),
-        });
+        const events = client.answers.stream(
+          { question, collection, ...(options.pipeline ? { pipeline: options.pipeline } : {}) },
+          { signal: context.signal },
+        );
         const { finishReason } = await printAnswer(events, output);
         if (finishReason === "unsupported") context.exitCode = 3;
         else if (finishReason !== "stop" && finishReason !== "length") {

@@ -1,15 +1,18 @@
+import { scopeSchema } from "@footnote/sdk";
+import type { Scope } from "@footnote/sdk";
 import { InvalidArgumentError } from "commander";
 import type { Command } from "commander";
+import { allPages } from "../all-pages.ts";
 import { connect } from "../connection.ts";
 import { prepare } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
 import { operatorOf } from "./tenants.ts";
 
-const scopes = ["read", "ask", "ingest", "admin"];
+const scopes: readonly Scope[] = scopeSchema.options;
 
 interface CreateOptions extends CommonOptions {
   name: string;
-  scopes: string[];
+  scopes: Scope[];
   tenant?: string;
 }
 
@@ -22,8 +25,8 @@ export function addKeys(program: Command, context: Context): void {
       const { env, folder, output } = await prepare(context, command.optsWithGlobals<CommonOptions>());
       const connection = await connect({ env, folder });
       try {
-        for await (const key of connection.client.listKeys()) {
-          output.print(`${key.id}  ${key.name ?? ""}  ${(key.scopes ?? []).join(",")}${key.revokedAt ? "  revoked" : ""}`, key);
+        for await (const key of allPages((page) => connection.client.keys.list(page))) {
+          output.print(`${key.id}  ${key.name}  ${key.scopes.join(",")}${key.revokedAt ? "  revoked" : ""}`, key);
         }
       } finally {
         await connection.close();
@@ -42,8 +45,8 @@ export function addKeys(program: Command, context: Context): void {
       const connection = await connect({ env, folder });
       try {
         const made = options.tenant
-          ? await operatorOf(connection).createTenantKey(options.tenant, options.scopes, options.name)
-          : await connection.client.createKey({ name: options.name, scopes: options.scopes });
+          ? await operatorOf(connection).admin.tenants.createKey(options.tenant, { name: options.name, scopes: options.scopes })
+          : await connection.client.keys.create({ name: options.name, scopes: options.scopes });
         output.print(`${made.id}  ${made.key}`, made);
         output.note("Keep the key now: it is not shown again.");
       } finally {
@@ -58,7 +61,7 @@ export function addKeys(program: Command, context: Context): void {
       const { env, folder, output } = await prepare(context, command.optsWithGlobals<CommonOptions>());
       const connection = await connect({ env, folder });
       try {
-        await connection.client.revokeKey(id);
+        await connection.client.keys.revoke(id);
         output.print(`${id} is revoked.`, { id, revoked: true });
       } finally {
         await connection.close();
@@ -66,9 +69,10 @@ export function addKeys(program: Command, context: Context): void {
     });
 }
 
-function parseScopes(value: string): string[] {
-  const list = value.split(",").map((scope) => scope.trim());
-  const wrong = list.find((scope) => !scopes.includes(scope));
-  if (wrong !== undefined) throw new InvalidArgumentError(`"${wrong}" is not one of ${scopes.join(", ")}.`);
-  return list;
+function parseScopes(value: string): Scope[] {
+  return value.split(",").map((given) => {
+    const scope = scopeSchema.safeParse(given.trim());
+    if (scope.success) return scope.data;
+    throw new InvalidArgumentError(`"${given.trim()}" is not one of ${scopes.join(", ")}.`);
+  });
 }

@@ -1,5 +1,6 @@
 import { FootnoteError } from "@footnote/core";
 import type { Command } from "commander";
+import { allPages } from "../all-pages.ts";
 import { connect } from "../connection.ts";
 import type { Connection } from "../connection.ts";
 import { prepare } from "../context.ts";
@@ -20,7 +21,7 @@ export function addTenants(program: Command, context: Context): void {
       const { env, folder, output } = await prepare(context, command.optsWithGlobals<CommonOptions>());
       const connection = await connect({ env, folder });
       try {
-        for await (const tenant of operatorOf(connection).listTenants()) output.print(`${tenant.id}  ${tenant.name}`, tenant);
+        for await (const tenant of allPages((page) => operatorOf(connection).admin.tenants.list(page))) output.print(`${tenant.id}  ${tenant.name}`, tenant);
       } finally {
         await connection.close();
       }
@@ -34,7 +35,7 @@ export function addTenants(program: Command, context: Context): void {
       const { env, folder, output } = await prepare(context, command.optsWithGlobals<CommonOptions>());
       const connection = await connect({ env, folder });
       try {
-        const tenant = await operatorOf(connection).createTenant(name);
+        const tenant = await operatorOf(connection).admin.tenants.create({ name });
         output.print(`${tenant.id}  ${tenant.name}`, tenant);
       } finally {
         await connection.close();

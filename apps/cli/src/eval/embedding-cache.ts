@@ -7,11 +7,10 @@ import type { Embedder, Embedding } from "@footnote/core";
  * An embedder that remembers on disk, so that a set is embedded once and not at every run. One append-only file per
  * space: records of SHA-256 of purpose and text (32 bytes), token count and length of the token vectors (uint32 each,
  * little-endian), the vector (float32) and the token vectors. A record cut short by a crash is dropped and made again.
- * Token vectors are kept where the embedder makes them, whether or not a call asks for them. Not for two processes at once.
+ * A text that is known without token vectors is embedded again when a call asks for them. Not for two processes at once.
  */
 export async function withEmbeddingCache(embedder: Embedder, folder: string): Promise<Embedder> {
   const { dimensions, id } = embedder.space;
-  const keepsTokenVectors = embedder.capabilities.tokenVectors;
   await mkdir(folder, { recursive: true });
   const path = join(folder, `${id}.bin`);
   const known = new Map<string, Embedding>();
@@ -49,11 +48,11 @@ export async function withEmbeddingCache(embedder: Embedder, folder: string): Pr
     countTokens: (text) => embedder.countTokens(text),
     async embed(request) {
       const keys = request.texts.map((text) => createHash("sha256").update(`${request.purpose}\0${text}`).digest("hex"));
-      const tokenVectors = keepsTokenVectors && request.purpose === "passage";
+      const { tokenVectors = false } = request;
       const isKnown = (key: string) => known.has(key) && (!tokenVectors || known.get(key)?.tokenVectors !== undefined);
       const missing = [...new Map(keys.flatMap((key, index) => (isKnown(key) ? [] : [[key, request.texts[index] ?? ""] as const])))];
       if (missing.length > 0) {
-        const made = await embedder.embed({ ...request, texts: missing.map(([, text]) => text), tokenVectors });
+        const made = await embedder.embed({ ...request, texts: missing.map(([, text]) => text) });
         const records: Buffer[] = [];
         for (const [index, [key]] of missing.entries()) {
           const embedding = made[index];

@@ -1,0 +1,125 @@
+import { FootnoteError } from "@footnote/core";
+import { createClient } from "@footnote/sdk";
+import type { Command } from "commander";
+import { findServer } from "../connection.ts";
+import { prepare } from "../context.ts";
+import type { CommonOptions, Context } from "../context.ts";
+import type { DataFolder } from "../data-folder.ts";
+import { findFiles } from "../files.ts";
+import { findHandbook, handbookCollection } from "../handbook.ts";
+import { ingestFiles } from "../ingest-files.ts";
+import type { Output } from "../output.ts";
+
+interface ServeOptions extends CommonOptions {
+  demo?: boolean;
+  worker: boolean;
+  api: boolean;
+  host?: string;
+  port?: string;
+}
+
+/** Of the 25 s in which a stopped server must be gone: for open requests and running jobs. */
+const graceMs = 15_000;
+
+export function addServe(program: Command, context: Context): void {
+  program
+    .command("serve")
+    .description("serve the API and work on documents, in one process")
+    .option("--demo", "make a demo tenant over the sample documents and print a key")
+    .option("--no-worker", "serve the API only; documents wait for a worker elsewhere")
+    .option("--no-api", "work on documents only")
+    .option("--host <address>", "default: FOOTNOTE_HOST, 127.0.0.1")
+    .option("--port <number>", "default: FOOTNOTE_PORT, 8787; 0 takes a free one")
+    .addHelpText(
+      "after",
+      `
+Without DATABASE_URL everything is kept in the data folder (FOOTNOTE_DATA_DIR, .footnote).
+SIGTERM or Ctrl-C drains: no new work, open streams end, running documents go back to their checkpoints; a second one exits at once.
+
+Examples:
+  footnote serve --demo
+  DATABASE_URL=postgres://… footnote serve --no-worker`,
+    )
+    .action(async (options: ServeOptions) => await serve(context, options));
+}
+
+export async function serve(context: Context, options: ServeOptions): Promise<void> {
+  const { terminal } = context;
+  const { env, folder, output } = await prepare(
+    {
+      ...context,
+      variables: {
+        ...context.variables,
+        ...(options.host ? { FOOTNOTE_HOST: options.host } : {}),
+        ...(options.port ? { FOOTNOTE_PORT: options.port } : {}),
+      },
+    },
+    options,
+  );
+  if (!options.api && !options.worker) throw new FootnoteError("invalid_request", "Nothing is left to serve with --no-api and --no-worker; leave one out.");
+  const other = env.DATABASE_URL ? null : await findServer(folder);
+  if (other) {
+    throw new FootnoteError("data_folder_in_use", `A server already runs on this data folder at ${other.url} (process ${other.pid}); use it, or stop it first.`);
+  }
+  const { migrateIfPossible, openRuntime, startApi } = await import("../compose.ts");
+  if (options.demo && env.DATABASE_URL) await migrateIfPossible(env);
+  const runtime = await openRuntime({ env, folder });
+  let api: Awaited<ReturnType<typeof startApi>> | undefined;
+  try {
+    if (options.api) {
+      api = await startApi(runtime, env);
+      await folder.writeServer({ url: api.url, pid: process.pid });
+    }
+    if (options.worker) await runtime.worker.start();
+    if (api) {
+      output.print(`Footnote is ready at ${api.url} (API reference: ${api.url}/docs)`, { type: "ready", url: api.url, pid: process.pid });
+    } else output.print("The worker is ready.", { type: "ready", pid: process.pid });
+    if (options.demo && api) {
+      const { adminKey, key } = runtime.credentials;
+      await demo({ url: api.url, adminKey, key, folder, output, signal: context.signal });
+    }
+    await untilAborted(context.signal);
+    if (terminal.stderr.isTTY) output.note("\nStopping: open requests end, running documents go back to their checkpoints…");
+  } finally {
+    await api?.drain({ graceMs });
+    await folder.removeServer();
+    await runtime.close({ graceMs });
+  }
+}
+
+/** Makes the sample collection searchable, then says how to ask. What is searchable already is not ingested again. */
+async function demo(options: { url: string; key: string; adminKey: string; folder: DataFolder; output: Output; signal: AbortSignal }): Promise<void> {
+  const { url, key, adminKey, folder, output, signal } = options;
+  const handbook = await findHandbook();
+  if (!handbook) throw new FootnoteError("configuration_invalid", "The sample documents (examples/handbook/documents) are missing; restore them or serve without --demo.");
+  const client = createClient({ url, key });
+  try {
+    const files = await findFiles([handbook.documents]);
+    await ingestFiles({ client, collection: handbookCollection, files, output, prune: true, quiet: true, signal });
+    const { question } = handbook;
+    const demoFile = { url, key, adminKey, collection: handbookCollection, question };
+    await folder.writeDemo(demoFile);
+    const body = JSON.stringify({ question, collection: handbookCollection, stream: false });
+    output.print(
+      `
+The sample handbook is searchable. Your key:
+
+  ${key}
+
+Ask it something:
+
+  curl -s ${url}/v1/answers -H 'authorization: Bearer ${key}' -H 'content-type: application/json' \\
+    -d '${body.replaceAll("'", "'\\''")}'
+
+or, in another terminal:  npm run ask -- "${question}"`,
+      { type: "demo", ...demoFile },
+    );
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+async function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}

@@ -1,0 +1,31 @@
+import { isId } from "@footnote/core";
+import type { Store } from "@footnote/storage";
+import { issueKey, issueOperatorKey, parseKey } from "@footnote/tenancy";
+import type { Credentials, DataFolder } from "./data-folder.ts";
+
+/** The tenant that commands on this machine work in. */
+export const localTenantName = "Demo";
+
+/** The keys kept in the data folder; made when they are missing or not of this store. */
+export async function ensureCredentials(store: Store, folder: DataFolder): Promise<Credentials> {
+  const known = await folder.readCredentials();
+  if (known && (await isValid(store, known.key)) && (await isValid(store, known.adminKey))) return known;
+  const audit = { actor: "footnote command line" };
+  const tenantId =
+    known && isId("tenant", known.tenantId) && (await store.routing.getTenant(known.tenantId))
+      ? known.tenantId
+      : (await store.routing.createTenant({ name: localTenantName, audit })).id;
+  const [{ key }, { key: adminKey }] = await Promise.all([
+    issueKey(store, tenantId, { name: "this machine", scopes: ["read", "ask", "ingest", "admin"], audit }),
+    issueOperatorKey(store, "this machine"),
+  ]);
+  const credentials = { adminKey, tenantId, key };
+  await folder.writeCredentials(credentials);
+  return credentials;
+}
+
+async function isValid(store: Store, key: string): Promise<boolean> {
+  const parsed = parseKey(key);
+  const record = parsed ? await store.routing.authenticate(parsed.id) : null;
+  return record !== null && record.digest === parsed?.digest && record.revokedAt === null;
+}

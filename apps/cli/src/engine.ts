@@ -1,0 +1,40 @@
+import type { Chunker, ChunkerSpec, Embedder, LexicalAnalyzer } from "@footnote/core";
+import { createChunker } from "@footnote/chunking";
+import { createLocalEmbedder } from "@footnote/embedding";
+import type { LocalEmbedder } from "@footnote/embedding";
+import { pgBossSchema } from "@footnote/jobs";
+import { createAnalyzer } from "@footnote/retrieval";
+import type { EmbeddingSpaceDefinition, ExtraSchema } from "@footnote/storage";
+
+/** What turns text into chunks, terms and vectors: the same in the server, in the worker and in evaluations. */
+export interface Engine {
+  embedder: LocalEmbedder;
+  spaces: EmbeddingSpaceDefinition[];
+  extraSchemas: ExtraSchema[];
+  embedderFor(space: string): Embedder | undefined;
+  chunkerFor(strategy: ChunkerSpec["strategy"]): Chunker;
+  analyzerFor(language: string): LexicalAnalyzer;
+  keepsTokenVectors(space: string): boolean;
+  close(): Promise<void>;
+}
+
+export function createEngine(options: { embedWorkers?: number | undefined } = {}): Engine {
+  const embedder = createLocalEmbedder(options.embedWorkers === undefined ? {} : { threads: options.embedWorkers });
+  const { id, dimensions } = embedder.space;
+  const spaces = [{ id, dimensions, tokenVectors: embedder.capabilities.tokenVectors }];
+  const analyzers = new Map<string, LexicalAnalyzer>();
+  return {
+    embedder,
+    spaces,
+    extraSchemas: [pgBossSchema()],
+    embedderFor: (space) => (space === id ? embedder : undefined),
+    chunkerFor: (strategy) => createChunker(strategy),
+    analyzerFor(language) {
+      const known = analyzers.get(language) ?? createAnalyzer({ language });
+      analyzers.set(language, known);
+      return known;
+    },
+    keepsTokenVectors: (space) => spaces.some((candidate) => candidate.id === space && candidate.tokenVectors),
+    close: () => embedder.close(),
+  };
+}

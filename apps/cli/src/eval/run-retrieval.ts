@@ -1,0 +1,58 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createChunker } from "@footnote/chunking";
+import { FootnoteError, type PipelineSpec } from "@footnote/core";
+import { createLateInteractionReranker, createLocalEmbedder } from "@footnote/embedding";
+import { formatRetrievalReport, type RetrievalReport } from "@footnote/evaluation";
+import { pipelines } from "@footnote/retrieval";
+import { openStore } from "@footnote/storage";
+import { withEmbeddingCache } from "./embedding-cache.ts";
+import { evaluateRetrieval } from "./retrieval.ts";
+
+export interface RunRetrievalOptions {
+  folder: string;
+  /** Names of shipped pipelines. Default: all of them. */
+  pipelineNames?: readonly string[];
+  split?: string;
+  limit?: number;
+  /** Embeddings of earlier runs. Default: none are kept. */
+  cacheDir?: string;
+  log(line: string): void;
+  signal?: AbortSignal;
+}
+
+/** `eval retrieval`: a set through a store of its own, embedded and new, that is gone afterwards. Gives the report and its table. */
+export async function runRetrieval(options: RunRetrievalOptions): Promise<{ report: RetrievalReport; table: string }> {
+  const { folder, pipelineNames = Object.keys(pipelines), split, limit, cacheDir, log, signal } = options;
+  const specs = pipelineNames.map(namedPipeline);
+  const local = createLocalEmbedder();
+  const embedder = cacheDir ? await withEmbeddingCache(local, cacheDir) : local;
+  const tokenVectors = local.capabilities.tokenVectors && specs.some((spec) => spec.reranker.type === "late-interaction");
+  const dataDir = await mkdtemp(join(tmpdir(), "footnote-eval-"));
+  try {
+    const { id, dimensions } = local.space;
+    const { store } = await openStore({ dataDir, spaces: [{ id, dimensions, tokenVectors }] });
+    try {
+      const rerankers = tokenVectors ? [createLateInteractionReranker({ embedder: local, tokenVectors: store.tokenVectors })] : [];
+      const report = await evaluateRetrieval({
+        ...{ folder, pipelines: specs, store, embedder, chunkerFor: createChunker, rerankers, tokenVectors, log },
+        ...(split === undefined ? {} : { split }),
+        ...(limit === undefined ? {} : { limit }),
+        ...(signal === undefined ? {} : { signal }),
+      });
+      return { report, table: formatRetrievalReport(report) };
+    } finally {
+      await store.close();
+    }
+  } finally {
+    await embedder.close();
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+function namedPipeline(name: string): PipelineSpec {
+  const spec = Object.values(pipelines).find((candidate) => candidate.name === name);
+  if (spec) return spec;
+  throw new FootnoteError("pipeline_unknown", `There is no pipeline ${JSON.stringify(name)}; name one of ${Object.keys(pipelines).join(", ")}.`);
+}

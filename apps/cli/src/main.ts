@@ -1,0 +1,42 @@
+import { runCommand } from "./program.ts";
+
+/** Signals closer together than this are one: a terminal sends Ctrl-C to the whole group, and npm passes it on once more. */
+const sameSignalMs = 1000;
+/** A stop that takes longer is ended. */
+const longestStopMs = 25_000;
+
+const stopping = new AbortController();
+let first = 0;
+function stop(): void {
+  if (first === 0) {
+    first = Date.now();
+    stopping.abort();
+    setTimeout(() => process.exit(1), longestStopMs).unref();
+  } else if (Date.now() - first > sameSignalMs) process.exit(130);
+}
+process.on("SIGINT", stop);
+process.on("SIGTERM", stop);
+process.on("SIGHUP", stop);
+// A reader that has left (`footnote search … | head`) is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
+// Started by scripts/run.mjs: when that is killed, nobody could stop this process any more.
+const parent = Number(process.env.FOOTNOTE_PARENT_PID);
+if (parent === process.ppid) {
+  setInterval(() => {
+    if (process.ppid !== parent) stop();
+  }, 1000).unref();
+}
+
+process.exitCode = await runCommand(process.argv.slice(2), {
+  terminal: { stdout: process.stdout, stderr: process.stderr },
+  variables: process.env,
+  cwd: process.cwd(),
+  signal: stopping.signal,
+  exitCode: 0,
+});
+// Worker threads and pools are closed by now; what a library left open must not keep the shell waiting.
+process.stdout.write("", () => process.exit());
