@@ -57,7 +57,8 @@ export function createSandboxedParser(options: SandboxOptions = {}): SandboxedPa
   }
 
   function warmUp(): void {
-    while (!closed && idle.length + busy < warm) idle.push(start());
+    if (closed) return;
+    while (idle.length + busy < warm) idle.push(start());
   }
 
   async function acquire(signal: AbortSignal | undefined): Promise<SandboxChild> {
