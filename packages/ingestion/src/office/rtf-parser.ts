@@ -101,13 +101,14 @@ function readRtf(bytes: Uint8Array): string {
   let pending: number[] = [];
   let skip = 0;
   let ignorable = false;
+  let groupStart = false;
   const flush = (): void => {
     if (pending.length > 0 && !state.hidden)
       output.push(new TextDecoder(fonts.get(state.font) ?? codePage).decode(Uint8Array.from(pending)));
     pending = [];
   };
   for (let match = token.exec(source); match !== null; match = token.exec(source)) {
-    const [whole, hex, word, parameter, symbol, brace, text] = match;
+    const [, hex, word, parameter, symbol, brace, text] = match;
     if (hex !== undefined) {
       if (skip > 0) skip -= 1;
       else pending.push(Number.parseInt(hex, 16));
@@ -115,6 +116,7 @@ function readRtf(bytes: Uint8Array): string {
     }
     flush();
     if (brace === "{") {
+
       if (stack.length >= maxDepth) throw new FootnoteError("document_corrupt", "The file's groups are nested too deeply; save it again.");
       stack.push(state);
       state = { ...state };
@@ -127,7 +129,8 @@ function readRtf(bytes: Uint8Array): string {
       skip = Math.max(0, skip - text.length);
       if (!state.hidden) output.push(shown);
     } else if (symbol !== undefined) {
-      if (symbol === "*") ignorable = true;
+      // `\*` marks a group that may be ignored only at its start.
+      if (symbol === "*") ignorable = groupStart;
       else if (symbol === "~") output.push(state.hidden ? "" : " ");
       else if (symbol === "_") output.push(state.hidden ? "" : "-");
       else if (symbol === "\n" || symbol === "\r") output.push(state.hidden ? "" : "\n");
@@ -150,7 +153,8 @@ function readRtf(bytes: Uint8Array): string {
       if (word === "fcharset" && value !== null && state.inFontTable && charsets[value] !== undefined)
         fonts.set(state.font, charsets[value]);
     }
-    if (whole !== "{") ignorable = false;
+    ignorable = false;
+    groupStart = brace === "{";
   }
   flush();
   return output.join("");

@@ -313,7 +313,7 @@ function createRstReader(builder: DocumentBuilder, substitutions: ReadonlyMap<st
     } else if (name === "table") {
       if (argument !== "") builder.append({ kind: "caption", text: inline(argument) });
       readBody(content, deeper);
-    } else if (!droppedDirectives.has(name)) {
+    } else if (!droppedDirectives.has(name) && !name.startsWith("canonical-")) {
       // Admonitions and directives unknown here: what they hold is text.
       readBody(start > 0 ? [argument, "", ...content] : [argument, ...content], deeper);
     }

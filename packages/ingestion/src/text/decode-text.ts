@@ -70,7 +70,16 @@ function guessEncoding(bytes: Uint8Array): string {
     else if (character > "\u007F") wide += 1;
   }
   if (wide > broken * 20) return "utf-8";
-  for (const match of analyse(sample)) {
+  const matches = analyse(sample);
+  // Short East Asian text looks like Western punctuation to the statistics: Western text has letters there.
+  const western = decodeAs(sample, "windows-1252") ?? "";
+  const high = western.match(/[\u0080-\u{10FFFF}]/gu) ?? [];
+  if (high.length > 8 && high.filter((character) => !/\p{L}/u.test(character)).length > high.length * 0.3) {
+    const multiByte = matches.map(({ name }) => name).filter((name) => /^(?:Shift_JIS|EUC-JP|EUC-KR|GB18030|Big5)$/iu.test(name));
+    const valid = [...multiByte, "shift_jis", "euc-jp", "euc-kr", "gb18030", "big5"].find((name) => decodeAs(sample, name, true) !== null);
+    if (valid !== undefined) return valid.toLowerCase();
+  }
+  for (const match of matches) {
     // One-byte Central European, Turkish and Greek guesses on little evidence are mostly Western text.
     const name = match.name === "ISO-8859-1" ? "windows-1252" : match.name;
     if (name !== "UTF-8" && match.confidence >= 10 && decodeAs(sample, name) !== null) return name.toLowerCase();
