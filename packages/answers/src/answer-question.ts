@@ -330,9 +330,9 @@ async function findSources(options: AnswerQuestionOptions, signal: AbortSignal):
     for (const [name, ms] of Object.entries(result.timings)) timings[name] = Math.max(timings[name] ?? 0, ms);
     for (const degradation of result.degraded) degraded.set(JSON.stringify(degradation), degradation);
   }
-  // Each part keeps a share of the sources, but never fewer than three.
+  // Each part keeps a share of the sources, never fewer than three; what they have in common makes room for more.
   const share = results.length === 1 ? spec.topK : Math.max(3, Math.ceil(spec.topK / results.length));
-  for (let rank = 0; rank < share; rank++) {
+  for (let rank = 0; rank < spec.topK && (rank < share || hits.size < spec.topK); rank++) {
     for (const result of results) {
       const hit = result.hits[rank];
       if (hit && !hits.has(hit.chunk.id)) hits.set(hit.chunk.id, hit);

@@ -10,6 +10,10 @@ export interface QuestionProfile {
   /** Distinct content terms as the analyzer makes them. `key`: a name or a number, without which a sentence is about something else. */
   terms: { term: string; word: string; key: boolean }[];
   numbers: ReadonlySet<string>;
+  /** Neighbouring terms of which the second is a number (`version 2`, `status 409`): one thing, which a unit has whole or not at all. */
+  pairs: readonly (readonly [string, string])[];
+  /** `how many stations`: the terms of the counted noun. */
+  counted: readonly string[];
 }
 
 const functionWords = new Set(
@@ -17,7 +21,7 @@ const functionWords = new Set(
     "a an the and or but of to in on at by for from with as into about than then per via during between within after before since until upon " +
     "is are was were be been being am do does did done has have had having will would can could may might must shall should need needs get gets " +
     "what which who whom whose when where why how it its they them their this that these those there here i we you he she my our your his her me us " +
-    "if so not no any some all every each much many often long please tell exactly give say says know " +
+    "if so not no any some all every each much many often long please tell happen happens mean means kind sort type exactly give say says know " +
     // German, French, Spanish, Italian, Dutch, Portuguese: the analyzer of an English collection keeps these.
     "der die das den dem des ein eine einer eines einem einen und oder von vom zu zum zur im in am an auf für mit bei aus nach über unter ist sind war " +
     "waren wird werden wurde hat haben kann können muss müssen soll darf wie was wer wen wem wann wo warum wieso welche welcher welches welchen viel viele " +
@@ -55,10 +59,51 @@ export function profileQuestion(text: string, termsOf: TermsOf): QuestionProfile
     if (known === undefined) found.set(term, { term, word: lower, key });
   }
   const type = patterns.find(([, pattern]) => pattern.test(text))?.[0] ?? "other";
-  return { text, type, terms: [...found.values()], numbers: new Set(numberTokens(text)) };
+  const all = termsOf(text);
+  const pairs: (readonly [string, string])[] = [];
+  for (const [index, second] of all.entries()) {
+    const first = all[index - 1];
+    if (!first || !/^\p{N}/u.test(second.term) || /^\p{N}/u.test(first.term)) continue;
+    if (text.slice(first.end, second.start).trim() === "" && !functionWords.has(text.slice(first.start, first.end).toLowerCase())) {
+      pairs.push([first.term, second.term]);
+    }
+  }
+  const noun = countedNoun.exec(text);
+  const counted = noun ? termsOf(noun[1] ?? "").map(({ term }) => term) : [];
+  return { text, type, terms: [...found.values()], numbers: new Set(numberTokens(text)), pairs, counted };
 }
 
-const month = /\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|januar|februar|märz|mai|juni|juli|okt|dez)[a-z]*\b/iu;
+const countedNoun = /\b(?:how many|wie viele|wieviele|cu[aá]nt[oa]s|combien de)\s+(\p{L}+)/iu;
+
+/** Whether the pair of a question stands in a text as neighbours, in either order, or in one table row. */
+export function holdsPair(pair: readonly [string, string], terms: readonly string[]): boolean {
+  const [noun, number] = pair;
+  return terms.some((term, at) => term === number && (terms[at - 1] === noun || terms[at + 1] === noun));
+}
+
+/** Units of measurement by the words that ask for them; the first that fits counts. */
+const measures: [RegExp, RegExp][] = [
+  [/\bhow heavy\b|\bweighs?\b|\bweight\b|\bschwer\b|\bwiegt\b/iu, /\b(?:kg|g|kilograms?|grams?|tonnes?|lbs?|pounds?|kilo)\b/iu],
+  [
+    /\b(?:cost|costs|price|prices|fee|fees|fine|salary|budget|pay|paid|deposit|allowance|spend|spent|revenue|profit|expensive|kostet|preis|gehalt)\b/iu,
+    /[€$£¥]|\b(?:euros?|eur|usd|dollars?|pounds?|cents?|francs?|kroner?|million|free)\b/iu,
+  ],
+  [/\btemperature\b|\bhow (?:hot|cold|warm)\b|\btemperatur\b/iu, /°|\b(?:degrees|celsius|fahrenheit|grad)\b/iu],
+  [/\bhow fast\b|\bspeed\b/iu, /\/h|\/s|\b(?:per (?:second|minute|hour)|knots|mph|rpm)\b/iu],
+  [
+    /\bhow (?:high|tall|deep|wide|far)\b|\b(?:height|width|depth|distance)\b|\bwie (?:hoch|breit|tief|weit)\b/iu,
+    /\b(?:mm|cm|m|km|met(?:re|er)s?|centimet(?:re|er)s?|millimet(?:re|er)s?|kilomet(?:re|er)s?|feet|inch(?:es)?|euros?|eur|per cent)\b|[%€$]/iu,
+  ],
+  [
+    /\bhow (?:long|soon|quickly|late|early|old)\b|\bage\b|\bwie (?:lange|alt)\b/iu,
+    /\b(?:seconds?|minutes?|hours?|days?|weeks?|months?|quarters?|years?|mm|cm|m|km|met(?:re|er)s?|digits?|characters?|pages?|sekunden?|minuten?|stunden?|tage?n?|wochen?|monate?n?|jahre?n?)\b/iu,
+  ],
+  [/\bpercentage\b|\bshare\b|\bby how much\b/iu, /%|\bper ?cent\b|\bprozent\b/iu],
+];
+
+// Capitals only: "may" is a verb and "main" no month.
+const month =
+  /\b(?:Jan(?:uary|uar)?|Feb(?:ruary|ruar)?|Mar(?:ch)?|März|Apr(?:il)?|May|Mai|June?|Juni|July?|Juli|Aug(?:ust)?|Sept?(?:ember)?|O[ck]t(?:ober)?|Nov(?:ember)?|De[cz](?:ember)?)\b/u;
 const weekday = /\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\b(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)s?\b/iu;
 const duration =
   /\b(?:within|after|before|until|since|during|week|month|quarter|year|day|hour|morning|noon|midnight|spring|summer|autumn|winter)s?\b/iu;
@@ -67,11 +112,20 @@ const frequency =
 const place = /\b(?:in|at|on|near|under|behind|beside|opposite|inside|level|floor|street|room|building|im|am|auf|bei|neben)\b/iu;
 
 /** Whether a unit holds what the question's type asks for: 1 yes, −1 no, 0 the type says nothing. */
-export function typeMatch(profile: QuestionProfile, unit: string): number {
+export function typeMatch(
+  profile: QuestionProfile,
+  unit: string,
+  terms: readonly string[] = [],
+  contextTerms: ReadonlySet<string> = new Set(),
+): number {
   const newNumber = () => numberTokens(unit).some((number) => !profile.numbers.has(number));
   switch (profile.type) {
-    case "quantity":
-      return newNumber() ? 1 : -1;
+    case "quantity": {
+      if (!newNumber()) return -1;
+      if (profile.counted.length > 0) return countsNoun(profile, unit, terms, contextTerms) ? 1 : -0.5;
+      const measure = measures.find(([asked]) => asked.test(profile.text));
+      return measure === undefined || measure[1].test(unit) ? 1 : isRow(unit) ? 0 : -0.5;
+    }
     case "frequency":
       return frequency.test(unit) || newNumber() ? 1 : -1;
     case "time":
@@ -87,6 +141,16 @@ export function typeMatch(profile: QuestionProfile, unit: string): number {
     case "other":
       return 0;
   }
+}
+
+const isRow = (unit: string) => /\S\s*\|\s*\S/u.test(unit);
+
+/** `28 days of holiday`: a number at most two words before the noun, or a table row under or beside a cell that names it. */
+function countsNoun(profile: QuestionProfile, unit: string, terms: readonly string[], contextTerms: ReadonlySet<string>): boolean {
+  if (isRow(unit)) return profile.counted.some((noun) => terms.includes(noun) || contextTerms.has(noun));
+  return terms.some(
+    (term, at) => profile.counted.includes(term) && terms.slice(Math.max(0, at - 2), at).some((near) => numberTokens(near).length > 0),
+  );
 }
 
 function hasNewName(profile: QuestionProfile, unit: string): boolean {

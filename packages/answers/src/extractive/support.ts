@@ -2,14 +2,15 @@ import { type Features, featureNames } from "./unit-features.ts";
 
 /** Coefficients of the logistic formula; see docs/decisions/0042-extractive-support.md for how they were made. */
 export const coefficients: Features & { intercept: number } = {
-  intercept: -5.5,
-  coverage: 4,
-  unitCoverage: 1.2,
-  cosine: 4,
-  typeMatch: 0.9,
-  keyMissing: -2.5,
-  rank: 0.4,
-  rarestMissing: -1,
+  intercept: -7.18,
+  coverage: 2.87,
+  unitCoverage: 3.19,
+  cosine: 5.99,
+  typeMatch: 1.57,
+  keyMissing: -3.27,
+  rank: 0.66,
+  rarestMissing: -0.49,
+  pairMissing: -3.37,
 };
 
 /** Log-odds that a unit answers the question. */

@@ -1,14 +1,16 @@
 import type { ModelSource } from "@footnote/core";
 import { type SourceUnit, sourceUnits } from "../source-units.ts";
 import type { TermsOf } from "../terms.ts";
-import { type QuestionProfile, typeMatch } from "./question-profile.ts";
+import { holdsPair, type QuestionProfile, typeMatch } from "./question-profile.ts";
 
 /** A unit of a source with what it is read in: headings, the header of its table, the sentence that a pronoun points to. */
 export interface Candidate {
   source: ModelSource;
   unit: SourceUnit;
   context: string;
-  /** Sorted terms of the unit and of its context. */
+  /** Terms of the unit in text order, and the distinct ones of the unit and of its context. */
+  sequence: readonly string[];
+  contextSequence: readonly string[];
   terms: ReadonlySet<string>;
   contextTerms: ReadonlySet<string>;
   chunkTerms: ReadonlySet<string>;
@@ -38,12 +40,16 @@ export function candidatesOf(sources: readonly ModelSource[], termsOf: TermsOf):
       previous = unit;
       if (unit.kind === "heading") continue;
       const contextText = context.join("\n");
+      const sequence = termsOf(unit.text).map(({ term }) => term);
+      const contextSequence = termsOf(contextText).map(({ term }) => term);
       candidates.push({
         source,
         unit,
         context: contextText,
-        terms: setOf(unit.text, termsOf),
-        contextTerms: setOf(contextText, termsOf),
+        sequence,
+        contextSequence,
+        terms: new Set(sequence),
+        contextTerms: new Set(contextSequence),
         chunkTerms,
         rank: index + 1,
       });
@@ -67,7 +73,16 @@ export function questionWeights(profile: QuestionProfile, candidates: readonly C
   return weights;
 }
 
-export const featureNames = ["coverage", "unitCoverage", "cosine", "typeMatch", "keyMissing", "rank", "rarestMissing"] as const;
+export const featureNames = [
+  "coverage",
+  "unitCoverage",
+  "cosine",
+  "typeMatch",
+  "keyMissing",
+  "rank",
+  "rarestMissing",
+  "pairMissing",
+] as const;
 export type Features = Record<(typeof featureNames)[number], number>;
 
 /** What a match is worth by where it is found: in the sentence, in what it is read in, elsewhere in its chunk. */
@@ -77,7 +92,8 @@ const similarWorth = 0.7;
 
 /**
  * The features of one unit for one question, each about 0…1: weighted share of the question's terms found (in unit, context, chunk), the
- * same in the unit alone, cosine, match of the answer's type (−1…1), share of names and numbers missing, 1/rank, and whether the rarest term is missing.
+ * same in the unit alone, cosine, match of the answer's type (−1…1), share of names and numbers missing, 1/rank, whether the rarest term is missing, and the share of pairs such as `version 2` that
+ * stand neither in the unit nor in its context.
  */
 export function unitFeatures(options: {
   profile: QuestionProfile;
@@ -109,14 +125,20 @@ export function unitFeatures(options: {
       rarestMissing = worth < 0.3 ? 1 : 0;
     }
   }
+  let pairsMissing = 0;
+  for (const pair of profile.pairs) {
+    const inRow = candidate.unit.kind === "row" && candidate.terms.has(pair[1]) && candidate.contextTerms.has(pair[0]);
+    if (!inRow && !holdsPair(pair, candidate.sequence) && !holdsPair(pair, candidate.contextSequence)) pairsMissing += 1;
+  }
   return {
     coverage: total === 0 ? 0 : covered / total,
     unitCoverage: total === 0 ? 0 : coveredByUnit / total,
     cosine,
-    typeMatch: typeMatch(profile, candidate.unit.text),
+    typeMatch: typeMatch(profile, candidate.unit.text, candidate.sequence, candidate.contextTerms),
     keyMissing: keys === 0 ? 0 : keysMissing / keys,
     rank: 1 / candidate.rank,
     rarestMissing,
+    pairMissing: profile.pairs.length === 0 ? 0 : pairsMissing / profile.pairs.length,
   };
 }
 

@@ -1,0 +1,230 @@
+/**
+ * Questions to texts that we wrote for fitting the extractive model's support, and for nothing else. The handbook's
+ * questions and the retrieval sets are tests: nothing is fitted on them.
+ */
+export interface TrainingChunk {
+  title: string;
+  headingPath: string[];
+  text: string;
+}
+
+/** `answers`: words that a sentence must hold to answer; none when the texts do not answer. */
+export interface TrainingQuestion {
+  question: string;
+  answers: string[];
+}
+
+const chunk = (title: string, heading: string, text: string): TrainingChunk => ({ title, headingPath: [title, heading], text });
+
+export const trainingChunks: TrainingChunk[] = [
+  chunk(
+    "Tern 2 cargo bike: manual",
+    "Battery",
+    "The battery of the Tern 2 holds 620 watt hours. A full charge takes four and a half hours. Store the battery between 5 and 25 °C. Never charge a frozen battery; it may swell.",
+  ),
+  chunk(
+    "Tern 2 cargo bike: manual",
+    "Load and weight",
+    "The bike weighs 31.5 kg without the box. The box carries up to 80 kg. Two children may ride in the box when they wear belts.",
+  ),
+  chunk(
+    "Tern 2 cargo bike: manual",
+    "Care",
+    "Oil the chain every 300 kilometres. Check the tyre pressure once a month; 3.5 bar is right for both wheels. Brake pads are replaced when they are thinner than one millimetre.",
+  ),
+  chunk(
+    "Tern 2 cargo bike: manual",
+    "Warranty",
+    "The frame is guaranteed for ten years. The battery is guaranteed for three years or 500 charges, whichever comes first. Riding in salt water ends the guarantee.",
+  ),
+  chunk(
+    "Tern 3 cargo bike: data sheet",
+    "Data",
+    "Property | Value\nMotor | 85 newton metres\nBattery | 750 watt hours\nRange | 60 to 110 km\nTop speed | 25 km/h\nGears | 12",
+  ),
+  chunk(
+    "Rental terms 2026",
+    "Prices",
+    "Tariff | First hour | Each further hour | Day\nCity bike | 2.50 euros | 1.50 euros | 14 euros\nCargo bike | 5 euros | 4 euros | 32 euros\nE-scooter | 3 euros | 3 euros | 25 euros",
+  ),
+  chunk(
+    "Rental terms 2026",
+    "Deposits and fines",
+    "A deposit of 50 euros is taken when you register. It is paid back within ten days after you close your account. Leaving a bike outside a station costs 15 euros. Lost keys are charged at 40 euros.",
+  ),
+  chunk(
+    "Rental terms 2026",
+    "Who may rent",
+    "Customers must be at least 16 years old. Cargo bikes are rented to adults only. A company may register up to 25 employees under one contract.",
+  ),
+  chunk("Rental terms 2024", "Deposits and fines", "In 2024 the deposit was 30 euros. Leaving a bike outside a station cost 10 euros."),
+  chunk(
+    "Stations",
+    "Opening hours",
+    "The stations are open around the clock. The workshop at Mill Square is open from Tuesday to Saturday between 8:30 and 17:30. On public holidays the workshop is closed.",
+  ),
+  chunk(
+    "Stations",
+    "Where to find us",
+    "Our main office is at 14 Tanner Lane, next to the old brewery. The newest station stands behind the university library. Deliveries go to the back gate in Canal Street.",
+  ),
+  chunk(
+    "Team",
+    "People",
+    "Ines Valdez founded Veloria in 2014. Tomas Lind has been head of operations since March 2021. Questions about invoices are answered by Priya Nair. The board meets on the first Monday of every quarter.",
+  ),
+  chunk(
+    "Team",
+    "Growth",
+    "Year | Bikes | Stations | Revenue in million euros\n2023 | 1,840 | 96 | 6.1\n2024 | 2,310 | 118 | 7.9\n2025 | 2,950 | 141 | 9.4",
+  ),
+  chunk(
+    "Staff rules",
+    "Leave and sickness",
+    "Everybody has 28 days of holiday a year. Unused days may be taken until the end of April of the next year. Call your team leader before 9:00 when you are ill; a doctor's note is needed from the third day.",
+  ),
+  chunk(
+    "Staff rules",
+    "Expenses",
+    "Train journeys are made in second class. Receipts are handed in within six weeks. A taxi is paid only after 22:00 or with heavy luggage. Meals are reimbursed up to 34 euros a day.",
+  ),
+  chunk(
+    "Staff rules",
+    "Equipment",
+    "Each mechanic gets a set of tools worth 400 euros. Laptops are replaced every four years. Passwords are changed after a suspected leak, not on a schedule. Work phones must be locked with a code of six digits.",
+  ),
+  chunk(
+    "API guide",
+    "Limits",
+    "A client may send 120 requests a minute. Beyond that the server answers with status 429. Access keys expire after 90 days. Old keys keep working for 24 hours after a rotation.",
+  ),
+  chunk(
+    "API guide",
+    "Errors",
+    "Status | Meaning\n402 | The contract has no credit left\n409 | The bike is reserved by somebody else\n423 | The bike is locked for repair",
+  ),
+  chunk(
+    "API guide",
+    "Versions",
+    "Version 3 of the API was released on 12 May 2025. Version 2 is shut down on 1 February 2027. Webhooks are retried five times over two hours.",
+  ),
+  chunk(
+    "Meeting notes",
+    "12 January 2026",
+    "Present: Valdez, Lind, Nair. Decision: the winter fleet is cut to 60 per cent from December to February. Action: Lind reports on theft by the end of March. The new app gets its launch party at the harbour.",
+  ),
+  chunk(
+    "Fahrradverleih",
+    "Regeln",
+    "Das Lastenrad wiegt 31,5 kg und ist 2,4 m lang. Die Kaution beträgt 50 Euro. Kinder unter zwölf Jahren dürfen nicht allein fahren.",
+  ),
+  chunk(
+    "Night shift",
+    "Procedure",
+    "Vans leave the depot at 21:15 and come back before five in the morning. Two people ride in each van. Damaged bikes get a red tag. Batteries below 20 per cent are swapped.",
+  ),
+];
+
+export const trainingQuestions: TrainingQuestion[] = [
+  ["How much energy does the battery of the Tern 2 hold?", "620 watt"],
+  ["How long does it take to charge the battery?", "four and a half"],
+  ["At which temperature should the battery be stored?", "5 and 25"],
+  ["What happens if I charge a frozen battery?", "swell"],
+  ["How heavy is the Tern 2?", "31.5 kg"],
+  ["What load can the box carry?", "80 kg"],
+  ["How many children may ride in the box?", "Two children"],
+  ["How often must the chain be oiled?", "300 kilometres"],
+  ["What is the right tyre pressure?", "3.5 bar"],
+  ["When do I have to replace the brake pads?", "one millimetre"],
+  ["How long is the frame guaranteed?", "ten years"],
+  ["How many years of warranty does the battery have?", "three years"],
+  ["What ends the guarantee?", "salt water"],
+  ["What is the range of the Tern 3?", "60 to 110"],
+  ["How fast does the Tern 3 go?", "25 km/h"],
+  ["How many gears does the Tern 3 have?", "Gears | 12"],
+  ["What does a cargo bike cost for a day?", "32 euros"],
+  ["What is the price of the first hour on a city bike?", "2.50"],
+  ["How high is the deposit?", "50 euros", "30 euros"],
+  ["How high was the deposit in 2024?", "30 euros"],
+  ["When do I get my deposit back?", "ten days"],
+  ["What is the fine for leaving a bike outside a station?", "15 euros", "10 euros"],
+  ["How much do I pay for lost keys?", "40 euros"],
+  ["What is the minimum age for renting?", "16 years"],
+  ["Who may rent a cargo bike?", "adults"],
+  ["How many employees can a company register?", "25 employees"],
+  ["When is the workshop at Mill Square open?", "Tuesday to Saturday"],
+  ["Is the workshop open on public holidays?", "closed"],
+  ["Where is the main office?", "Tanner Lane"],
+  ["Where is the newest station?", "university library"],
+  ["Where are deliveries accepted?", "Canal Street"],
+  ["Who founded the company?", "Ines Valdez"],
+  ["Who is head of operations?", "Tomas Lind"],
+  ["Whom do I ask about an invoice?", "Priya Nair"],
+  ["When does the board meet?", "first Monday"],
+  ["How many stations were there in 2024?", "2024 | 2,310"],
+  ["What was the revenue in 2025?", "2025 | 2,950"],
+  ["How many days of holiday do employees have?", "28 days"],
+  ["Until when can unused holidays be taken?", "April"],
+  ["From which day is a doctor's note required?", "third day"],
+  ["Which class do I travel by train?", "second class"],
+  ["When must receipts be submitted?", "six weeks"],
+  ["When is a taxi paid?", "22:00"],
+  ["What is the daily limit for meals?", "34 euros"],
+  ["How often are laptops replaced?", "four years"],
+  ["How long must the code of a work phone be?", "six digits"],
+  ["How many requests may a client send per minute?", "120 requests"],
+  ["After how many days do access keys expire?", "90 days"],
+  ["What does status 423 mean?", "423 |"],
+  ["When is version 2 of the API shut down?", "February 2027"],
+  ["How often are webhooks retried?", "five times"],
+  ["By how much is the winter fleet reduced?", "60 per cent"],
+  ["Who reports on theft?", "Lind reports"],
+  ["Where is the launch party of the app?", "harbour"],
+  ["Wie schwer ist das Lastenrad?", "31,5 kg"],
+  ["Wie hoch ist die Kaution?", "50 Euro"],
+  ["When do the vans leave the depot?", "21:15"],
+  ["How are damaged bikes marked?", "red tag"],
+  ["Which batteries are swapped?", "20 per cent"],
+  ["What happens after too many requests?", "429"],
+  // Nothing of the following is in the texts; most are close to something that is.
+  ["How much does the battery of the Tern 2 cost?"],
+  ["Who makes the battery of the Tern 2?"],
+  ["What is the warranty of the Tern 4?"],
+  ["How heavy is the Tern 3?"],
+  ["How long is the motor guaranteed?"],
+  ["What colour is the Tern 2?"],
+  ["How many bikes did the company have in 2022?"],
+  ["What was the profit in 2025?"],
+  ["What does status 404 mean?"],
+  ["When was version 1 of the API released?"],
+  ["Who is the head of marketing?"],
+  ["What is the salary of a mechanic?"],
+  ["Which bank holds the deposits?"],
+  ["What is the phone number of the main office?"],
+  ["Who insures the vans?"],
+  ["How many people work at Veloria?"],
+  ["What is the password of the depot's wireless network?"],
+  ["What is the price of a monthly pass?"],
+  ["How much does a tandem cost for a day?"],
+  ["When does the app launch in Portugal?"],
+  ["What is the deposit for companies in 2027?"],
+  ["Who was the architect of the university library?"],
+  ["How tall is the Eiffel Tower?"],
+  ["Who won the Tour de France in 1998?"],
+  ["What is the capital of Mongolia?"],
+  ["How do I bake sourdough bread?"],
+  ["Which vaccination do I need for travel to Kenya?"],
+  ["How many days of parental leave are there?"],
+  ["When was the old brewery built?"],
+  ["Where does Tomas Lind live?"],
+  ["How long is the lunch break?"],
+  ["What is the tyre size of the Tern 2?"],
+  ["Which doctor issues the note?"],
+  ["Wie lang ist die Garantie auf den Motor?"],
+  ["Wer hat das Lastenrad erfunden?"],
+  ["How many vans does the night shift have?"],
+  ["When is the workshop at Canal Street open?"],
+  ["How often is the canal cleaned?"],
+  ["Who chairs the board?"],
+  ["What is the penalty for riding drunk?"],
+].map(([question = "", ...answers]) => ({ question, answers }));
