@@ -36,7 +36,14 @@ export async function runRetrieval(options: RunRetrievalOptions): Promise<{ repo
     try {
       const rerankers = tokenVectors ? [createLateInteractionReranker({ embedder: local, tokenVectors: store.tokenVectors })] : [];
       const report = await evaluateRetrieval({
-        ...{ folder, pipelines: specs, store, embedder, chunkerFor: createChunker, rerankers, tokenVectors, log },
+        folder,
+        pipelines: specs,
+        store,
+        embedder,
+        chunkerFor: createChunker,
+        rerankers,
+        tokenVectors,
+        log,
         ...(split === undefined ? {} : { split }),
         ...(limit === undefined ? {} : { limit }),
         ...(signal === undefined ? {} : { signal }),
@@ -54,5 +61,8 @@ export async function runRetrieval(options: RunRetrievalOptions): Promise<{ repo
 function namedPipeline(name: string): PipelineSpec {
   const spec = Object.values(pipelines).find((candidate) => candidate.name === name);
   if (spec) return spec;
-  throw new FootnoteError("pipeline_unknown", `There is no pipeline ${JSON.stringify(name)}; name one of ${Object.keys(pipelines).join(", ")}.`);
+  throw new FootnoteError(
+    "pipeline_unknown",
+    `There is no pipeline ${JSON.stringify(name)}; name one of ${Object.keys(pipelines).join(", ")}.`,
+  );
 }
