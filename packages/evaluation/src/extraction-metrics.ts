@@ -46,3 +46,12 @@ function shingles(tokens: readonly string[]): string[] {
   if (tokens.length < 4) return tokens.length === 0 ? [] : [tokens.join(" ")];
   return tokens.slice(3).map((token, index) => `${tokens[index]} ${tokens[index + 1]} ${tokens[index + 2]} ${token}`);
 }
+
+/** F1 over the multisets of characters, compared after NFKC and without white space: did every letter come out, wherever it stands? */
+export function characterMultisetF1(found: string, expected: string): OverlapScore {
+  return multisetF1(visibleCharacters(found), visibleCharacters(expected));
+}
+
+function visibleCharacters(text: string): string[] {
+  return [...text.normalize("NFKC").replace(/[\s\u0000\u00AD\u200B\uFEFF]+/gu, "")];
+}

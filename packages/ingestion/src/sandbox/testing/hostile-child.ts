@@ -53,7 +53,7 @@ async function attempt(what: string): Promise<string> {
     if (what === "read") (await import("node:fs")).readFileSync("/etc/passwd");
     else if (what === "write") (await import("node:fs")).writeFileSync("file.txt", "x");
     else if (what === "spawn") (await import("node:child_process")).execFileSync("/bin/true");
-    else if (what === "worker") new (await import("node:worker_threads")).Worker("0", { eval: true });
+    else if (what === "worker") Reflect.construct((await import("node:worker_threads")).Worker, ["0", { eval: true }]);
     else if (what === "net") (await import("node:net")).connect(9);
     else if (what === "builtin") process.getBuiltinModule("node:http").get("http://127.0.0.1:9");
     else if (what === "socket") Reflect.construct(Object(process.stdin).constructor, []).connect(9);
