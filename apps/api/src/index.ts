@@ -1,1 +1,7 @@
-export {};
+export { createApi } from "./create-api.ts";
+export type { Api } from "./create-api.ts";
+export type { ApiDependencies } from "./dependencies.ts";
+export { apiEnvironmentSchema, readApiEnvironment } from "./env.ts";
+export type { ApiEnvironment } from "./env.ts";
+export { serveApi } from "./serve.ts";
+export type { ServedApi } from "./serve.ts";

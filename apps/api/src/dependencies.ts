@@ -1,0 +1,23 @@
+import type { Clock, Embedder, LanguageModel, PipelineSpec, Reranker } from "@footnote/core";
+import type { JobEvents } from "@footnote/jobs";
+import type { Store } from "@footnote/storage";
+import type { ApplicationTelemetry } from "@footnote/telemetry";
+import type { ApiEnvironment } from "./env.ts";
+
+export interface ApiDependencies {
+  store: Store;
+  queue: {
+    /** A job was written: carry it to the workers now. */
+    wake(): void;
+    /** Rejects when the queue cannot take jobs. Default: it always can. */
+    ping?(signal: AbortSignal): Promise<void>;
+  };
+  jobEvents: JobEvents;
+  embedderFor(space: string): Embedder | undefined;
+  rerankers: readonly Reranker[];
+  /** The model that `spec.answer.model` names. */
+  modelFor(spec: PipelineSpec): LanguageModel | undefined;
+  telemetry: ApplicationTelemetry;
+  clock: Clock;
+  environment: ApiEnvironment;
+}

@@ -1,0 +1,41 @@
+import { FootnoteError, indexHash, type PipelineSpec, type TenantId } from "@footnote/core";
+import { pipelines as shipped } from "@footnote/retrieval";
+import type { CollectionRecord, Store } from "@footnote/storage";
+import { maySeeCollection, type TenantPrincipal } from "@footnote/tenancy";
+import { notFound } from "./route.ts";
+
+const shippedByName: ReadonlyMap<string, PipelineSpec> = new Map(Object.entries(shipped));
+
+/** A pipeline by name: a shipped one, or the tenant's newest of that name. Throws `pipeline_unknown`. */
+export async function findPipeline(store: Store, tenantId: TenantId, name: string): Promise<PipelineSpec> {
+  const found = shippedByName.get(name) ?? newest((await store.pipelines.list(tenantId)).filter((pipeline) => pipeline.spec.name === name));
+  if (found) return found;
+  throw new FootnoteError("pipeline_unknown", "There is no pipeline of this name; GET /v1/pipelines lists them.");
+}
+
+function newest(found: readonly { spec: PipelineSpec }[]): PipelineSpec | undefined {
+  return found.toSorted((a, b) => b.spec.version - a.spec.version)[0]?.spec;
+}
+
+/** The pipeline of a request over a collection: its own, or the named one where both index alike; otherwise `pipeline_incompatible`. */
+export async function pipelineFor(
+  store: Store,
+  request: { tenantId: TenantId; collection: CollectionRecord; name: string | undefined },
+): Promise<PipelineSpec> {
+  const { tenantId, collection, name } = request;
+  const own = collection.settings.pipeline;
+  if (name === undefined || name === own.name) return own;
+  const named = await findPipeline(store, tenantId, name);
+  if (indexHash(named) === indexHash(own)) return named;
+  throw new FootnoteError(
+    "pipeline_incompatible",
+    "The collection is indexed in another way than this pipeline needs; choose one with the same indexHash, or make a collection for it.",
+  );
+}
+
+/** A collection by name or id; one beyond the key's allow-list is not there. */
+export async function findCollection(store: Store, principal: TenantPrincipal, nameOrId: string): Promise<CollectionRecord> {
+  const collection = nameOrId.length <= 100 ? await store.collections.get(principal.tenantId, nameOrId) : null;
+  if (!collection || !maySeeCollection(principal, collection.id)) throw notFound();
+  return collection;
+}

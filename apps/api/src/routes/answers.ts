@@ -1,0 +1,209 @@
+import { answerQuestion, encodeServerSentEvents } from "@footnote/answers";
+import { type Answer, type AnswerEvent, type AnswerId, FootnoteError, isId, newId } from "@footnote/core";
+import { packSources } from "@footnote/retrieval";
+import { answerRequestSchema, answerSchema, conversationSchema, feedbackRequestSchema } from "@footnote/sdk";
+import type { ConversationRecord, UsageEntry } from "@footnote/storage";
+import { answerUsage, maySeeCollection, type TenantPrincipal } from "@footnote/tenancy";
+import { z } from "zod";
+import type { ApiDependencies } from "../dependencies.ts";
+import { eventStreamHeaders } from "../event-stream-headers.ts";
+import { findCollection, pipelineFor } from "../pipelines-in-use.ts";
+import { toProblem } from "../problem.ts";
+import { parseJson } from "../request-body.ts";
+import { json, notFound, type Router, scoped } from "../route.ts";
+import { type SearchService, toFilter } from "../search-service.ts";
+import { eventsOf, toAnswer, toConversation, toServerEvent } from "../wire.ts";
+
+/** Earlier turns that a follow-up question is read with. */
+const historyTurns = 6;
+const keptReply = z.object({ id: z.string() });
+
+export function addAnswerRoutes(router: Router, deps: ApiDependencies, service: SearchService): void {
+  const { store, modelFor, telemetry, clock } = deps;
+
+  async function findConversation(principal: TenantPrincipal, id: string): Promise<ConversationRecord> {
+    if (!isId("conversation", id)) throw notFound();
+    const conversation = await store.conversations.get(principal.tenantId, id);
+    if (!conversation || !maySeeCollection(principal, conversation.collectionId)) throw notFound();
+    return conversation;
+  }
+  async function findAnswer(principal: TenantPrincipal, id: AnswerId): Promise<Answer> {
+    const answer = await store.answers.get(principal.tenantId, id);
+    if (!answer) throw notFound();
+    // An answer's collection is that of its conversation: a limited key needs to know it.
+    if (principal.collections !== null) await findConversation(principal, answer.conversationId);
+    return answer;
+  }
+
+  router.add({
+    method: "post",
+    path: "/v1/answers",
+    tag: "Ask",
+    summary: "Answer a question with footnotes",
+    description:
+      "With stream: true, server-sent events: answer-start, sources, then for each sentence text-delta, its citations and its claim, then answer-end. Spans count UTF-16 code units in the answer's text. A client that leaves stops the work.",
+    guard: scoped("ask"),
+    body: answerRequestSchema,
+    replies: { 200: { description: "The answer; text/event-stream when stream is true", schema: answerSchema } },
+    creates: {
+      manual: true,
+      async replay(kept, { principal, body, requestId }) {
+        const { id } = keptReply.parse(parseJson(kept, "The kept reply"));
+        if (!isId("answer", id)) throw notFound();
+        const answer = await findAnswer(principal, id);
+        if (!body.stream) return json(toAnswer(answer));
+        return streamOf(asAsync(eventsOf(answer)), requestId, () => undefined);
+      },
+    },
+    async handler({ principal, body, request, requestId, signal, idempotency, holdOpen }) {
+      const { tenantId } = principal;
+      const collection = await findCollection(store, principal, body.collection);
+      const spec = await pipelineFor(store, { tenantId, collection, name: body.pipeline });
+      const model = modelFor(spec);
+      if (!model)
+        throw new FootnoteError("pipeline_incompatible", `No model named ${spec.answer.model} is configured; choose another pipeline.`);
+      const conversation = body.conversationId === undefined ? null : await findConversation(principal, body.conversationId);
+      if (conversation && conversation.collectionId !== collection.id) {
+        throw new FootnoteError("invalid_request", "The conversation is about another collection; start a new one.");
+      }
+      const ids = {
+        answer: newId("answer"),
+        conversation: conversation?.id ?? (await store.conversations.create(tenantId, collection.id)),
+      };
+      const searches: UsageEntry[] = [];
+      const left = new AbortController();
+      let saved: Answer | null = null;
+      const events = answerQuestion({
+        tenantId,
+        question: body.question,
+        history: (conversation?.turns ?? []).slice(-historyTurns).map((turn) => ({ question: turn.question, answer: turn.text })),
+        spec,
+        async search(query, options) {
+          const { result, usage } = await service.search({
+            tenantId,
+            collection,
+            spec,
+            query,
+            limit: spec.topK,
+            filter: toFilter(body.filter),
+            principals: body.principals,
+            requestId,
+            signal: options.signal,
+          });
+          searches.push(...usage);
+          return result;
+        },
+        pack: (packing) => packSources({ tenantId, chunks: store.chunks, ...packing }),
+        model,
+        async save(answer) {
+          await store.answers.save(tenantId, answer, collection.id);
+          saved = answer;
+          await idempotency?.complete({ status: 200, body: JSON.stringify({ id: answer.id }) });
+          const rows = answerUsage({ requestId, searches, usage: answer.usage, cost: answer.cost });
+          await store.usage
+            .record(tenantId, rows)
+            .catch((error: unknown) =>
+              telemetry.logger.error({ requestId, tenant: tenantId }, "the usage of an answer was not recorded", error),
+            );
+        },
+        ids,
+        clock,
+        telemetry,
+        terms: (text) => service.analyzerFor(spec).terms(text),
+        language: spec.index.analyzer.language,
+        signal: AbortSignal.any([signal, left.signal]),
+      });
+      const giveUpKey = async () => {
+        if (!saved) await idempotency?.abandon().catch(() => undefined);
+      };
+      if (body.stream) {
+        const release = holdOpen();
+        return streamOf(
+          whenDone(events, async () => (release(), await giveUpKey())),
+          requestId,
+          () => left.abort(),
+        );
+      }
+      const release = holdOpen();
+      try {
+        for await (const event of events) if (event.type === "error") throw event.error;
+      } finally {
+        release();
+        await giveUpKey();
+      }
+      if (request.signal.aborted) throw new FootnoteError("cancelled", "The client left before the answer was complete.");
+      if (!saved) throw new FootnoteError("internal", "The answer ended without having been stored; ask again.");
+      return json(toAnswer(saved));
+    },
+  });
+
+  router.add({
+    method: "get",
+    path: "/v1/answers/{id}",
+    tag: "Ask",
+    summary: "Read an answer again",
+    guard: scoped("ask"),
+    replies: { 200: { description: "The answer", schema: answerSchema } },
+    handler: async ({ principal, id }) => json(toAnswer(await findAnswer(principal, id("answer")))),
+  });
+  router.add({
+    method: "post",
+    path: "/v1/answers/{id}/feedback",
+    tag: "Ask",
+    summary: "Say whether an answer helped",
+    description: "The last word counts.",
+    guard: scoped("ask"),
+    body: feedbackRequestSchema,
+    replies: { 204: { description: "Noted" } },
+    async handler({ principal, id, body }) {
+      const answer = await findAnswer(principal, id("answer"));
+      const { rating, comment } = body;
+      if (!(await store.answers.saveFeedback(principal.tenantId, answer.id, { rating, ...(comment === undefined ? {} : { comment }) })))
+        throw notFound();
+      return new Response(null, { status: 204 });
+    },
+  });
+  router.add({
+    method: "get",
+    path: "/v1/conversations/{id}",
+    tag: "Ask",
+    summary: "Read a conversation",
+    guard: scoped("ask"),
+    replies: { 200: { description: "The conversation", schema: conversationSchema } },
+    handler: async ({ principal, id }) => json(toConversation(await findConversation(principal, id("conversation")))),
+  });
+  router.add({
+    method: "delete",
+    path: "/v1/conversations/{id}",
+    tag: "Ask",
+    summary: "Delete a conversation",
+    guard: scoped("ask"),
+    replies: { 204: { description: "Deleted" } },
+    async handler({ principal, id }) {
+      const conversation = await findConversation(principal, id("conversation"));
+      if (!(await store.conversations.delete(principal.tenantId, conversation.id))) throw notFound();
+      return new Response(null, { status: 204 });
+    },
+  });
+}
+
+function streamOf(events: AsyncIterable<AnswerEvent>, requestId: string, onCancel: () => void): Response {
+  const stream = encodeServerSentEvents(events, {
+    toWire: (event) => toServerEvent(event, requestId),
+    toProblem: (error) => toProblem(error, requestId),
+    onCancel,
+  });
+  return new Response(stream, { headers: eventStreamHeaders });
+}
+
+async function* asAsync<T>(items: Iterable<T>): AsyncGenerator<T, void, undefined> {
+  yield* items;
+}
+
+async function* whenDone<T>(events: AsyncIterable<T>, done: () => Promise<void>): AsyncGenerator<T, void, undefined> {
+  try {
+    yield* events;
+  } finally {
+    await done();
+  }
+}

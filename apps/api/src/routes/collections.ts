@@ -1,0 +1,81 @@
+import { FootnoteError, isId } from "@footnote/core";
+import { pipelines } from "@footnote/retrieval";
+import { collectionNameSchema, collectionSchema, pageQuerySchema, pageSchema, pipelineSchema, putCollectionSchema } from "@footnote/sdk";
+import type { CollectionSettings } from "@footnote/storage";
+import { maySeeCollection } from "@footnote/tenancy";
+import type { ApiDependencies } from "../dependencies.ts";
+import { findCollection, findPipeline } from "../pipelines-in-use.ts";
+import { json, notFound, type Router, scoped } from "../route.ts";
+import { page } from "../page.ts";
+import { validate } from "../request-body.ts";
+import { toCollection, toPage, toPipeline } from "../wire.ts";
+
+export function addCollectionRoutes(router: Router, { store }: ApiDependencies): void {
+  router.add({
+    method: "put",
+    path: "/v1/collections/{collection}",
+    tag: "Collections",
+    summary: "Create a collection or change its settings",
+    guard: scoped("ingest"),
+    body: putCollectionSchema,
+    replies: { 200: { description: "Changed", schema: collectionSchema }, 201: { description: "Created", schema: collectionSchema } },
+    async handler({ principal, body, param, audit }) {
+      const { tenantId } = principal;
+      const existing = await store.collections.get(tenantId, param("collection"));
+      if (
+        existing ? !maySeeCollection(principal, existing.id) : principal.collections !== null || isId("collection", param("collection"))
+      ) {
+        throw existing || isId("collection", param("collection"))
+          ? notFound()
+          : new FootnoteError("forbidden", "This key is limited to named collections and cannot make new ones.");
+      }
+      const name = existing?.name ?? validate(collectionNameSchema, param("collection"), "The collection's name");
+      const settings: CollectionSettings = {
+        ...existing?.settings,
+        pipeline:
+          body.pipeline === undefined
+            ? (existing?.settings.pipeline ?? pipelines.default)
+            : await findPipeline(store, tenantId, body.pipeline),
+        ...(body.description === undefined ? {} : { description: body.description }),
+        ...(body.retention === undefined ? {} : { retention: body.retention }),
+      };
+      const { collection, created } = await store.collections.put(tenantId, { name, settings, audit });
+      return json(toCollection(collection), created ? 201 : 200);
+    },
+  });
+  router.add({
+    method: "get",
+    path: "/v1/collections/{collection}",
+    tag: "Collections",
+    summary: "Read a collection",
+    guard: scoped("read"),
+    replies: { 200: { description: "The collection", schema: collectionSchema } },
+    handler: async ({ principal, param }) => json(toCollection(await findCollection(store, principal, param("collection")))),
+  });
+  router.add({
+    method: "get",
+    path: "/v1/collections",
+    tag: "Collections",
+    summary: "List collections",
+    guard: scoped("read"),
+    query: pageQuerySchema,
+    replies: { 200: { description: "A page of collections", schema: pageSchema(collectionSchema) } },
+    async handler({ principal, query }) {
+      const only = principal.collections === null ? null : [...principal.collections];
+      return json(toPage(await store.collections.list(principal.tenantId, { ...page(query), only }), toCollection));
+    },
+  });
+  router.add({
+    method: "get",
+    path: "/v1/pipelines",
+    tag: "Collections",
+    summary: "List the pipelines that collections and requests can name",
+    guard: scoped("read"),
+    replies: { 200: { description: "All pipelines, the shipped ones first", schema: pageSchema(pipelineSchema) } },
+    async handler({ principal }) {
+      const own = await store.pipelines.list(principal.tenantId);
+      const data = [...Object.values(pipelines).map((spec) => toPipeline(spec, true)), ...own.map(({ spec }) => toPipeline(spec, false))];
+      return json({ data, nextCursor: null });
+    },
+  });
+}

@@ -1,0 +1,95 @@
+import {
+  FootnoteError,
+  type LexicalAnalyzer,
+  type MetadataFilter,
+  type PipelineSpec,
+  type SearchResult,
+  type TenantId,
+} from "@footnote/core";
+import { createAnalyzer, createRetriever, normalizeQuery, rerankerName, type Retriever } from "@footnote/retrieval";
+import type { CollectionRecord, UsageEntry } from "@footnote/storage";
+import { searchUsage } from "@footnote/tenancy";
+import type { ApiDependencies } from "./dependencies.ts";
+
+export interface SearchCall {
+  tenantId: TenantId;
+  collection: CollectionRecord;
+  spec: PipelineSpec;
+  query: string;
+  limit: number;
+  filter?: MetadataFilter | undefined;
+  principals?: readonly string[] | undefined;
+  requestId: string;
+  signal: AbortSignal;
+}
+
+export interface SearchService {
+  search(call: SearchCall): Promise<{ result: SearchResult; usage: UsageEntry[] }>;
+  analyzerFor(spec: PipelineSpec): LexicalAnalyzer;
+}
+
+/** One retriever per embedding space, made when first needed. */
+export function createSearchService(deps: ApiDependencies): SearchService {
+  const { store, embedderFor, rerankers, telemetry, clock } = deps;
+  const retrievers = new Map<string, Retriever>();
+  const analyzers = new Map<string, LexicalAnalyzer>();
+
+  function embedderOf(spec: PipelineSpec) {
+    const embedder = embedderFor(spec.index.space);
+    if (embedder) return embedder;
+    throw new FootnoteError(
+      "pipeline_incompatible",
+      `No embedder for the space ${spec.index.space} is configured; choose another pipeline.`,
+    );
+  }
+  function retrieverFor(spec: PipelineSpec): Retriever {
+    const known = retrievers.get(spec.index.space);
+    if (known) return known;
+    const made = createRetriever({
+      embedder: embedderOf(spec),
+      lexical: store.lexical,
+      dense: store.dense,
+      chunks: store.chunks,
+      rerankers,
+      telemetry,
+      clock,
+    });
+    retrievers.set(spec.index.space, made);
+    return made;
+  }
+
+  return {
+    async search({ tenantId, collection, spec, query, limit, filter, principals, requestId, signal }) {
+      const result = await retrieverFor(spec).search({
+        tenantId,
+        collectionId: collection.id,
+        spec,
+        query,
+        limit,
+        ...(filter === undefined ? {} : { filter }),
+        ...(principals === undefined ? {} : { principals }),
+        signal,
+      });
+      const usage = searchUsage({
+        requestId,
+        embedder: spec.index.space,
+        embeddedTokens: embedderOf(spec).countTokens(normalizeQuery(query)),
+        reranker: rerankerName(spec.reranker),
+        hits: result.hits,
+      });
+      return { result, usage };
+    },
+    analyzerFor(spec) {
+      const { language, version } = spec.index.analyzer;
+      const key = `${language}@${version}`;
+      const analyzer = analyzers.get(key) ?? createAnalyzer({ language, version });
+      analyzers.set(key, analyzer);
+      return analyzer;
+    },
+  };
+}
+
+/** Values of a zod record whose optional fields may be there as undefined, as the port wants them: absent. */
+export function toFilter(filter: Record<string, unknown> | undefined): MetadataFilter | undefined {
+  return filter === undefined ? undefined : (JSON.parse(JSON.stringify(filter)) as MetadataFilter);
+}

@@ -1,0 +1,171 @@
+import {
+  type Answer as AnswerRecord,
+  type AnswerEvent,
+  type Chunk as ChunkRecord,
+  type DocumentRecord,
+  indexHash,
+  pipelineHash,
+  type PipelineSpec,
+} from "@footnote/core";
+import type { ServerEvent } from "@footnote/answers";
+import type {
+  Answer,
+  AuditEntry as WireAudit,
+  Chunk,
+  Collection,
+  Conversation,
+  Document,
+  Job,
+  Key,
+  Page,
+  Pipeline,
+  Tenant,
+} from "@footnote/sdk";
+import type { AuditEntry, CollectionRecord, ConversationRecord, JobRecord, KeyRecord, PageResult, TenantRecord } from "@footnote/storage";
+import { toProblem } from "./problem.ts";
+
+const iso = (date: Date) => date.toISOString();
+const isoOrNull = (date: Date | null) => date?.toISOString() ?? null;
+
+export function toPage<T, W>(page: PageResult<T>, map: (item: T) => W): Page<W> {
+  return { data: page.data.map(map), nextCursor: page.nextCursor };
+}
+
+export function toCollection({ id, name, settings, documentCount, createdAt, updatedAt }: CollectionRecord): Collection {
+  return {
+    id,
+    name,
+    ...(settings.description === undefined ? {} : { description: settings.description }),
+    pipeline: settings.pipeline.name,
+    pipelineHash: pipelineHash(settings.pipeline),
+    ...(settings.retention === undefined ? {} : { retention: settings.retention }),
+    documentCount,
+    createdAt: iso(createdAt),
+    updatedAt: iso(updatedAt),
+  };
+}
+
+export function toPipeline(spec: PipelineSpec, shipped: boolean): Pipeline {
+  return { name: spec.name, hash: pipelineHash(spec), indexHash: indexHash(spec), shipped, spec: { ...spec } };
+}
+
+export function toDocument(document: DocumentRecord): Document {
+  const {
+    id,
+    externalId,
+    collectionId,
+    title,
+    mediaType,
+    state,
+    versionId,
+    metadata,
+    access,
+    sizeBytes,
+    language,
+    error,
+    createdAt,
+    updatedAt,
+  } = document;
+  return {
+    id,
+    externalId,
+    collectionId,
+    title,
+    mediaType,
+    state,
+    versionId,
+    metadata,
+    access,
+    sizeBytes,
+    language,
+    ...(error ? { error } : {}),
+    createdAt: iso(createdAt),
+    updatedAt: iso(updatedAt),
+  };
+}
+
+export function toChunk({ id, versionId, ordinal, start, end, text, headingPath, page, boxes, tokenCount }: ChunkRecord): Chunk {
+  return {
+    id,
+    versionId,
+    ordinal,
+    start,
+    end,
+    text,
+    headingPath,
+    ...(page === undefined ? {} : { page }),
+    ...(boxes === undefined ? {} : { boxes }),
+    tokenCount,
+  };
+}
+
+export function toJob(job: JobRecord): Job {
+  const { id, kind, state, stage, progress, attempts, maxAttempts, error, result, cancelRequested, collectionId, documentId, versionId } =
+    job;
+  return {
+    id,
+    kind,
+    state,
+    stage,
+    progress,
+    attempts,
+    maxAttempts,
+    ...(error ? { error } : {}),
+    ...(result ? { result } : {}),
+    cancelRequested,
+    collectionId,
+    documentId,
+    versionId,
+    createdAt: iso(job.createdAt),
+    updatedAt: iso(job.updatedAt),
+    finishedAt: isoOrNull(job.finishedAt),
+  };
+}
+
+export function toAnswer(answer: AnswerRecord): Answer {
+  return { ...answer, createdAt: iso(answer.createdAt) };
+}
+
+/** An answer's event as clients see it; an error becomes the problem it would have been as a reply. */
+export function toServerEvent(event: AnswerEvent, requestId: string): ServerEvent {
+  if (event.type === "error") return { event: "error", data: { problem: toProblem(event.error, requestId) } };
+  const { type, ...data } = event;
+  return { event: type, data };
+}
+
+/** The events of an answer that was already given. */
+export function* eventsOf(answer: AnswerRecord): Generator<AnswerEvent, void, undefined> {
+  const { id, conversationId, pipeline, pipelineHash: hash, sources, text, citations, claims } = answer;
+  yield { type: "answer-start", answerId: id, conversationId, pipeline, pipelineHash: hash };
+  yield { type: "sources", hits: sources };
+  if (text !== "") yield { type: "text-delta", text };
+  for (const citation of citations) yield { type: "citation", ...citation };
+  for (const claim of claims) yield { type: "claim", ...claim };
+  const { finishReason, usage, cost, timings, degraded } = answer;
+  yield { type: "answer-end", finishReason, usage, cost, timings, degraded };
+}
+
+export function toConversation({ id, collectionId, createdAt, turns }: ConversationRecord): Conversation {
+  return { id, collectionId, createdAt: iso(createdAt), turns: turns.map((turn) => ({ ...turn, createdAt: iso(turn.createdAt) })) };
+}
+
+export function toKey({ id, name, scopes, collections, expiresAt, revokedAt, lastUsedAt, createdAt }: KeyRecord): Key {
+  return {
+    id,
+    name,
+    scopes,
+    collections,
+    expiresAt: isoOrNull(expiresAt),
+    revokedAt: isoOrNull(revokedAt),
+    lastUsedAt: isoOrNull(lastUsedAt),
+    createdAt: iso(createdAt),
+  };
+}
+
+export function toTenant({ id, name, createdAt }: TenantRecord): Tenant {
+  return { id, name, createdAt: iso(createdAt) };
+}
+
+export function toAuditEntry(entry: AuditEntry): WireAudit {
+  return { ...entry, createdAt: iso(entry.createdAt) };
+}
