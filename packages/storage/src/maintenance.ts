@@ -36,18 +36,27 @@ async function foldStatistics(session: Session, tenantId: TenantId, collectionId
     );
     if (!open || open.count === 0) return 0;
     // What is added up is exactly what is deleted, whatever is appended meanwhile.
-    await tx.query(
+    const folded = await tx.query<{ spent: boolean }>(
       `with gone as (
-         delete from lexical_terms where tenant_id = $1 and collection_id = $2 and term_id in (
-           select term_id from lexical_terms where tenant_id = $1 and collection_id = $2 and delta <> 0)
+         delete from lexical_terms where tenant_id = $1 and collection_id = $2 and delta <> 0
          returning term_id, document_frequency, max_weight
        ), summed as (
          select term_id, sum(document_frequency)::integer as df, max(max_weight) as max_weight from gone group by term_id
        )
-       insert into lexical_terms (tenant_id, collection_id, term_id, delta, document_frequency, max_weight)
-       select $1, $2, term_id, 0, df, max_weight from summed where df > 0`,
+       insert into lexical_terms as kept (tenant_id, collection_id, term_id, delta, document_frequency, max_weight)
+       select $1, $2, term_id, 0, df, max_weight from summed
+       on conflict (tenant_id, collection_id, term_id, delta) do update
+         set document_frequency = kept.document_frequency + excluded.document_frequency,
+             max_weight = greatest(kept.max_weight, excluded.max_weight)
+       returning document_frequency <= 0 as spent`,
       scope,
     );
+    if (folded.some((row) => row.spent)) {
+      await tx.query(
+        "delete from lexical_terms where tenant_id = $1 and collection_id = $2 and delta = 0 and document_frequency <= 0",
+        scope,
+      );
+    }
     await tx.query(
       `with gone as (
          delete from lexical_totals where tenant_id = $1 and collection_id = $2 returning chunk_count, total_length, weight_average
