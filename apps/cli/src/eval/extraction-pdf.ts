@@ -5,8 +5,8 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { isFootnoteError } from "@footnote/core";
-import { characterMultisetF1 } from "@footnote/evaluation/extraction-metrics";
-import { extractRawPdfText } from "@footnote/ingestion/pdf";
+import { characterMultisetF1, shingleF1 } from "@footnote/evaluation/extraction-metrics";
+import { createPdfParser, extractRawPdfText } from "@footnote/ingestion/pdf";
 import { z } from "zod";
 
 export interface PdfExtractionReport {
@@ -85,6 +85,31 @@ export async function evaluatePdfExtraction(options: {
   );
   for (const row of report.below) options.log(`  below 0.9: ${row.file}  ${row.f1.toFixed(3)}  ${row.reason}`);
   for (const row of report.unopened) options.log(`  not compared: ${row.file}  ours: ${row.ours}, pdfium: ${row.pdfium}`);
+  return report;
+}
+
+export interface PdfCleanUpReport {
+  /** By file: F1 over characters, and over runs of four words, which also sees a wrong order. */
+  files: { file: string; characters: number; shingles: number }[];
+  /** The least of either over all files. */
+  least: number;
+}
+
+/** Clean-up and reading order: the parsed text beside a committed one, `expected/<folder>-<name>.txt` for `documents/<folder>/<name>.pdf`. */
+export async function evaluatePdfCleanUp(options: { folder: string; log: (line: string) => void }): Promise<PdfCleanUpReport> {
+  const parser = createPdfParser();
+  const report: PdfCleanUpReport = { files: [], least: 1 };
+  const files: string[] = [];
+  for await (const file of glob("**/*.pdf", { cwd: join(options.folder, "documents") })) files.push(file);
+  for (const file of files.toSorted()) {
+    const name = file.replaceAll(/[/\\]/gu, "-").replace(/\.pdf$/u, ".txt");
+    const expected = await readFile(join(options.folder, "expected", name), "utf8");
+    const { text } = await parser.parse({ bytes: await readFile(join(options.folder, "documents", file)) });
+    const row = { file, characters: characterMultisetF1(text, expected).f1, shingles: shingleF1(text, expected).f1 };
+    report.files.push(row);
+    report.least = Math.min(report.least, row.characters, row.shingles);
+    options.log(`${file}  characters ${row.characters.toFixed(4)}, runs of four words ${row.shingles.toFixed(4)}`);
+  }
   return report;
 }
 

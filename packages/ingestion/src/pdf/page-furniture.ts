@@ -1,3 +1,4 @@
+import { mostCommon } from "./page-lines.ts";
 import type { Row } from "./page-lines.ts";
 
 export interface PageRows {
@@ -9,6 +10,8 @@ export interface PageRows {
 const bandShare = 0.13;
 /** A row that stands well apart from the text may lie further in. */
 const apartShare = 0.22;
+/** Text larger than the body's by this factor is a heading, even where each page has one in the same place. */
+const largerShare = 1.15;
 /** Rows counted from the edge that may be furniture. */
 const outerRows = 3;
 /** Text standing at this height on other pages is the same furniture, in points. */
@@ -34,6 +37,7 @@ export function withoutFurniture(pages: readonly PageRows[]): Row[][] {
       }
     }
   }
+  const largest = bodySize(pages) * largerShare;
   const needed = Math.max(2, Math.min(3, pages.length));
   return pages.map((page, index) => {
     const bands = new Set(outer[index]);
@@ -44,6 +48,7 @@ export function withoutFurniture(pages: readonly PageRows[]): Row[][] {
         continue;
       }
       const kept = row.segments.filter((segment) => {
+        if (segment.size > largest) return true;
         const same = (places.get(furnitureKey(segment.text)) ?? []).filter(
           (place) => Math.abs(place.baseline - segment.baseline) <= tolerance,
         );
@@ -56,6 +61,14 @@ export function withoutFurniture(pages: readonly PageRows[]): Row[][] {
   });
 }
 
+function bodySize(pages: readonly PageRows[]): number {
+  const sizes = new Map<number, number>();
+  for (const { rows } of pages) {
+    for (const { segments } of rows) for (const { size, text } of segments) sizes.set(size, (sizes.get(size) ?? 0) + text.length);
+  }
+  return mostCommon(sizes) ?? 10;
+}
+
 function furnitureKey(text: string): string {
   return text
     .toLowerCase()
@@ -66,16 +79,24 @@ function furnitureKey(text: string): string {
 
 /** The outermost rows that lie in the bands at the top and bottom. */
 function outerBands(page: PageRows): Row[] {
-  const top = page.rows.slice(0, outerRows).filter((row) => row.baseline < page.height * bandShare);
-  const bottom = page.rows.slice(-outerRows).filter((row) => row.baseline > page.height * (1 - bandShare));
-  const [first, second] = page.rows;
-  const [beforeLast, last] = page.rows.slice(-2);
-  if (first !== undefined && second !== undefined && first.baseline < page.height * apartShare && standApart(first, second))
-    top.push(first);
-  if (beforeLast !== undefined && last !== undefined && last.baseline > page.height * (1 - apartShare) && standApart(beforeLast, last)) {
-    bottom.push(last);
+  const { rows, height } = page;
+  const top = rows.slice(0, outerRows).filter((row, index) => row.baseline < height * bandShare && !isTableRow(row, rows[index + 1]));
+  const bottom = rows.slice(-outerRows).filter((row) => row.baseline > height * (1 - bandShare));
+  const [first, second] = rows;
+  const [beforeLast, last] = rows.slice(-2);
+  if (first !== undefined && second !== undefined && first.baseline < height * apartShare && standApart(first, second)) {
+    if (first.segments.length < 3) top.push(first);
+  }
+  if (beforeLast !== undefined && last !== undefined && last.baseline > height * (1 - apartShare) && standApart(beforeLast, last)) {
+    if (last.segments.length < 3) bottom.push(last);
   }
   return [...new Set([...top, ...bottom])];
+}
+
+/** A table's header row is repeated on every page too, but its cells stand over those of the next row. */
+function isTableRow(row: Row, next: Row | undefined): boolean {
+  if (next === undefined || row.segments.length < 3 || next.segments.length < 3) return false;
+  return next.baseline - row.baseline < row.size * 3;
 }
 
 function standApart(upper: Row, lower: Row): boolean {

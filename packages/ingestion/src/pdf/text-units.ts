@@ -144,7 +144,9 @@ function continues(unit: Unit & { type: "text" }, previous: PlacedLine, line: Pl
 /** Whether a paragraph goes on after a column or page break. */
 function continuesAcross(unit: Unit & { type: "text" }, previous: PlacedLine, line: PlacedLine, typography: Typography): boolean {
   if (unit.monospace || line.monospace || previous.angle !== line.angle || !sameStyle(previous, line)) return false;
-  if (line.size > typography.bodySize * 1.1 || line.page - previous.page > 1 || markOf(line, unit) !== null) return false;
+  if (line.size > typography.bodySize * 1.1 || markOf(line, unit) !== null) return false;
+  // A block names one page: it may reach into the next, and no further.
+  if (line.page - (unit.lines[0]?.page ?? line.page) > 1) return false;
   if (terminal.test(previous.text)) return false;
   if (/^[\p{Ll}]/u.test(line.text) || endsHyphenated(previous.text)) return true;
   const full = previous.right > previous.columnRight - (previous.columnRight - previous.columnLeft) * 0.12;
