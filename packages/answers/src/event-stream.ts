@@ -21,9 +21,6 @@ export interface EventStreamOptions {
 const encoder = new TextEncoder();
 /** Enough to fill a packet several times; a frame is never cut. */
 const batchCharacters = 16_384;
-/** Turns of the microtask queue within which an event counts as ready; a generator nested three deep needs about ten. */
-const readyTurns = 16;
-const turnOfQueue = Promise.resolve();
 const comment = encoder.encode(":\n\n");
 
 function frame({ event, data, id }: ServerEvent): string {
@@ -33,57 +30,99 @@ function frame({ event, data, id }: ServerEvent): string {
 export const defaultProblem = (error: FootnoteError): unknown => ({ code: error.code, title: error.message });
 
 /**
- * Server-sent events of an async iterable. The source is read only when the reader asks (a paused reader holds one batch and one
- * event, whatever the source could give); events that are ready together travel in one chunk. A reader that leaves ends the source.
+ * Server-sent events of an async iterable. The source is read only when the reader asks (a paused reader holds one event,
+ * whatever the source could give); events that are ready together travel in one chunk. A reader that leaves ends the source.
  */
 export function createEventStream(events: AsyncIterable<ServerEvent>, options: EventStreamOptions = {}): ReadableStream<Uint8Array> {
+  return encodeEvents(events, (event) => event, options);
+}
+
+/** `createEventStream` with the events made on the way: one generator less for each event to pass through. */
+export function encodeEvents<T>(
+  events: AsyncIterable<T>,
+  toEvent: (event: T) => ServerEvent,
+  options: EventStreamOptions,
+): ReadableStream<Uint8Array> {
   const { heartbeatMs = 15_000, signal, onCancel, toProblem = defaultProblem } = options;
   const iterator = events[Symbol.asyncIterator]();
-  type Step = { type: "event"; value: ServerEvent } | { type: "done" } | { type: "failed"; error: unknown };
-  /** The step that was asked for, and its outcome once it is there. */
-  let asked: Promise<void> | null = null;
-  let step: Step | null = null;
+  let batch = "";
+  /** Settles the reader's pull; null while nobody reads. */
+  let answerPull: (() => void) | null = null;
+  let asked = false;
   let ended = false;
-  let wake: () => void = () => {};
+  let flushing: NodeJS.Immediate | undefined;
+  let heartbeat: NodeJS.Timeout | undefined;
+  let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
 
-  function ask(): void {
-    asked ??= (async () => {
-      try {
-        const result = await iterator.next();
-        step = result.done ? { type: "done" } : { type: "event", value: result.value };
-      } catch (error) {
-        step = { type: "failed", error };
-      }
-    })();
+  function problemFrame(error: unknown): string {
+    return frame({ event: "error", data: { problem: toProblem(toFootnoteError(error)) } });
   }
 
-  /** The outcome of the step that was asked for, when it comes within a few turns of the microtask queue. */
-  async function ready(): Promise<Step | null> {
-    ask();
-    for (let turn = 0; turn < readyTurns; turn++) {
-      if (step !== null) break;
-      await turnOfQueue;
-    }
-    return take();
+  function flush(): void {
+    clearImmediate(flushing);
+    flushing = undefined;
+    if (answerPull === null) return;
+    if (batch !== "") controller?.enqueue(encoder.encode(batch));
+    batch = "";
+    if (ended) controller?.close();
+    answerPull();
+    answerPull = null;
   }
 
-  function take(): Step | null {
-    const taken = step;
-    if (taken) {
-      step = null;
-      asked = null;
-    }
-    return taken;
+  function finish(): void {
+    ended = true;
+    clearTimeout(heartbeat);
+    signal?.removeEventListener("abort", stop);
+    flush();
   }
 
   function stop(): void {
     if (ended) return;
-    ended = true;
-    signal?.removeEventListener("abort", stop);
-    wake();
+    finish();
     onCancel?.();
     // Not awaited: it waits for the step that is under way.
     iterator.return?.()?.catch(() => {});
+  }
+
+  function ask(): void {
+    if (asked || ended) return;
+    asked = true;
+    iterator.next().then(onResult, onFailure);
+  }
+
+  function onResult(result: IteratorResult<T, unknown>): void {
+    asked = false;
+    if (ended) return;
+    if (result.done) return finish();
+    try {
+      batch += frame(toEvent(result.value));
+    } catch (error) {
+      // A source that yields what JSON cannot hold must not leave the reader waiting.
+      batch += problemFrame(error);
+      return stop();
+    }
+    if (answerPull === null) return;
+    if (batch.length >= batchCharacters) return flush();
+    // Whatever else is ready comes in microtasks, before the immediate.
+    flushing ??= setImmediate(flush);
+    ask();
+  }
+
+  function onFailure(error: unknown): void {
+    asked = false;
+    if (ended) return;
+    batch += problemFrame(error);
+    finish();
+  }
+
+  function beat(): void {
+    if (ended) return;
+    if (answerPull !== null && batch === "") {
+      controller?.enqueue(comment);
+      answerPull();
+      answerPull = null;
+    }
+    heartbeat?.refresh();
   }
 
   signal?.addEventListener("abort", stop, { once: true });
@@ -91,53 +130,21 @@ export function createEventStream(events: AsyncIterable<ServerEvent>, options: E
 
   return new ReadableStream<Uint8Array>(
     {
-      async pull(controller) {
-        let batch = "";
-        while (!ended && batch.length < batchCharacters) {
-          let next = await ready();
-          if (next === null) {
-            if (batch !== "") break;
-            const waited = await waitFor(asked, heartbeatMs, (resolve) => (wake = resolve));
-            if (ended) break;
-            if (waited === "timeout" && step === null) {
-              controller.enqueue(comment);
-              return;
-            }
-            next = take();
-            if (next === null) continue;
-          }
-          if (next.type === "event") {
-            try {
-              batch += frame(next.value);
-            } catch (error) {
-              // A source that yields what JSON cannot hold must not leave the reader waiting.
-              batch += frame({ event: "error", data: { problem: toProblem(toFootnoteError(error)) } });
-              stop();
-            }
-            continue;
-          }
-          if (next.type === "failed") batch += frame({ event: "error", data: { problem: toProblem(toFootnoteError(next.error)) } });
-          ended = true;
-          signal?.removeEventListener("abort", stop);
-        }
-        if (batch !== "") controller.enqueue(encoder.encode(batch));
-        if (ended) controller.close();
+      pull(given) {
+        controller = given;
+        return new Promise<void>((resolve) => {
+          answerPull = resolve;
+          if (ended) return flush();
+          heartbeat = heartbeat?.refresh() ?? setTimeout(beat, heartbeatMs).unref();
+          if (batch !== "") flushing ??= setImmediate(flush);
+          ask();
+        });
       },
-      cancel: stop,
+      cancel() {
+        answerPull = null;
+        stop();
+      },
     },
     { highWaterMark: 0 },
   );
-}
-
-async function waitFor(step: Promise<void> | null, ms: number, onWake: (resolve: () => void) => void): Promise<"step" | "timeout"> {
-  let timer: NodeJS.Timeout | undefined;
-  try {
-    return await new Promise<"step" | "timeout">((resolve) => {
-      timer = setTimeout(() => resolve("timeout"), ms);
-      onWake(() => resolve("step"));
-      step?.then(() => resolve("step")).catch(() => {});
-    });
-  } finally {
-    clearTimeout(timer);
-  }
 }

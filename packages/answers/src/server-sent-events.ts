@@ -1,5 +1,5 @@
 import type { AnswerEvent } from "@footnote/core";
-import { createEventStream, defaultProblem, type EventStreamOptions, type ServerEvent } from "./event-stream.ts";
+import { defaultProblem, encodeEvents, type EventStreamOptions, type ServerEvent } from "./event-stream.ts";
 
 export interface AnswerStreamOptions extends EventStreamOptions {
   /** An event as the wire schema has it. Default: the event's own fields under its type; an error as `{ problem }`. */
@@ -17,9 +17,5 @@ export function encodeServerSentEvents(events: AsyncIterable<AnswerEvent>, optio
       const { type, ...data } = event;
       return { event: type, data };
     });
-  return createEventStream(mapEvents(events, encode), rest);
-}
-
-async function* mapEvents(events: AsyncIterable<AnswerEvent>, encode: (event: AnswerEvent) => ServerEvent): AsyncGenerator<ServerEvent> {
-  for await (const event of events) yield encode(event);
+  return encodeEvents(events, encode, rest);
 }

@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
 import { Worker } from "node:worker_threads";
 import { serve } from "@hono/node-server";
 import { encodeServerSentEvents } from "@footnote/answers";
@@ -42,7 +41,9 @@ export async function benchStream(options: { seconds: number; log: (line: string
   );
   const server = serve({ fetch: app.fetch, hostname: "127.0.0.1", port: 0 });
   if (!server.listening) await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the benchmark's server has no port");
+  const { port } = address;
   const reader = new Worker(new URL("./stream-reader.ts", import.meta.url));
   const read = async (path: string, ms: number): Promise<number> => {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
