@@ -1,20 +1,18 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { parentPort, workerData } from "node:worker_threads";
+import { workerData } from "node:worker_threads";
 import { AutoModelForSequenceClassification, AutoTokenizer, env, Tensor } from "@xenova/transformers";
 import { z } from "zod";
 import { cutPair } from "./cut-pair.ts";
+import { gateSchema, serveTasks } from "./serve-tasks.ts";
 
 /** One thread of a cross-encoder: a query and a passage in, one number out. */
 
-const data = z.object({ modelDir: z.string(), maxTokens: z.int().min(8) }).parse(workerData);
-const taskSchema = z.object({ id: z.int(), task: z.object({ query: z.string(), passage: z.string() }) });
+const data = z.object({ gate: gateSchema, modelDir: z.string(), maxTokens: z.int().min(8) }).parse(workerData);
+const taskSchema = z.object({ query: z.string(), passage: z.string() });
 const encodedSchema = z.object({ input_ids: z.array(z.number()), token_type_ids: z.array(z.number()).optional() });
 
-const port = parentPort;
-if (port === null) throw new Error("This module is a worker thread's.");
-
-try {
+await serveTasks(data.gate, async () => {
   env.allowRemoteModels = false;
   env.localModelPath = dirname(data.modelDir);
   const name = basename(data.modelDir);
@@ -25,48 +23,32 @@ try {
     local_files_only: true,
     session_options: { intraOpNumThreads: 1, interOpNumThreads: 1, executionMode: "sequential" },
   });
-
-  const encodePair = (query: string, passage: string) =>
-    encodedSchema.parse(tokenizer(query, { text_pair: passage, return_tensor: false, return_token_type_ids: true }));
   const encode = (text: string): number[] => tokenizer.encode(text, { add_special_tokens: false });
-
-  const score = async ({ query, passage }: { query: string; passage: string }) => {
-    // The tokenizer drops an empty pair altogether.
-    const pair = encodePair(query === "" ? "?" : query, passage === "" ? "." : passage);
-    const kept = cutPair({
-      query: encode(query === "" ? "?" : query),
-      passage: encode(passage === "" ? "." : passage),
-      pair: pair.input_ids,
-      maxTokens: data.maxTokens,
-    });
-    const shape = [1, kept.length];
-    const tensor = (value: (at: number) => number) =>
-      new Tensor(
-        "int64",
-        BigInt64Array.from(kept, (at) => BigInt(value(at))),
-        shape,
-      );
-    const types = pair.token_type_ids;
-    const output: unknown = await model({
-      input_ids: tensor((at) => pair.input_ids[at] ?? 0),
-      attention_mask: tensor(() => 1),
-      ...(types === undefined ? {} : { token_type_ids: tensor((at) => types[at] ?? 0) }),
-    });
-    const logits = z.object({ logits: z.object({ data: z.instanceof(Float32Array) }) }).parse(output).logits.data;
-    const [first = Number.NaN, second] = logits;
-    if (logits.length > 2) throw new RangeError("The model has more than two classes.");
-    return second === undefined ? first : second - first;
+  return {
+    dispose: () => model.dispose(),
+    async run(task) {
+      const given = taskSchema.parse(task);
+      // The tokenizer drops an empty side altogether.
+      const query = given.query === "" ? "?" : given.query;
+      const passage = given.passage === "" ? "." : given.passage;
+      const pair = encodedSchema.parse(tokenizer(query, { text_pair: passage, return_tensor: false, return_token_type_ids: true }));
+      const kept = cutPair({ query: encode(query), passage: encode(passage), pair: pair.input_ids, maxTokens: data.maxTokens });
+      const tensor = (value: (at: number) => number) =>
+        new Tensor(
+          "int64",
+          BigInt64Array.from(kept, (at) => BigInt(value(at))),
+          [1, kept.length],
+        );
+      const types = pair.token_type_ids;
+      const output: unknown = await model({
+        input_ids: tensor((at) => pair.input_ids[at] ?? 0),
+        attention_mask: tensor(() => 1),
+        ...(types === undefined ? {} : { token_type_ids: tensor((at) => types[at] ?? 0) }),
+      });
+      const logits = z.object({ logits: z.object({ data: z.instanceof(Float32Array) }) }).parse(output).logits.data;
+      const [first = Number.NaN, second] = logits;
+      if (logits.length > 2) throw new RangeError("The model has more than two classes.");
+      return second === undefined ? first : second - first;
+    },
   };
-
-  port.on("message", (message: unknown) => {
-    const { id, task } = taskSchema.parse(message);
-    score(task).then(
-      (result) => port.postMessage({ type: "done", id, result }),
-      // Only the error's kind: a library's message may quote the input.
-      (error: unknown) => port.postMessage({ type: "error", id, message: error instanceof Error ? error.name : "unknown error" }),
-    );
-  });
-  port.postMessage({ type: "ready" });
-} catch (error) {
-  port.postMessage({ type: "failed", message: error instanceof Error ? error.message : "the model could not be loaded." });
-}
+});

@@ -1,24 +1,25 @@
 import { basename, dirname, join } from "node:path";
-import { parentPort, workerData } from "node:worker_threads";
+import { workerData } from "node:worker_threads";
 import { AutoModel, env, Tensor } from "@xenova/transformers";
 import { z } from "zod";
+import { gateSchema, serveTasks } from "./serve-tasks.ts";
 import { compressTokenVectors, readProjection } from "./token-vectors.ts";
 import { createWordPiece } from "./word-piece.ts";
 
 /** One thread of the embedding pool: text in, pooled vector out, one text a call. */
 
 const data = z
-  .object({ modelDir: z.string(), dtype: z.enum(["q8", "fp32"]), maxTokens: z.int().min(3), projectionPath: z.string().nullable() })
+  .object({
+    gate: gateSchema,
+    modelDir: z.string(),
+    dtype: z.enum(["q8", "fp32"]),
+    maxTokens: z.int().min(3),
+    projectionPath: z.string().nullable(),
+  })
   .parse(workerData);
-const taskSchema = z.object({
-  id: z.int(),
-  task: z.object({ text: z.string(), tokens: z.enum(["none", "compressed", "projected"]) }),
-});
+const taskSchema = z.object({ text: z.string(), tokens: z.enum(["none", "compressed", "projected"]) });
 
-const port = parentPort;
-if (port === null) throw new Error("This module is a worker thread's.");
-
-try {
+await serveTasks(data.gate, async () => {
   env.allowRemoteModels = false;
   env.localModelPath = dirname(data.modelDir);
   const wordPiece = createWordPiece({ tokenizerPath: join(data.modelDir, "tokenizer.json") });
@@ -32,39 +33,31 @@ try {
     // One thread each: two sessions with one thread beat one with two, and idle ones do not spin.
     session_options: { intraOpNumThreads: 1, interOpNumThreads: 1, executionMode: "sequential" },
   });
-
-  const infer = async (text: string, tokens: "none" | "compressed" | "projected") => {
-    const ids = [first, ...wordPiece.encode(text, data.maxTokens - 2), last];
-    const shape = [1, ids.length];
-    const output: unknown = await model({
-      input_ids: new Tensor("int64", BigInt64Array.from(ids, BigInt), shape),
-      attention_mask: new Tensor("int64", new BigInt64Array(ids.length).fill(1n), shape),
-      token_type_ids: new Tensor("int64", new BigInt64Array(ids.length), shape),
-    });
-    const { states, dimensions } = hiddenStates(output, ids.length);
-    const vector = meanPooled(states, dimensions);
-    if (tokens === "none" || projection === null) return { vector, tokenCount: ids.length - 2 };
-    // Special tokens hold the sentence, not a word: they stay out.
-    const projected = projection.project(states.subarray(dimensions, states.length - dimensions));
-    return {
-      vector,
-      tokenCount: ids.length - 2,
-      tokenVectors: tokens === "projected" ? projected : compressTokenVectors(projected, projection.dimensions),
-    };
+  return {
+    dispose: () => model.dispose(),
+    async run(task) {
+      const { text, tokens } = taskSchema.parse(task);
+      const ids = [first, ...wordPiece.encode(text, data.maxTokens - 2), last];
+      const shape = [1, ids.length];
+      const output: unknown = await model({
+        input_ids: new Tensor("int64", BigInt64Array.from(ids, BigInt), shape),
+        attention_mask: new Tensor("int64", new BigInt64Array(ids.length).fill(1n), shape),
+        token_type_ids: new Tensor("int64", new BigInt64Array(ids.length), shape),
+      });
+      const { states, dimensions } = hiddenStates(output, ids.length);
+      const vector = meanPooled(states, dimensions);
+      const tokenCount = ids.length - 2;
+      if (tokens === "none" || projection === null) return { vector, tokenCount };
+      // Special tokens hold the sentence, not a word: they stay out.
+      const projected = projection.project(states.subarray(dimensions, states.length - dimensions));
+      return {
+        vector,
+        tokenCount,
+        tokenVectors: tokens === "projected" ? projected : compressTokenVectors(projected, projection.dimensions),
+      };
+    },
   };
-
-  port.on("message", (message: unknown) => {
-    const { id, task } = taskSchema.parse(message);
-    infer(task.text, task.tokens).then(
-      (result) => port.postMessage({ type: "done", id, result }),
-      // Only the error's kind: a library's message may quote the input.
-      (error: unknown) => port.postMessage({ type: "error", id, message: error instanceof Error ? error.name : "unknown error" }),
-    );
-  });
-  port.postMessage({ type: "ready" });
-} catch (error) {
-  port.postMessage({ type: "failed", message: error instanceof Error ? error.message : "the model could not be loaded." });
-}
+});
 
 function hiddenStates(output: unknown, tokens: number): { states: Float32Array; dimensions: number } {
   const parsed = z

@@ -1,3 +1,4 @@
+export { createLateInteractionReranker } from "./late-interaction-reranker.ts";
 export { createLocalEmbedder } from "./local-embedder.ts";
 export type { LocalEmbedder, LocalEmbedderOptions, QueryTokens } from "./local-embedder.ts";
 export { validateEmbeddings } from "./validate-embeddings.ts";

@@ -1,5 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { FootnoteError, isFootnoteError, throwIfAborted } from "@footnote/core";
+import { closeGates, createWorkerGate } from "./worker-gate.ts";
+import type { WorkerGate } from "./worker-gate.ts";
 
 /** Worker → pool. `ready` once, then one message per task. */
 export type WorkerMessage =
@@ -9,9 +12,9 @@ export type WorkerMessage =
   | { type: "error"; id: number; message: string };
 
 export interface WorkerPoolOptions<Result> {
-  /** The worker's module. It gets `workerData`, posts `ready`, then answers every `{ id, task }`. */
+  /** The worker's module: it calls `serveTasks`. It gets `workerData` and a `gate`. */
   url: URL;
-  workerData: unknown;
+  workerData: object;
   /** What the pool's work is called in error texts: "The embedding model". */
   name: string;
   failureCode: "embedding_failed" | "rerank_failed";
@@ -55,6 +58,8 @@ interface Call<Task, Result> {
 
 interface Member<Task, Result> {
   worker: Worker;
+  gate: WorkerGate;
+  ended: Promise<void>;
   state: "starting" | "idle" | "busy";
   current: { id: number; call: Call<Task, Result>; index: number } | null;
   done: number;
@@ -63,6 +68,13 @@ interface Member<Task, Result> {
 
 /** Deaths in a row, without a task done in between, after which the waiting calls fail. */
 const maxDeathsInARow = 3;
+
+/** How long an ending thread, and a process that exits, wait for native code to return. */
+const stopTimeoutMs = 5_000;
+
+/** Gates of all threads of this process: what an exit must wait for. */
+const gates = new Set<WorkerGate>();
+process.on("exit", () => closeGates(gates, stopTimeoutMs));
 
 /**
  * Worker threads that take one task each at a time. High priority goes first; calls of one priority take turns, so a
@@ -110,10 +122,14 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions<Result
     return { call, index };
   };
 
-  const retire = (member: Member<Task, Result>) => {
+  /** Asks a thread to end after what it does now; never kills it (see worker-gate.ts). One that hangs is left behind. */
+  const retire = (member: Member<Task, Result>): Promise<unknown> => {
     clearTimeout(member.timer);
     members.delete(member);
-    return member.worker.terminate();
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread, not a window
+    member.worker.postMessage({ type: "stop" });
+    member.worker.unref();
+    return Promise.race([member.ended, sleep(stopTimeoutMs, undefined, { ref: false })]);
   };
 
   const died = (member: Member<Task, Result>, cause: unknown) => {
@@ -141,9 +157,13 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions<Result
 
   const start = () => {
     started++;
-    const worker = new Worker(options.url, { workerData: options.workerData });
-    const member: Member<Task, Result> = { worker, state: "starting", current: null, done: 0, timer: undefined };
+    const gate = createWorkerGate();
+    const worker = new Worker(options.url, { workerData: { ...options.workerData, gate } });
+    const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+    const member: Member<Task, Result> = { worker, gate, ended, state: "starting", current: null, done: 0, timer: undefined };
     members.add(member);
+    gates.add(gate);
+    void ended.then(() => gates.delete(gate));
     member.timer = setTimeout(
       () => died(member, failure(`${name} did not start within ${options.startTimeoutMs} ms.`)),
       options.startTimeoutMs,
@@ -199,7 +219,7 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions<Result
         options.taskTimeoutMs,
       );
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread, not a window
-      member.worker.postMessage({ id, task: taken.call.tasks[taken.index] });
+      member.worker.postMessage({ type: "task", id, task: taken.call.tasks[taken.index] });
     }
     while (members.size < options.size && starting < waiting.high + waiting.normal) {
       start();

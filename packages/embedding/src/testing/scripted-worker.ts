@@ -9,7 +9,8 @@ else if (workerData.start === "fail") port.postMessage({ type: "failed", message
 else if (workerData.start !== "hang") port.postMessage({ type: "ready" });
 
 let crashes = 0;
-port.on("message", ({ id, task }: { id: number; task: string }) => {
+port.on("message", ({ type, id, task = "" }: { type: string; id: number; task?: string }) => {
+  if (type === "stop") return port.close();
   const [verb = "", argument = ""] = task.split(" ");
   const done = () => port.postMessage({ type: "done", id, result: `${verb}:${argument}` });
   if (verb === "wait") setTimeout(done, Number(argument));
