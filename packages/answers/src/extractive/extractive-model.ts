@@ -140,7 +140,7 @@ export function createUnitScorer(options: ExtractiveModelOptions): UnitScorer {
       let embeddedTokens = 0;
       for (const [index, text] of texts.entries()) {
         const earlier = texts.slice(0, index).map((part) => ({ question: part }));
-        const profile = profileQuestion(contextualizeQuestion(text, [...history, ...earlier]), termsOf);
+        const profile = profileQuestion(text, termsOf, contextualizeQuestion(text, [...history, ...earlier]));
         const weights = questionWeights(profile, all);
         const candidates = preselect({ profile, candidates: all, weights, limit: Math.max(1, Math.floor(maxEmbedded / texts.length)) });
         const query = await vectorsOf([profile.text], "query", signal);

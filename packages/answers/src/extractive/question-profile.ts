@@ -3,12 +3,20 @@ import type { TermsOf } from "../terms.ts";
 
 export type AnswerType = "person" | "time" | "quantity" | "frequency" | "place" | "other";
 
+export interface QuestionTerm {
+  term: string;
+  word: string;
+  key: boolean;
+  /** Taken over from the question before: it says what is talked about, not what is asked. */
+  carried: boolean;
+}
+
 /** What a question asks for, and the words that its answer must have to do with. */
 export interface QuestionProfile {
   text: string;
   type: AnswerType;
   /** Distinct content terms as the analyzer makes them. `key`: a name or a number, without which a sentence is about something else. */
-  terms: { term: string; word: string; key: boolean }[];
+  terms: QuestionTerm[];
   numbers: ReadonlySet<string>;
   /** Neighbouring terms of which the second is a number (`version 2`, `status 409`): one thing, which a unit has whole or not at all. */
   pairs: readonly (readonly [string, string])[];
@@ -44,10 +52,10 @@ const patterns: [AnswerType, RegExp][] = [
 ];
 const degreeWord = /\b(?:how|wie)\s+(\p{L}+)/giu;
 
-/** Reads a question (one part of it, completed from the history). */
-export function profileQuestion(text: string, termsOf: TermsOf): QuestionProfile {
+/** Reads one part of a question. `completed` is the same part with the words that it leaves out; those count as carried. */
+export function profileQuestion(text: string, termsOf: TermsOf, completed: string = text): QuestionProfile {
   const degrees = new Set([...text.matchAll(degreeWord)].map((match) => match[1]?.toLowerCase() ?? ""));
-  const found = new Map<string, { term: string; word: string; key: boolean }>();
+  const found = new Map<string, QuestionTerm>();
   for (const { term, start, end } of termsOf(text)) {
     const word = text.slice(start, end);
     const lower = word.toLowerCase();
@@ -55,8 +63,17 @@ export function profileQuestion(text: string, termsOf: TermsOf): QuestionProfile
     // A capital at the beginning says nothing; in German every noun has one, which is why a key only weighs.
     const isName = /^\p{Lu}/u.test(word) && text.slice(0, start).trim() !== "";
     const key = isName || /\p{N}/u.test(word);
-    const known = found.get(term);
-    if (known === undefined) found.set(term, { term, word: lower, key });
+    if (!found.has(term)) found.set(term, { term, word: lower, key, carried: false });
+  }
+  // With nothing of its own to go by, a question is what it carries.
+  const asked = found.size === 0 ? completed : text;
+  if (completed !== text) {
+    for (const { term, start, end } of termsOf(completed)) {
+      const word = completed.slice(start, end).toLowerCase();
+      if (!functionWords.has(word) && !degrees.has(word) && !found.has(term)) {
+        found.set(term, { term, word, key: false, carried: asked === text });
+      }
+    }
   }
   const type = patterns.find(([, pattern]) => pattern.test(text))?.[0] ?? "other";
   const all = termsOf(text);
@@ -70,7 +87,7 @@ export function profileQuestion(text: string, termsOf: TermsOf): QuestionProfile
   }
   const noun = countedNoun.exec(text);
   const counted = noun ? termsOf(noun[1] ?? "").map(({ term }) => term) : [];
-  return { text, type, terms: [...found.values()], numbers: new Set(numberTokens(text)), pairs, counted };
+  return { text: asked, type, terms: [...found.values()], numbers: new Set(numberTokens(text)), pairs, counted };
 }
 
 const countedNoun = /\b(?:how many|wie viele|wieviele|cu[aá]nt[oa]s|combien de)\s+(\p{L}+)/iu;

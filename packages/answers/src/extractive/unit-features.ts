@@ -62,13 +62,15 @@ function setOf(text: string, termsOf: TermsOf): Set<string> {
   return new Set(termsOf(text).map(({ term }) => term));
 }
 
+const carriedWeight = 0.25;
+
 /** Inverse document frequency of the question's terms over the candidates, log(1 + N / (df + 0.5)): a term that nobody has weighs most. */
 export function questionWeights(profile: QuestionProfile, candidates: readonly Candidate[]): Map<string, number> {
   const weights = new Map<string, number>();
-  for (const { term } of profile.terms) {
+  for (const { term, carried } of profile.terms) {
     let found = 0;
     for (const candidate of candidates) if (candidate.terms.has(term)) found += 1;
-    weights.set(term, Math.log(1 + Math.max(candidates.length, 20) / (found + 0.5)));
+    weights.set(term, (carried ? carriedWeight : 1) * Math.log(1 + Math.max(candidates.length, 20) / (found + 0.5)));
   }
   return weights;
 }
