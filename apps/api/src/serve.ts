@@ -1,18 +1,18 @@
 import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import { FootnoteError } from "@footnote/core";
-import type { Hono } from "hono";
+import type { Api } from "./create-api.ts";
 
 export interface ServedApi {
   url: string;
   host: string;
   port: number;
-  /** Takes no new connection, waits up to `graceMs` for open ones, then cuts them: a server with an open stream never closes by itself. */
+  /** Takes no new connection, waits up to `graceMs` (default 0) for open ones, then cuts them: a server with an open stream never closes by itself. */
   close(options?: { graceMs?: number }): Promise<void>;
 }
 
 /** Serves the app over HTTP. Port 0 takes a free one. Throws `configuration_invalid` when it cannot listen. */
-export async function serveApi(options: { app: Pick<Hono, "fetch">; host: string; port: number }): Promise<ServedApi> {
+export async function serveApi(options: { app: Api["app"]; host: string; port: number }): Promise<ServedApi> {
   const { app, host, port } = options;
   const server = await new Promise<ReturnType<typeof serve>>((resolve, reject) => {
     const made = serve(
@@ -41,19 +41,20 @@ export async function serveApi(options: { app: Pick<Hono, "fetch">; host: string
     );
   });
   const bound = portOf(server.address());
+  async function close(graceMs: number): Promise<void> {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    if ("closeIdleConnections" in server) server.closeIdleConnections();
+    const timer = setTimeout(() => {
+      if ("closeAllConnections" in server) server.closeAllConnections();
+    }, graceMs);
+    await closed;
+    clearTimeout(timer);
+  }
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${bound}`,
     host,
     port: bound,
-    async close({ graceMs = 0 } = {}) {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      if ("closeIdleConnections" in server) server.closeIdleConnections();
-      const timer = setTimeout(() => {
-        if ("closeAllConnections" in server) server.closeAllConnections();
-      }, graceMs);
-      await closed;
-      clearTimeout(timer);
-    },
+    close: ({ graceMs = 0 } = {}) => close(graceMs),
   };
 }
 

@@ -3,7 +3,7 @@ import { isFootnoteError } from "@footnote/core";
 
 /** Field names that may be logged; all others are left out and only their names are told. None of them carries text of documents or questions. */
 export const loggedFields: ReadonlySet<string> = new Set(
-  `answer attempt attempts batch bytes chunks code collection concurrency conversation count dataDir delayMs dependency document durationMs
+  `answer attempt attempts batch bytes chunks code collection component concurrency conversation count dataDir delayMs dependency document durationMs
   engine event failed finishReason hits host http job key kind limit method model name outcome path pid pipeline port principal progress queue
   reason requestId route rows scope signal size sizeBytes space stage state status tenant tokens url version versions worker workers
   promptTokens completionTokens cachedTokens costUsd traceId mediaType pending lag graceMs open migration recovered stranded folded reweighted`.split(
