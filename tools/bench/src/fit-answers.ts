@@ -1,5 +1,5 @@
 /** `node tools/bench/src/fit-answers.ts`: fits the extractive model's support on our training questions and prints coefficients. */
-import { createExtractiveModel, createUnitScorer } from "@footnote/answers";
+import { createUnitScorer } from "@footnote/answers";
 import { type Hit, newId } from "@footnote/core";
 import { createLocalEmbedder } from "@footnote/embedding";
 import { createAnalyzer } from "@footnote/retrieval";
@@ -10,7 +10,6 @@ const names = ["coverage", "unitCoverage", "cosine", "typeMatch", "keyMissing", 
 const embedder = createLocalEmbedder({ threads: 1 });
 const analyzer = createAnalyzer({ language: "en" });
 const scorer = createUnitScorer({ embedder, analyzer });
-const model = createExtractiveModel({ embedder, analyzer });
 const embed = async (text: string) => {
   const [embedding] = await embedder.embed({ texts: [text], purpose: "query" });
   if (!embedding) throw new Error("the embedder gave no vector");
@@ -106,5 +105,4 @@ function fit(prior: readonly number[], strength: number): number[] {
 const prior = [-5.5, 4, 1.2, 4, 0.9, -2.5, 0.4, -1, -2];
 const fitted = fit(prior, 1);
 console.log(["intercept", ...names].map((name, i) => `${name}: ${(fitted[i] ?? 0).toFixed(2)}`).join(", "));
-void model;
 await embedder.close();
