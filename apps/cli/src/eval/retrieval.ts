@@ -52,6 +52,7 @@ export interface RetrievalEvaluationOptions {
 /** Chunks asked of the retriever per query: as many as the shipped pipelines take from a leg. */
 const depth = 100;
 const batchSize = 32;
+const rowsAtOnce = 8;
 
 /**
  * Puts a BEIR folder into a fresh tenant through the store's own write path (a row is one document) and scores each pipeline
@@ -78,17 +79,26 @@ export async function evaluateRetrieval(options: RetrievalEvaluationOptions): Pr
   let chunkCount = 0;
   const write = createRowWriter({ ...options, tenantId: tenant.id, collectionId: collection.id, spec: first });
   const began = performance.now();
-  for await (const row of readBeirCorpus(folder)) {
-    throwIfAborted(signal);
+  const take = async (row: BeirDocument) => {
     const written = await write(row);
     if (!written) {
       log(`${dataset}: row ${row.id} holds no text and is left out`);
-      continue;
+      return;
     }
     rows.set(written.documentId, row.id);
     chunkCount += written.chunks;
     if (rows.size % 500 === 0) log(`${dataset}: ${rows.size} documents, ${chunkCount} chunks, ${seconds(began)} s`);
+  };
+  // Several at once: one is embedded while another is stored.
+  let batch: BeirDocument[] = [];
+  for await (const row of readBeirCorpus(folder)) {
+    throwIfAborted(signal);
+    batch.push(row);
+    if (batch.length < rowsAtOnce) continue;
+    await Promise.all(batch.map(take));
+    batch = [];
   }
+  await Promise.all(batch.map(take));
   await store.maintainIndex(tenant.id);
   log(`${dataset}: indexed ${rows.size} documents as ${chunkCount} chunks in ${seconds(began)} s`);
 
