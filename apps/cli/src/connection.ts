@@ -32,7 +32,13 @@ export async function findServer(folder: DataFolder): Promise<{ url: string; pid
   const client = createClient({ url: server.url });
   // A server that has just begun answers a moment later.
   for (let i = 0; i < 20; i++) {
-    if (await client.ready({ timeoutMs: 3000 }).then((state) => state.status === "ready", () => false)) return { ...server, credentials };
+    if (
+      await client.ready({ timeoutMs: 3000 }).then(
+        (state) => state.status === "ready",
+        () => false,
+      )
+    )
+      return { ...server, credentials };
     if (!isAlive(server.pid)) return null;
     await new Promise((resolve) => setTimeout(resolve, 250));
   }

@@ -25,7 +25,20 @@ export const environmentSchema = z.object({
     .number()
     .int()
     .min(1)
-    .default(100 * 1024 * 1024),
+    .default(50 * 1024 * 1024),
+  FOOTNOTE_CORS_ORIGINS: z
+    .string()
+    .default("")
+    .transform((value) =>
+      value
+        .split(",")
+        .map((origin) => origin.trim())
+        .filter(Boolean),
+    )
+    .refine(
+      (origins) => origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
+      "must be origins such as https://app.example.com",
+    ),
   RERANKER_MODEL: z.string().min(1).optional(),
   FOOTNOTE_URL: z.url().optional(),
   FOOTNOTE_KEY: z.string().min(1).optional(),

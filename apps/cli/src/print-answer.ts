@@ -12,13 +12,13 @@ export async function printAnswer(events: AsyncIterable<AnswerEvent>, output: Ou
   let sentence = "";
   let markers: number[] = [];
   let finishReason = "error";
-  let wrote = false;
+  let said = false;
   const flush = () => {
     if (sentence === "") return;
     const body = sentence.trimEnd();
     const fresh = markers.filter((marker) => !body.includes(`[${marker}]`));
     output.write(body + fresh.map((marker) => ` [${marker}]`).join("") + sentence.slice(body.length));
-    wrote = true;
+    said = true;
     sentence = "";
     markers = [];
   };
@@ -39,7 +39,8 @@ export async function printAnswer(events: AsyncIterable<AnswerEvent>, output: Ou
   }
   flush();
   if (finishReason === "unsupported") {
-    output.write(`${wrote ? "\n" : ""}${unsupportedSentence}\n`);
+    // The model may have said so itself.
+    output.write(said ? "\n" : `${unsupportedSentence}\n`);
     return { finishReason };
   }
   output.write("\n");

@@ -68,7 +68,10 @@ export async function runCommand(argv: readonly string[], context: Context): Pro
     const { code, message } =
       isFootnoteError(error) || isFootnoteApiError(error)
         ? error
-        : { code: "internal", message: `Something unexpected failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}` };
+        : {
+            code: "internal",
+            message: `Something unexpected failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+          };
     if (argv.includes("--json")) context.terminal.stderr.write(`${JSON.stringify({ type: "error", code, message })}\n`);
     else context.terminal.stderr.write(`${message}\n`);
     return 1;

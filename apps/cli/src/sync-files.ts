@@ -51,7 +51,13 @@ export async function syncFiles(options: {
     if (before?.sha256 === sha256 && before.state === "ready") return { externalId, outcome: "unchanged" };
     try {
       const { job } = await client.documents.put(
-        { collection, externalId, content: await readFile(file.path), mediaType: mediaTypeOfName(externalId), metadata: { sha256, path: externalId } },
+        {
+          collection,
+          externalId,
+          content: await readFile(file.path),
+          mediaType: mediaTypeOfName(externalId),
+          metadata: { sha256, path: externalId },
+        },
         { signal },
       );
       const state = await client.jobs.wait(job.id, {

@@ -1,6 +1,7 @@
 import { FootnoteError } from "@footnote/core";
 import type { JobId, JobQueue, TenantId } from "@footnote/core";
 import { createSilentTelemetry } from "@footnote/core/testing";
+import type { JobRecord } from "@footnote/storage";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { createIndexMaintenance } from "./index-maintenance.ts";
 import { createOutboxDispatcher } from "./outbox-dispatcher.ts";
@@ -92,7 +93,7 @@ it("leaves a row for the next try when the queue refuses", async () => {
 it("moves more jobs than fit one claim", async () => {
   const { queue, sent } = recordingQueue();
   const { put } = await bench.tenant();
-  const jobs = [];
+  const jobs: JobRecord[] = [];
   for (let i = 0; i < 7; i++) jobs.push(await put(`d${i}`, "text"));
   await dispatcher(queue, { batchSize: 2 });
   await until(() => jobs.every(({ id }) => sent.some(({ jobId }) => jobId === id)));
@@ -115,7 +116,12 @@ it("folds statistics of tenants with work", async () => {
   const { put, tenantId } = await bench.tenant();
   const job = await put("a", "one two three\nfour five");
   await bench.workflow().handle({ tenantId, jobId: job.id, attempt: 1 }, new AbortController().signal);
-  const maintenance = createIndexMaintenance({ store: bench.store, clock: createSystemClock(), telemetry: createSilentTelemetry(), everyMs: 20 });
+  const maintenance = createIndexMaintenance({
+    store: bench.store,
+    clock: createSystemClock(),
+    telemetry: createSilentTelemetry(),
+    everyMs: 20,
+  });
   expect(await bench.store.routing.tenantsWithIndexWork(100)).toContain(tenantId);
   expect(await maintenance.runOnce()).toBeGreaterThan(0);
   expect(await bench.store.routing.tenantsWithIndexWork(100)).not.toContain(tenantId);

@@ -10,13 +10,20 @@ export function addBackup(program: Command, context: Context): void {
     .command("backup")
     .description("write everything that is kept, original files included, into a new folder")
     .argument("<folder>", "must not exist yet")
-    .addHelpText("after", "\nThe embedded store must not be in use: stop its server first.\n\nExample:\n  footnote backup /backups/footnote-2026-11-21")
+    .addHelpText(
+      "after",
+      "\nThe embedded store must not be in use: stop its server first.\n\nExample:\n  footnote backup /backups/footnote-2026-11-21",
+    )
     .action(async (target: string, options: CommonOptions) => {
       const { env, folder, output } = await prepare(context, options);
       await refuseWhileServing(env.DATABASE_URL, folder);
       const { backupStore } = await import("../compose.ts");
       const result = await backupStore({ env, folder, target: resolve(context.cwd, target) });
-      output.print(`Written to ${resolve(context.cwd, target)}: ${describe(result)}`, { type: "backup", target: resolve(context.cwd, target), ...result });
+      output.print(`Written to ${resolve(context.cwd, target)}: ${describe(result)}`, {
+        type: "backup",
+        target: resolve(context.cwd, target),
+        ...result,
+      });
     });
   program
     .command("restore")

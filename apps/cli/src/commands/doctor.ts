@@ -24,7 +24,11 @@ export function addDoctor(program: Command, context: Context): void {
       const add = (check: string, status: Finding["status"], detail: string) => findings.push({ check, status, detail });
 
       const major = Number(process.versions.node.split(".")[0]);
-      add("node", major >= 22 ? "ok" : "failed", `${process.versions.node}${major >= 22 ? "" : "; Footnote needs 22 or newer: start it with npm run footnote"}`);
+      add(
+        "node",
+        major >= 22 ? "ok" : "failed",
+        `${process.versions.node}${major >= 22 ? "" : "; Footnote needs 22 or newer: start it with npm run footnote"}`,
+      );
       const disk = await statfs(folder.path).catch(() => null);
       const freeGb = disk ? (disk.bavail * disk.bsize) / 1e9 : 0;
       add("data folder", freeGb > 1 ? "ok" : "warning", `${folder.path}, ${freeGb.toFixed(1)} GB free${freeGb > 1 ? "" : "; make room"}`);
@@ -53,8 +57,14 @@ export function addDoctor(program: Command, context: Context): void {
         }
       }
       if (env.DATABASE_URL) add("durability", "ok", "a Postgres server, by its own fsync settings");
-      else add("durability", "warning", "the embedded database survives killed processes, not power loss; set DATABASE_URL for a Postgres server");
-      if (env.DATABASE_URL && !env.DATABASE_ADMIN_URL) add("migrations", "warning", "DATABASE_ADMIN_URL is not set; `footnote migrate` needs it");
+      else
+        add(
+          "durability",
+          "warning",
+          "the embedded database survives killed processes, not power loss; set DATABASE_URL for a Postgres server",
+        );
+      if (env.DATABASE_URL && !env.DATABASE_ADMIN_URL)
+        add("migrations", "warning", "DATABASE_ADMIN_URL is not set; `footnote migrate` needs it");
 
       if (output.json) {
         output.print("", { type: "configuration", ...maskEnvironment(env) });

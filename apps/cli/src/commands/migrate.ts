@@ -11,7 +11,10 @@ export function addMigrate(program: Command, context: Context): void {
     .action(async (options: CommonOptions) => {
       const { env, output } = await prepare(context, options);
       if (!env.DATABASE_URL || !env.DATABASE_ADMIN_URL) {
-        throw new FootnoteError("configuration_invalid", "Set DATABASE_URL (the app's role) and DATABASE_ADMIN_URL (the owner); the embedded store migrates by itself.");
+        throw new FootnoteError(
+          "configuration_invalid",
+          "Set DATABASE_URL (the app's role) and DATABASE_ADMIN_URL (the owner); the embedded store migrates by itself.",
+        );
       }
       const { migrateServer } = await import("../compose.ts");
       const { applied } = await migrateServer(env);

@@ -25,7 +25,10 @@ export function addSearch(program: Command, context: Context): void {
       const connection = await connect({ env, folder });
       try {
         const { collection, limit, pipeline } = options;
-        const found = await connection.client.search({ query, collection, limit, ...(pipeline ? { pipeline } : {}) }, { signal: context.signal });
+        const found = await connection.client.search(
+          { query, collection, limit, ...(pipeline ? { pipeline } : {}) },
+          { signal: context.signal },
+        );
         if (found.hits.length === 0) output.print("Nothing was found.");
         for (const [i, hit] of found.hits.entries()) {
           const { chunk, score } = hit;

@@ -56,10 +56,14 @@ export async function serve(context: Context, options: ServeOptions): Promise<vo
     },
     options,
   );
-  if (!options.api && !options.worker) throw new FootnoteError("invalid_request", "Nothing is left to serve with --no-api and --no-worker; leave one out.");
+  if (!options.api && !options.worker)
+    throw new FootnoteError("invalid_request", "Nothing is left to serve with --no-api and --no-worker; leave one out.");
   const other = env.DATABASE_URL ? null : await findServer(folder);
   if (other) {
-    throw new FootnoteError("data_folder_in_use", `A server already runs on this data folder at ${other.url} (process ${other.pid}); use it, or stop it first.`);
+    throw new FootnoteError(
+      "data_folder_in_use",
+      `A server already runs on this data folder at ${other.url} (process ${other.pid}); use it, or stop it first.`,
+    );
   }
   const { migrateIfPossible, openRuntime, startApi } = await import("../compose.ts");
   if (options.demo && env.DATABASE_URL) await migrateIfPossible(env);
@@ -88,10 +92,21 @@ export async function serve(context: Context, options: ServeOptions): Promise<vo
 }
 
 /** Makes the sample collection searchable, then says how to ask. What is searchable already is not ingested again. */
-async function demo(options: { url: string; key: string; adminKey: string; folder: DataFolder; output: Output; signal: AbortSignal }): Promise<void> {
+async function demo(options: {
+  url: string;
+  key: string;
+  adminKey: string;
+  folder: DataFolder;
+  output: Output;
+  signal: AbortSignal;
+}): Promise<void> {
   const { url, key, adminKey, folder, output, signal } = options;
   const handbook = await findHandbook();
-  if (!handbook) throw new FootnoteError("configuration_invalid", "The sample documents (examples/handbook/documents) are missing; restore them or serve without --demo.");
+  if (!handbook)
+    throw new FootnoteError(
+      "configuration_invalid",
+      "The sample documents (examples/handbook/documents) are missing; restore them or serve without --demo.",
+    );
   const client = createClient({ url, key });
   try {
     const files = await findFiles([handbook.documents]);

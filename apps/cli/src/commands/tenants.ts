@@ -21,7 +21,8 @@ export function addTenants(program: Command, context: Context): void {
       const { env, folder, output } = await prepare(context, command.optsWithGlobals<CommonOptions>());
       const connection = await connect({ env, folder });
       try {
-        for await (const tenant of allPages((page) => operatorOf(connection).admin.tenants.list(page))) output.print(`${tenant.id}  ${tenant.name}`, tenant);
+        for await (const tenant of allPages((page) => operatorOf(connection).admin.tenants.list(page)))
+          output.print(`${tenant.id}  ${tenant.name}`, tenant);
       } finally {
         await connection.close();
       }

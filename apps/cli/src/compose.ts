@@ -1,0 +1,137 @@
+import { createExtractiveModel } from "@footnote/answers";
+import { createApi, serveApi } from "@footnote/api";
+import { FootnoteError } from "@footnote/core";
+import type { JobQueue } from "@footnote/core";
+import { createSandboxedParser } from "@footnote/ingestion";
+import { createJobEvents, createPgBossQueue, createSystemClock } from "@footnote/jobs";
+import { migrate, openStore } from "@footnote/storage";
+import type { Store } from "@footnote/storage";
+import { createTelemetry } from "@footnote/telemetry";
+import { createWorker } from "@footnote/worker";
+import { ensureCredentials } from "./credentials.ts";
+import type { Credentials, DataFolder } from "./data-folder.ts";
+import { createEngine } from "./engine.ts";
+import type { Engine } from "./engine.ts";
+import type { Environment } from "./env.ts";
+import { createLateInteraction } from "./rerankers.ts";
+
+/** Everything that one process runs, made in one place. */
+export interface Runtime {
+  store: Store;
+  queue: JobQueue;
+  engine: Engine;
+  worker: ReturnType<typeof createWorker>;
+  api: ReturnType<typeof createApi>;
+  credentials: Credentials;
+  /** The API without a port. */
+  fetch(request: Request): Promise<Response>;
+  /** Stops the worker, then closes what it used. */
+  close(options: { graceMs: number }): Promise<void>;
+}
+
+export async function openRuntime(options: { env: Environment; folder: DataFolder }): Promise<Runtime> {
+  const { env, folder } = options;
+  const telemetry = createTelemetry({ level: env.FOOTNOTE_LOG_LEVEL });
+  const clock = createSystemClock();
+  const engine = createEngine({ embedWorkers: env.FOOTNOTE_EMBED_WORKERS });
+  const { store, sql } = await openStore({
+    dataDir: folder.path,
+    spaces: engine.spaces,
+    extraSchemas: engine.extraSchemas,
+    ...(env.DATABASE_URL ? { databaseUrl: env.DATABASE_URL } : {}),
+  });
+  const parser = createSandboxedParser({ concurrency: env.FOOTNOTE_WORKER_CONCURRENCY });
+  try {
+    const credentials = await ensureCredentials(store, folder);
+    const queue = await createPgBossQueue({ sql, clock, telemetry });
+    const events = createJobEvents();
+    const worker = createWorker({
+      store,
+      queue,
+      parser,
+      chunkerFor: engine.chunkerFor,
+      embedderFor: engine.embedderFor,
+      analyzerFor: engine.analyzerFor,
+      keepsTokenVectors: engine.keepsTokenVectors,
+      events,
+      clock,
+      telemetry,
+      concurrency: env.FOOTNOTE_WORKER_CONCURRENCY,
+      // The embedded store is locked by this process.
+      alone: store.engine === "pglite",
+    });
+    const model = createExtractiveModel({ embedder: engine.embedder, analyzer: engine.analyzerFor("en") });
+    const api = createApi({
+      store,
+      queue: { wake: () => worker.wake() },
+      jobEvents: events,
+      embedderFor: engine.embedderFor,
+      rerankers: createLateInteraction({ engine, store }),
+      modelFor: (spec) => (spec.answer.model === "extractive" ? model : undefined),
+      telemetry,
+      clock,
+      environment: { FOOTNOTE_MAX_UPLOAD_BYTES: env.FOOTNOTE_MAX_UPLOAD_BYTES, FOOTNOTE_CORS_ORIGINS: env.FOOTNOTE_CORS_ORIGINS },
+    });
+    return {
+      store,
+      queue,
+      engine,
+      worker,
+      api,
+      credentials,
+      fetch: async (request) => await api.app.fetch(request),
+      async close({ graceMs }) {
+        await worker.stop({ graceMs });
+        await queue.close();
+        await Promise.all([parser.close(), engine.close()]);
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await Promise.allSettled([parser.close(), engine.close()]);
+    await store.close();
+    throw error;
+  }
+}
+
+export interface RunningApi {
+  url: string;
+  /** Refuses new work, lets open requests end for `graceMs`, then closes the port. */
+  drain(options: { graceMs: number }): Promise<void>;
+}
+
+export async function startApi(runtime: Runtime, env: Environment): Promise<RunningApi> {
+  const { api } = runtime;
+  const server = await serveApi({ app: api.app, host: env.FOOTNOTE_HOST, port: env.FOOTNOTE_PORT });
+  return {
+    url: server.url,
+    async drain({ graceMs }) {
+      await api.drain({ graceMs });
+      await server.close({ graceMs: 1000 });
+    },
+  };
+}
+
+/** The role's name in a Postgres URL. */
+function roleOf(databaseUrl: string): string {
+  return decodeURIComponent(new URL(databaseUrl).username);
+}
+
+/** Brings a Postgres server's schema up to date with the owner's role. */
+export async function migrateServer(env: Environment): Promise<{ applied: string[] }> {
+  if (!env.DATABASE_URL || !env.DATABASE_ADMIN_URL) {
+    throw new FootnoteError("configuration_invalid", "Set DATABASE_URL (the app's role) and DATABASE_ADMIN_URL (the owner) to migrate.");
+  }
+  const engine = createEngine();
+  try {
+    const { spaces, extraSchemas } = engine;
+    return await migrate({ adminUrl: env.DATABASE_ADMIN_URL, appRole: roleOf(env.DATABASE_URL), spaces, extraSchemas });
+  } finally {
+    await engine.close();
+  }
+}
+
+/** For the demo: migrates where the owner's URL is known; opening the store says what to do where it is not. */
+export async function migrateIfPossible(env: Environment): Promise<void> {
+  if (env.DATABASE_ADMIN_URL) await migrateServer(env);
+}
