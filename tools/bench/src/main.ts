@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 
 interface Benchmark {
   summary: string;
-  run: (options: { seconds: number; chunks: number }) => Promise<void>;
+  run: (options: { seconds: number; chunks: number }) => Promise<unknown>;
 }
 
 const log = (line: string) => console.log(line);
