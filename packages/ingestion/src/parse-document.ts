@@ -17,6 +17,11 @@ const loaders: Readonly<Record<string, (options: Options) => Promise<Parser>>> =
   [officeMediaTypes.docx]: async (options) => (await import("./office/docx-parser.ts")).createDocxParser(options),
   [officeMediaTypes.pptx]: async (options) => (await import("./office/pptx-parser.ts")).createPptxParser(options),
   [officeMediaTypes.xlsx]: async (options) => (await import("./office/xlsx-parser.ts")).createXlsxParser(options),
+  [officeMediaTypes.odt]: loadOpenDocumentParser,
+  [officeMediaTypes.ods]: loadOpenDocumentParser,
+  [officeMediaTypes.odp]: loadOpenDocumentParser,
+  [officeMediaTypes.epub]: async (options) => (await import("./office/epub-parser.ts")).createEpubParser(options),
+  "application/rtf": async (options) => (await import("./office/rtf-parser.ts")).createRtfParser(options),
   "text/plain": loadTextParser,
   "application/json": loadTextParser,
   "application/yaml": loadTextParser,
@@ -25,6 +30,10 @@ const loaders: Readonly<Record<string, (options: Options) => Promise<Parser>>> =
 
 async function loadTextParser(options: Options): Promise<Parser> {
   return (await import("./text/text-parser.ts")).createTextParser(options);
+}
+
+async function loadOpenDocumentParser(options: Options): Promise<Parser> {
+  return (await import("./office/opendocument-parser.ts")).createOpenDocumentParser(options);
 }
 
 /** Every media type that `parseDocument` reads. */

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { FootnoteError } from "@footnote/core";
 import type { PDFDocumentProxy } from "pdfjs-dist";
 
@@ -22,7 +23,7 @@ function loadPdfjs(): Promise<typeof import("pdfjs-dist")> {
 }
 
 function packageFolder(name: string): string {
-  return new URL(`../../${name}/`, import.meta.resolve("pdfjs-dist/legacy/build/pdf.mjs")).pathname;
+  return fileURLToPath(new URL(`../../${name}/`, import.meta.resolve("pdfjs-dist/legacy/build/pdf.mjs")));
 }
 
 export interface OpenPdf {

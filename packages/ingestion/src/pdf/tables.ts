@@ -95,7 +95,7 @@ function tableAt(rows: readonly Row[], start: number, options: TableOptions): { 
   if (last === undefined || full < 2 || columns.length < options.minColumns) return null;
   const pieces = taken.flatMap(({ row }) => row.segments);
   if (columns.length === 2 && full < 3 && taken.length < 3) return null;
-  if (isProse(pieces, columns, options)) return null;
+  if (isProse(pieces, columns, options) || isFormula(pieces)) return null;
   return { table: makeTable(taken, columns), next };
 }
 
@@ -123,6 +123,12 @@ function isProse(pieces: readonly Segment[], columns: readonly Column[], { width
     return own.length >= 4 && fill > 0.85 && length >= 5 && column.right - column.left > width * 0.2;
   });
   return wide.length >= 2;
+}
+
+/** Pieces of set formulas and drawings stand in columns too, but many of them hold neither letter nor digit. */
+function isFormula(pieces: readonly Segment[]): boolean {
+  const signs = pieces.filter((piece) => !/[\p{L}\p{N}]/u.test(piece.text) && !/^[-–—✓✔✗xX•]$/u.test(piece.text)).length;
+  return signs > pieces.length * 0.15;
 }
 
 function makeTable(taken: readonly { row: Row; continuation: boolean }[], columns: readonly Column[]): Table {

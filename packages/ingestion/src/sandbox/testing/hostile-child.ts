@@ -56,7 +56,7 @@ async function attempt(what: string): Promise<string> {
     else if (what === "worker") Reflect.construct((await import("node:worker_threads")).Worker, ["0", { eval: true }]);
     else if (what === "net") (await import("node:net")).connect(9);
     else if (what === "builtin") process.getBuiltinModule("node:http").get("http://127.0.0.1:9");
-    else if (what === "socket") Reflect.construct(Object(process.stdin).constructor, []).connect(9);
+    else if (what === "socket") Object(Reflect.construct(Object(process.stdin).constructor, [])).connect(9);
     else if (what === "fetch") await fetch("http://127.0.0.1:9");
     else if (what === "eval") Function("return 1")();
     else if (what === "environment") return JSON.stringify(process.env);
