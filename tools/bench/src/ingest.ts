@@ -38,7 +38,7 @@ export async function benchIngest(options: { log: (line: string) => void; files?
       await client.documents.put({
         collection: "bench",
         externalId: `note-${index}`,
-        bytes: new TextEncoder().encode(text),
+        content: text,
         mediaType: "text/markdown",
       });
       const began = performance.now();
