@@ -99,7 +99,8 @@ function fillsColumn(side: readonly Element[]): boolean {
   const fill = median(side.map((element) => (element.right - element.left) / Math.max(1, right - left)));
   const words = median(side.map((element) => (element.type === "segment" ? element.segment.text.split(" ").length : 1)));
   const letters = median(side.map((element) => (element.type === "segment" ? element.segment.text.length : 1)));
-  return fill > 0.5 && (words >= 3 || letters >= 15);
+  // A side may hold two or three columns itself; then its lines must be long to count.
+  return (fill > 0.5 && (words >= 3 || letters >= 15)) || (fill > 0.28 && words >= 5);
 }
 
 /** Share of the shorter side's height that lies beside the other. */
