@@ -123,18 +123,17 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions<Result
   };
 
   /** Asks a thread to end after what it does now; never kills it (see worker-gate.ts). One that hangs is left behind. */
-  const retire = (member: Member<Task, Result>): Promise<unknown> => {
+  const retire = (member: Member<Task, Result>) => {
     clearTimeout(member.timer);
     members.delete(member);
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread, not a window
     member.worker.postMessage({ type: "stop" });
     member.worker.unref();
-    return Promise.race([member.ended, sleep(stopTimeoutMs, undefined, { ref: false })]);
   };
 
   const died = (member: Member<Task, Result>, cause: unknown) => {
     if (!members.has(member)) return;
-    void retire(member);
+    retire(member);
     deathsInARow++;
     const lost = member.current;
     if (lost !== null && !lost.call.settled) {
@@ -158,7 +157,7 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions<Result
   const start = () => {
     started++;
     const gate = createWorkerGate();
-    const worker = new Worker(options.url, { workerData: { ...options.workerData, gate } });
+    const worker = new Worker(options.url, { workerData: { ...options.workerData, gate }, execArgv: [] });
     const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
     const member: Member<Task, Result> = { worker, gate, ended, state: "starting", current: null, done: 0, timer: undefined };
     members.add(member);
@@ -195,7 +194,7 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions<Result
         settle(current.call, error);
       }
     }
-    if (member.done >= options.recycleAfter) void retire(member);
+    if (member.done >= options.recycleAfter) retire(member);
     pump();
   };
 
@@ -273,7 +272,11 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions<Result
     close() {
       closing ??= (async () => {
         if (open > 0) await new Promise<void>((resolve) => (drained = resolve));
-        await Promise.all([...members].map(retire));
+        // The timer keeps the process until the threads are gone or given up.
+        const stopped = new AbortController();
+        const ended = Promise.all([...members].map((member) => (retire(member), member.ended)));
+        await Promise.race([ended, sleep(stopTimeoutMs, undefined, { signal: stopped.signal }).catch(() => {})]);
+        stopped.abort();
       })();
       return closing;
     },

@@ -1,0 +1,3 @@
+export { createBareLoop } from "./bare-loop.ts";
+export type { BareLoop } from "./bare-loop.ts";
+export { writeTinyCrossEncoder } from "./tiny-cross-encoder.ts";
