@@ -1,6 +1,6 @@
 import { collapseWhiteSpace } from "../document-builder.ts";
 import type { DocumentBuilder } from "../document-builder.ts";
-import { elementText, findElements, isHidden, parseHtmlTree } from "./html-tree.ts";
+import { elementText, isHidden, parseHtmlTree } from "./html-tree.ts";
 import type { HtmlElement } from "./html-tree.ts";
 import { blockElements } from "./main-content.ts";
 
@@ -195,6 +195,15 @@ function isInHead(table: HtmlElement, row: HtmlElement | undefined): boolean {
 }
 
 function isLayoutCell(cell: HtmlElement): boolean {
-  const blocks = findElements(cell, ({ name }) => /^(?:table|h[1-6]|pre|article|section)$/u.test(name) || name === "p");
-  return blocks.some(({ name }) => name !== "p") || blocks.length > 3 || (blocks.length > 1 && elementText(cell).length > 1500);
+  let paragraphs = 0;
+  const stack: HtmlElement[] = [cell];
+  for (let element = stack.pop(); element !== undefined; element = stack.pop()) {
+    for (const child of element.children) {
+      if (typeof child !== "object") continue;
+      if (/^(?:table|h[1-6]|pre|article|section)$/u.test(child.name)) return true;
+      if (child.name === "p") paragraphs += 1;
+      stack.push(child);
+    }
+  }
+  return paragraphs > 3 || (paragraphs > 1 && elementText(cell).length > 1500);
 }

@@ -9,6 +9,10 @@ export interface HtmlElement {
 /** Elements nested deeper than this are put beside each other, so that whatever walks the tree may recurse. */
 const maxDepth = 200;
 
+/** Characters that are parsed at a time, and unclosed elements after which the parser starts anew. */
+const pieceLength = 65_536;
+const maxOpen = 2000;
+
 const rawTextElements: ReadonlySet<string> = new Set(["script", "style", "template", "noscript", "iframe", "object", "svg", "canvas"]);
 
 /**
@@ -20,35 +24,42 @@ export function parseHtmlTree(html: string, options: { xml?: boolean } = {}): Ht
   const open: HtmlElement[] = [root];
   let tooDeep = 0;
   let skipping = 0;
-  const parser = new Parser(
-    {
-      onopentag(name, attributes) {
-        if (skipping > 0 || rawTextElements.has(name)) {
-          skipping += 1;
-          return;
-        }
-        const element: HtmlElement = { name, attributes, children: [] };
-        open.at(-1)?.children.push(element);
-        if (open.length < maxDepth) open.push(element);
-        else tooDeep += 1;
-      },
-      onclosetag() {
-        if (skipping > 0) skipping -= 1;
-        else if (tooDeep > 0) tooDeep -= 1;
-        else if (open.length > 1) open.pop();
-      },
-      ontext(text) {
-        if (skipping > 0) return;
-        const parent = open.at(-1) ?? root;
-        const last = parent.children.length - 1;
-        const previous = parent.children[last];
-        if (typeof previous === "string") parent.children[last] = previous + text;
-        else parent.children.push(text);
-      },
+  const handler = {
+    onopentag(name: string, attributes: Record<string, string>): void {
+      if (skipping > 0 || rawTextElements.has(name)) {
+        skipping += 1;
+        return;
+      }
+      const element: HtmlElement = { name, attributes, children: [] };
+      open.at(-1)?.children.push(element);
+      if (open.length < maxDepth) open.push(element);
+      else tooDeep += 1;
     },
-    { decodeEntities: true, xmlMode: options.xml ?? false, recognizeSelfClosing: options.xml ?? false },
-  );
-  parser.end(html);
+    onclosetag(): void {
+      if (skipping > 0) skipping -= 1;
+      else if (tooDeep > 0) tooDeep -= 1;
+      else if (open.length > 1) open.pop();
+    },
+    ontext(text: string): void {
+      if (skipping > 0) return;
+      const parent = open.at(-1) ?? root;
+      const last = parent.children.length - 1;
+      const previous = parent.children[last];
+      if (typeof previous === "string") parent.children[last] = previous + text;
+      else parent.children.push(text);
+    },
+  };
+  const settings = { decodeEntities: true, xmlMode: options.xml ?? false, recognizeSelfClosing: options.xml ?? false };
+  let parser = new Parser(handler, settings);
+  for (let start = 0; start < html.length; start += pieceLength) {
+    parser.write(html.slice(start, start + pieceLength));
+    // The parser's own stack costs its depth per tag: hostile depth is closed and begun anew.
+    if (tooDeep + skipping > maxOpen) {
+      parser.end();
+      parser = new Parser(handler, settings);
+    }
+  }
+  parser.end();
   return root;
 }
 

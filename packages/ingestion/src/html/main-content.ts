@@ -28,21 +28,28 @@ const chromeWords: ReadonlySet<string> = new Set(
 /** Words that say the opposite, so that `article-with-sidebar` is kept. */
 const contentWords: ReadonlySet<string> = new Set("article body content entry main post story text page blog column prose".split(" "));
 
+/** What may hold the whole content of a page. */
+const containers: ReadonlySet<string> = new Set("#root html body main article section div center td form dd figure fieldset".split(" "));
+/** Below this value a page has no prose to choose by. */
+const minValue = 12;
+
 interface Measure {
   words: number;
   linkWords: number;
   /** Sum over text blocks of what speaks for and against their being content. */
   value: number;
-  commas: number;
 }
 
-/** What a block must weigh to count as prose: `words − 3 · link words − 8`, so link lists and short labels weigh below zero. */
-const linkCost = 3;
-const blockCost = 8;
+/** A block with links weighs `words − 2 · link words − 4`, so lists of links weigh below zero. Chosen on Readability's test pages. */
+const linkCost = 2;
+const blockCost = 4;
+/** What a word of a short block without links weighs: a list item or a table cell is content, a label of a form may be. */
+const shortWeight = 0.5;
 
 /**
  * The part of a page that a reader came for: the subtree whose text blocks have the greatest sum of
- * `words − 3 · words in links − 8`, after chrome (by element, role, and class words) is taken out. Changes the tree. Linear.
+ * `words − 2 · words in links − 4` (half their words for short blocks without links), after chrome (by element, role, and
+ * class words) is taken out. Changes the tree. Linear.
  */
 export function selectMainContent(root: HtmlElement): HtmlElement {
   const before = new Map<HtmlElement, Measure>();
@@ -54,25 +61,28 @@ export function selectMainContent(root: HtmlElement): HtmlElement {
   let bestValue = Number.NEGATIVE_INFINITY;
   for (const [element, { value }] of measures) {
     // Children come before their parents in the map, so that an equal parent does not displace its child.
-    if (value * preference(element) > bestValue && blockElements.has(element.name)) {
+    if (value * preference(element) > bestValue && containers.has(element.name)) {
       best = element;
       bestValue = value * preference(element);
     }
   }
   const chosen = measures.get(best);
   // Nothing prose-like: a page of tables, labels or code is kept whole.
-  if (chosen === undefined || bestValue <= 0 || chosen.words < kept.words * 0.1) return root;
+  if (chosen === undefined || bestValue < minValue || chosen.words < kept.words * 0.1) {
+    if (kept.words - kept.linkWords >= 20) removeLinkLists(root, measures);
+    return root;
+  }
   removeLinkLists(best, measures);
   return best;
 }
 
 function preference(element: HtmlElement): number {
   if (element.name === "article" || element.name === "main" || element.attributes["itemprop"] === "articleBody") return 1.1;
-  return element.name === "li" || element.name === "td" || element.name === "p" || element.name === "blockquote" ? 0.9 : 1;
+  return element.name === "td" || element.name === "dd" || element.name === "figure" ? 0.6 : 1;
 }
 
 function measure(element: HtmlElement, measures: Map<HtmlElement, Measure>): Measure {
-  const result: Measure = { words: 0, linkWords: 0, value: 0, commas: 0 };
+  const result: Measure = { words: 0, linkWords: 0, value: 0 };
   const run = { words: 0, linkWords: 0 };
   collect(element, { result, run, inLink: element.name === "a", measures });
   endRun(result, run);
@@ -81,7 +91,8 @@ function measure(element: HtmlElement, measures: Map<HtmlElement, Measure>): Mea
 }
 
 function endRun(result: Measure, run: { words: number; linkWords: number }): void {
-  if (run.words > 0) result.value += run.words - linkCost * run.linkWords - blockCost;
+  if (run.linkWords > 0) result.value += run.words - linkCost * run.linkWords - blockCost;
+  else result.value += Math.max(run.words * shortWeight, run.words - blockCost);
   run.words = 0;
   run.linkWords = 0;
 }

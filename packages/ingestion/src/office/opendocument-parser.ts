@@ -94,7 +94,8 @@ function appendSlides(builder: DocumentBuilder, presentation: XmlElement, maxPag
       });
     builder.startPage({ number: index + 1 });
     for (const shape of childElements(page)) {
-      if (shape.attributes["presentation:class"] === "title") builder.heading({ level: 1, text: collapseWhiteSpace(inlineText(shape)) });
+      if (shape.attributes["presentation:class"] === "title")
+        builder.heading({ level: 1, text: collapseWhiteSpace([shape, ...textBoxes(shape)].map(inlineText).join(" ")) });
       else if (!/^(?:footer|date-time|page-number|header)$/u.test(shape.attributes["presentation:class"] ?? ""))
         appendContent(builder, shape, null);
     }

@@ -116,7 +116,6 @@ function readRtf(bytes: Uint8Array): string {
     }
     flush();
     if (brace === "{") {
-
       if (stack.length >= maxDepth) throw new FootnoteError("document_corrupt", "The file's groups are nested too deeply; save it again.");
       stack.push(state);
       state = { ...state };

@@ -24,7 +24,10 @@ describe("createCsvParser", () => {
 
 describe("parseDelimited", () => {
   it("survives quotes that never close", () => {
-    expect(parseDelimited('a,"b\nc,d', ",")).toEqual([["a", '"b'], ["c", "d"]]);
+    expect(parseDelimited('a,"b\nc,d', ",")).toEqual([
+      ["a", '"b'],
+      ["c", "d"],
+    ]);
     expect(parseDelimited('"a"x,b,', ",")).toEqual([["ax", "b", ""]]);
   });
 

@@ -20,7 +20,10 @@ describe("createTextParser", () => {
     expect(guessed.warnings).toHaveLength(1);
     const lost = await createTextParser().parse({ bytes: Buffer.from("\uFEFFok \uFFFD") });
     expect(lost.warnings).toHaveLength(1);
-    const declared = await createTextParser().parse({ bytes: Buffer.from("cff0e8e2e5f2", "hex"), mediaType: 'text/plain; charset="windows-1251"' });
+    const declared = await createTextParser().parse({
+      bytes: Buffer.from("cff0e8e2e5f2", "hex"),
+      mediaType: 'text/plain; charset="windows-1251"',
+    });
     expect(declared).toMatchObject({ text: "Привет", warnings: [] });
   });
 });
