@@ -25,9 +25,9 @@ export function readXml(
   const parser = new SaxesParser({ fragment: false, position: false });
   let depth = 0;
   let elements = 0;
-  let failure: unknown = null;
+  const failures: unknown[] = [];
   parser.on("error", (error) => {
-    failure ??= error;
+    failures.push(error);
   });
   parser.on("doctype", () => {
     throw new FootnoteError(
@@ -51,10 +51,12 @@ export function readXml(
   parser.on("cdata", handlers.text);
   const { text } = decodeText(bytes);
   // In pieces, so that the parser's own buffers stay small.
-  for (let start = 0; start < text.length && failure === null; start += 1 << 20) parser.write(text.slice(start, start + (1 << 20)));
-  if (failure === null) parser.close();
-  if (failure !== null)
-    throw new FootnoteError("document_corrupt", "The file's XML is damaged; open and save it again, then upload it.", { cause: failure });
+  for (let start = 0; start < text.length && failures.length === 0; start += 1 << 20) parser.write(text.slice(start, start + (1 << 20)));
+  if (failures.length === 0) parser.close();
+  if (failures.length > 0)
+    throw new FootnoteError("document_corrupt", "The file's XML is damaged; open and save it again, then upload it.", {
+      cause: failures[0],
+    });
 }
 
 /** An XML part as a tree; `keepSpace` keeps text that is only white space. */
