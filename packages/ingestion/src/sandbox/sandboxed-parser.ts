@@ -123,6 +123,9 @@ export function createSandboxedParser(options: SandboxOptions = {}): SandboxedPa
     if (closed) throw new FootnoteError("shutting_down", "The parser is closed; the file is parsed after the restart.");
   }
 
+  const removeFolder = (): void => rmSync(workingDirectory, { recursive: true, force: true });
+  // A program that ends without closing leaves no folder either; only a kill does.
+  process.once("exit", removeFolder);
   warmUp();
   return {
     mediaTypes: parsedMediaTypes,
@@ -132,7 +135,8 @@ export function createSandboxedParser(options: SandboxOptions = {}): SandboxedPa
       const exits = [...all].map((child) => new Promise<void>((resolve) => child.onExit(resolve)));
       for (const child of all) child.kill();
       await Promise.all(exits);
-      rmSync(workingDirectory, { recursive: true, force: true });
+      process.off("exit", removeFolder);
+      removeFolder();
     },
   };
 }
