@@ -1,4 +1,4 @@
-/* oxlint-disable vitest/no-conditional-expect -- properties look at each chunk of a list */
+/* oxlint-disable vitest/no-conditional-expect, vitest/expect-expect -- properties look at each chunk of a list */
 import { createFakeEmbedder } from "@footnote/core/testing";
 import { canonicalText, splitsSurrogatePair } from "@footnote/core";
 import type { Block, BlockKind, ChunkDraft, ChunkerSpec, ParsedDocument } from "@footnote/core";
