@@ -2,7 +2,7 @@ import { isFootnoteError } from "@footnote/core";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
-import { afterAll, expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { createSandboxedParser } from "./sandboxed-parser.ts";
 import type { SandboxedParser, SandboxOptions } from "./sandboxed-parser.ts";
 
@@ -15,8 +15,8 @@ function sandbox(options: SandboxOptions = {}): SandboxedParser {
   return parser;
 }
 
-afterAll(async () => {
-  await Promise.all(open.map((parser) => parser.close()));
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((parser) => parser.close()));
 });
 
 function parse(parser: SandboxedParser, text: string, signal?: AbortSignal) {
