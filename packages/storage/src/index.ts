@@ -1,5 +1,7 @@
 export { openStore } from "./open-store.ts";
 export { migrate } from "./migrate.ts";
+export { maintainSpaces } from "./maintain-spaces.ts";
+export type { MaintainSpacesOptions } from "./maintain-spaces.ts";
 export type { MigrateOptions } from "./migrate.ts";
 export { backupStore, restoreStore } from "./backup.ts";
 export type { BackupPlace, BackupSummary } from "./backup.ts";
