@@ -3,7 +3,7 @@ import { FootnoteError, type Id, type IdKind, isId, sha256, type DocumentId } fr
 import { limits } from "@footnote/sdk";
 import type { AuditActor, Scope } from "@footnote/storage";
 import { type Authenticator, type OperatorPrincipal, requireOperator, requireScope, type TenantPrincipal } from "@footnote/tenancy";
-import type { Context, Hono } from "hono";
+import type { Hono } from "hono";
 import { z } from "zod";
 import type { ApiDependencies } from "./dependencies.ts";
 import type { Drain } from "./drain.ts";
@@ -163,20 +163,25 @@ export function createRouter(app: Hono, options: { deps: ApiDependencies; authen
           const text = decodeUtf8(bytes, "The body");
           call.body = validate(body, parseJson(text, "The body"), "The body");
         }
-        const typed = call as Call<never, never, never>;
-        const run = definition as unknown as RouteDefinition<z.ZodType, z.ZodType, never>;
+        const run = erase(definition);
         const key = creates ? request.headers.get("idempotency-key") : null;
-        if (key === null) return run.handler(typed as never);
-        return idempotent(run, call as Call<unknown, unknown, never>, { key, bytes, deps, context: c });
+        return key === null ? run.handler(call) : idempotent(run, call, { key, bytes, deps });
       });
     },
   };
 }
 
+type AnyRoute = RouteDefinition<z.ZodType, z.ZodType, unknown>;
+
+/** A route without its types: what it is called with was made by its own guard and schemas, which is all that the types say. */
+function erase<Q extends z.ZodType, B extends z.ZodType, P>(definition: RouteDefinition<Q, B, P>): AnyRoute {
+  return definition as unknown as AnyRoute;
+}
+
 async function idempotent(
-  definition: RouteDefinition<z.ZodType, z.ZodType, never>,
-  call: Call<unknown, unknown, never>,
-  options: { key: string; bytes: Uint8Array<ArrayBuffer> | null; deps: ApiDependencies; context: Context },
+  definition: AnyRoute,
+  call: Call<unknown, unknown, unknown>,
+  options: { key: string; bytes: Uint8Array<ArrayBuffer> | null; deps: ApiDependencies },
 ): Promise<Response> {
   const { key, deps } = options;
   const { store } = deps;
@@ -189,7 +194,7 @@ async function idempotent(
   const scope = scopeOf(call.principal);
   const { pathname } = new URL(call.request.url);
   const contentType = call.request.headers.get("content-type")?.split(";")[0] ?? "";
-  // A multipart boundary is drawn anew for each try: its length is fixed in practice, so it is taken out of the hash.
+  // A multipart boundary is drawn anew for each try, so it is taken out of what is hashed.
   const boundary = /boundary="?([^";]+)/i.exec(call.request.headers.get("content-type") ?? "")?.[1];
   const content = boundary ? Buffer.from(bytes).toString("latin1").replaceAll(boundary, "") : bytes;
   const hash = sha256(`${call.request.method} ${pathname} ${contentType} ${sha256(content)}`);
@@ -203,7 +208,7 @@ async function idempotent(
       });
     case "replay": {
       const replayed = definition.creates?.replay
-        ? await definition.creates.replay(begun.body, call as never)
+        ? await definition.creates.replay(begun.body, call)
         : new Response(begun.body, { status: begun.status, headers: { "content-type": "application/json" } });
       replayed.headers.set("idempotency-replayed", "true");
       return replayed;
@@ -215,7 +220,7 @@ async function idempotent(
       };
       let response: Response;
       try {
-        response = await definition.handler(call as never);
+        response = await definition.handler(call);
       } catch (error) {
         await call.idempotency.abandon().catch(() => undefined);
         throw error;

@@ -16,6 +16,8 @@ export async function* parseEventStream(body: ReadableStream<Uint8Array>): Async
   const reader = body.getReader();
   const decoder = new TextDecoder();
   let rest = "";
+  /** Up to here `rest` has no line end: a long line that comes in many pieces is looked through once. */
+  let searched = 0;
   let event = "";
   let id = "";
   let data: string[] = [];
@@ -28,7 +30,7 @@ export async function* parseEventStream(body: ReadableStream<Uint8Array>): Async
       rest += ended ? decoder.decode() : decoder.decode(read.value, { stream: true });
       let from = 0;
       for (;;) {
-        const end = lineEnd(rest, from, ended);
+        const end = lineEnd(rest, Math.max(from, searched), ended);
         if (end === null) break;
         const line = rest.slice(from, end.at);
         from = end.next;
@@ -49,6 +51,7 @@ export async function* parseEventStream(body: ReadableStream<Uint8Array>): Async
         else if (field === "id" && !value.includes("\0")) id = value;
       }
       rest = rest.slice(from);
+      searched = rest.endsWith("\r") ? rest.length - 1 : rest.length;
       if (rest.length + length > maxEventLength) throw new RangeError("A server-sent event is longer than 16 MiB.");
     }
   } finally {
@@ -58,13 +61,11 @@ export async function* parseEventStream(body: ReadableStream<Uint8Array>): Async
 
 /** The next line end at or after `from`; a `\r` at the very end waits for what follows, which may be its `\n`. */
 function lineEnd(text: string, from: number, ended: boolean): { at: number; next: number } | null {
-  for (let i = from; i < text.length; i++) {
-    const char = text[i];
-    if (char === "\n") return { at: i, next: i + 1 };
-    if (char === "\r") {
-      if (i + 1 === text.length && !ended) return null;
-      return { at: i, next: text[i + 1] === "\n" ? i + 2 : i + 1 };
-    }
-  }
-  return null;
+  const ends = /[\r\n]/g;
+  ends.lastIndex = from;
+  const at = ends.exec(text)?.index;
+  if (at === undefined) return null;
+  if (text[at] === "\n") return { at, next: at + 1 };
+  if (at + 1 === text.length && !ended) return null;
+  return { at, next: text[at + 1] === "\n" ? at + 2 : at + 1 };
 }
