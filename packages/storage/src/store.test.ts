@@ -120,6 +120,10 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
     // Retention keeps one old version; the third publication removes the first.
     await load(scope, "doc", ["eta"]);
     expect(await store.versions.get(scope.tenantId, first.versionId)).toBeNull();
+    // Erasing the document takes the bytes of all three.
+    await store.documents.requestDeletion(scope.tenantId, first.documentId);
+    expect(await store.documents.erase(scope.tenantId, first.documentId)).toMatchObject({ versions: 2, blobs: 3 });
+    expect(await Array.fromAsync(store.blobs.list({ tenantId: scope.tenantId }))).toEqual([]);
   });
 
   it("supersedes a version that finishes after a newer one", async () => {

@@ -339,7 +339,7 @@ async function dropIndexRows(tx: Transaction, tenantId: TenantId, versionId: Ver
   await tx.query("delete from lexical_rows where tenant_id = $1 and version_id = $2", [tenantId, versionId]);
 }
 
-/** Superseded versions beyond the collection's retention that no answer shows. Their blobs go with the next erasure or sweep. */
+/** Superseded versions beyond the collection's retention that no answer shows. */
 async function dropOldVersions(tx: Transaction, documentId: string): Promise<void> {
   const old = await tx.query<{ id: string }>(
     `select v.id from (
@@ -353,6 +353,12 @@ async function dropOldVersions(tx: Transaction, documentId: string): Promise<voi
   if (old.length === 0) return;
   const ids = old.map((row) => row.id);
   await tx.query("delete from chunks where version_id = any($1)", [ids]);
+  // The bytes go with the document's erasure, which looks at this list.
+  await tx.query(
+    `insert into blob_deletions (tenant_id, document_id, sha256)
+     select distinct tenant_id, document_id, sha256 from document_versions where id = any($1) on conflict do nothing`,
+    [ids],
+  );
   await tx.query("delete from document_versions where id = any($1)", [ids]);
 }
 
