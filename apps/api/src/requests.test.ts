@@ -281,6 +281,50 @@ test("an Idempotency-Key makes one thing once, never shows a secret twice, and a
   expect((await tenant.call("POST", document, { body: form(), headers: { "idempotency-key": "up-1" } })).json).toEqual(uploaded.json);
 });
 
+test("an operator makes tenants and their keys, limited to collections and in time", async () => {
+  const api = client(served.operatorKey);
+  const made = await api.admin.tenants.create({ name: "  Example Ltd " });
+  expect(made.name).toBe("Example Ltd");
+  expect((await api.admin.tenants.list({ limit: 100 })).data.map(({ id }) => id)).toContain(made.id);
+  const { key } = await api.admin.tenants.createKey(made.id, { scopes: ["read", "ingest"] });
+  const { id } = await client(key ?? "").collections.put("manual");
+  const limited = await api.admin.tenants.createKey(made.id, {
+    name: "shop",
+    scopes: ["read"],
+    collections: ["manual"],
+    expiresAt: "2099-01-01T00:00:00.000Z",
+  });
+  expect(limited).toMatchObject({ name: "shop", collections: [id], expiresAt: "2099-01-01T00:00:00.000Z" });
+  await expect(api.admin.tenants.createKey(made.id, { scopes: ["read"], collections: ["none"] })).rejects.toMatchObject({ status: 404 });
+});
+
+test("filters and principals bound what is found", async () => {
+  const own = await served.tenant();
+  const api = client(own.key);
+  await api.collections.put("manual");
+  const put = (externalId: string, metadata: Record<string, number>, access: string[]) =>
+    api.documents.put({
+      collection: "manual",
+      externalId,
+      content: `Tariff of zone ${externalId}`,
+      mediaType: "text/plain",
+      metadata,
+      access,
+    });
+  await put("one", { zone: 1 }, []);
+  await put("two", { zone: 2 }, []);
+  await put("three", { zone: 3 }, ["board"]);
+  await served.work(own.tenantId);
+  const found = async (more: object) =>
+    (await api.search({ query: "tariff zone", collection: "manual", limit: 10, ...more })).hits
+      .map(({ chunk }) => chunk.text.split(" ").at(-1))
+      .sort();
+  expect(await found({})).toEqual(["one", "two"]);
+  expect(await found({ principals: ["board"] })).toEqual(["one", "three", "two"]);
+  expect(await found({ filter: { zone: { in: [2, 3] } }, principals: ["board"] })).toEqual(["three", "two"]);
+  expect(await found({ filter: { zone: 1 } })).toEqual(["one"]);
+});
+
 test("a revoked key is refused at once; an expired one, too", async () => {
   const made = (await tenant.call("POST", "/v1/keys", { json: { scopes: ["read"] } })).json;
   expect((await served.call("GET", "/v1/collections", { key: made.key })).status).toBe(200);

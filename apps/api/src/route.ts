@@ -9,14 +9,14 @@ import type { ApiDependencies } from "./dependencies.ts";
 import type { Drain } from "./drain.ts";
 import { decodeUtf8, maxJsonBytes, parseJson, readBody, requireStorable, validate } from "./request-body.ts";
 
-export interface ReplyDefinition {
+interface ReplyDefinition {
   description: string;
   schema?: z.ZodType;
   /** Default `application/json` where there is a schema. */
   contentType?: string;
 }
 
-export interface RouteDefinition<Q extends z.ZodType, B extends z.ZodType, P> {
+interface RouteDefinition<Q extends z.ZodType, B extends z.ZodType, P> {
   method: "get" | "put" | "post" | "delete";
   /** OpenAPI's form: `/v1/documents/{id}`. */
   path: string;
@@ -45,13 +45,13 @@ export interface RouteDefinition<Q extends z.ZodType, B extends z.ZodType, P> {
   handler(call: Call<z.output<Q>, z.output<B>, P>): Promise<Response>;
 }
 
-export interface Idempotency {
+interface Idempotency {
   complete(reply: { status: number; body: string; documentId?: DocumentId }): Promise<void>;
   abandon(): Promise<void>;
 }
 
 /** One request on its way through a handler: authenticated, allowed, validated. */
-export interface Call<Q, B, P> {
+interface Call<Q, B, P> {
   request: Request;
   requestId: string;
   principal: P;

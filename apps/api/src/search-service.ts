@@ -11,7 +11,7 @@ import type { CollectionRecord, UsageEntry } from "@footnote/storage";
 import { searchUsage } from "@footnote/tenancy";
 import type { ApiDependencies } from "./dependencies.ts";
 
-export interface SearchCall {
+interface SearchCall {
   tenantId: TenantId;
   collection: CollectionRecord;
   spec: PipelineSpec;

@@ -21,13 +21,13 @@ export interface TestTenant {
   /** A key with other rights, of the same tenant. */
   keyWith(scopes: Scope[], collections?: CollectionId[]): Promise<string>;
 }
-export interface CallOptions {
+interface CallOptions {
   json?: unknown;
   body?: string | Uint8Array<ArrayBuffer> | FormData;
   headers?: Record<string, string>;
   key?: string | null;
 }
-export interface Reply {
+interface Reply {
   status: number;
   headers: Headers;
   text: string;
