@@ -3,7 +3,7 @@ import { z } from "zod";
 
 const origin = z
   .url({ protocol: /^https?$/ })
-  .refine((value) => new URL(value).origin === value, "must be an origin such as https://app.example.com");
+  .refine((value) => URL.canParse(value) && new URL(value).origin === value, "must be an origin such as https://app.example.com");
 
 /** Variables that only the API reads. Host, port and data folder belong to the program that starts it. */
 export const apiEnvironmentSchema = z.object({
