@@ -4,8 +4,8 @@ import { FootnoteError } from "@footnote/core";
 import type { JobQueue } from "@footnote/core";
 import { createSandboxedParser } from "@footnote/ingestion";
 import { createJobEvents, createPgBossQueue, createSystemClock } from "@footnote/jobs";
-import { migrate, openStore } from "@footnote/storage";
-import type { Store } from "@footnote/storage";
+import { backupStore as writeBackup, migrate, openStore, restoreStore as readBackup } from "@footnote/storage";
+import type { BackupSummary, Store } from "@footnote/storage";
 import { createTelemetry } from "@footnote/telemetry";
 import { createWorker } from "@footnote/worker";
 import { ensureCredentials } from "./credentials.ts";
@@ -134,4 +134,41 @@ export async function migrateServer(env: Environment): Promise<{ applied: string
 /** For the demo: migrates where the owner's URL is known; opening the store says what to do where it is not. */
 export async function migrateIfPossible(env: Environment): Promise<void> {
   if (env.DATABASE_ADMIN_URL) await migrateServer(env);
+}
+
+/** Writes everything that is kept into a new folder. */
+export async function backupStore({
+  env,
+  folder,
+  target,
+}: {
+  env: Environment;
+  folder: DataFolder;
+  target: string;
+}): Promise<BackupSummary> {
+  return await writeBackup({ dataDir: folder.path, to: target, ...ownerOf(env) });
+}
+
+/** Fills an empty store from a backup. Keys made before the backup are valid again; local ones are made anew. */
+export async function restoreStore({
+  env,
+  folder,
+  source,
+}: {
+  env: Environment;
+  folder: DataFolder;
+  source: string;
+}): Promise<BackupSummary> {
+  return await readBackup({
+    dataDir: folder.path,
+    from: source,
+    ...ownerOf(env),
+    ...(env.DATABASE_URL ? { appRole: roleOf(env.DATABASE_URL) } : {}),
+  });
+}
+
+function ownerOf(env: Environment): { adminUrl?: string } {
+  if (!env.DATABASE_URL) return {};
+  if (env.DATABASE_ADMIN_URL) return { adminUrl: env.DATABASE_ADMIN_URL };
+  throw new FootnoteError("configuration_invalid", "DATABASE_ADMIN_URL (the owner of the tables) is not set; backups of a server need it.");
 }

@@ -18,8 +18,10 @@ interface ServeOptions extends CommonOptions {
   port?: string;
 }
 
-/** Of the 25 s in which a stopped server must be gone: for open requests and running jobs. */
-const graceMs = 15_000;
+/** Of the 25 s in which a stopped server must be gone: for open requests and streams. */
+const requestGraceMs = 15_000;
+/** For running jobs: short, because they go on from their checkpoints at the next start. */
+const jobGraceMs = 2_000;
 
 export function addServe(program: Command, context: Context): void {
   program
@@ -85,9 +87,9 @@ export async function serve(context: Context, options: ServeOptions): Promise<vo
     await untilAborted(context.signal);
     if (terminal.stderr.isTTY) output.note("\nStopping: open requests end, running documents go back to their checkpoints…");
   } finally {
-    await api?.drain({ graceMs });
+    await api?.drain({ graceMs: requestGraceMs });
     await folder.removeServer();
-    await runtime.close({ graceMs });
+    await runtime.close({ graceMs: jobGraceMs });
   }
 }
 
