@@ -1,4 +1,5 @@
 import { isId } from "@footnote/core";
+import type { TenantId } from "@footnote/core";
 import type { Store } from "@footnote/storage";
 import { issueKey, issueOperatorKey, parseKey } from "@footnote/tenancy";
 import type { Credentials, DataFolder } from "./data-folder.ts";
@@ -14,7 +15,7 @@ export async function ensureCredentials(store: Store, folder: DataFolder): Promi
   const tenantId =
     known && isId("tenant", known.tenantId) && (await store.routing.getTenant(known.tenantId))
       ? known.tenantId
-      : (await store.routing.createTenant({ name: localTenantName, audit })).id;
+      : ((await findLocalTenant(store)) ?? (await store.routing.createTenant({ name: localTenantName, audit })).id);
   const [{ key }, { key: adminKey }] = await Promise.all([
     issueKey(store, tenantId, { name: "this machine", scopes: ["read", "ask", "ingest", "admin"], audit }),
     issueOperatorKey(store, "this machine"),
@@ -22,6 +23,12 @@ export async function ensureCredentials(store: Store, folder: DataFolder): Promi
   const credentials = { adminKey, tenantId, key };
   await folder.writeCredentials(credentials);
   return credentials;
+}
+
+/** The local tenant of a store that came without its credentials, as a restored backup does. */
+async function findLocalTenant(store: Store): Promise<TenantId | undefined> {
+  const { data } = await store.routing.listTenants({ limit: 100 });
+  return data.find(({ name }) => name === localTenantName)?.id;
 }
 
 async function isValid(store: Store, key: string): Promise<boolean> {

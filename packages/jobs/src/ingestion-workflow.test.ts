@@ -142,7 +142,10 @@ it("goes on after a crash where it stopped, with the same chunks", async () => {
         }),
     })
     .handle({ tenantId, jobId: job.id, attempt: 1 }, dying.signal);
-  for (let i = 0; i < 200 && calls < 4; i++) await new Promise((resolve) => setTimeout(resolve, 20));
+  for (let i = 0; i < 200; i++) {
+    if (calls >= 4) break;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
   expect(await bench.store.jobs.start(tenantId, job.id, { staleMs: 60_000 })).toBeNull();
   await new Promise((resolve) => setTimeout(resolve, 500));
   const before = new Set(

@@ -73,7 +73,10 @@ describe("createPgBossQueue", () => {
     await queue.enqueue(Array.from({ length: 5 }, () => ({ tenantId: newId("tenant"), jobId: newId("job") })));
     queue.wake();
     const rows = async () => (await opened.sql.executeSql("select id from pgboss.job")).rows.length;
-    for (let i = 0; i < 100 && (done < 5 || (await rows()) > 0); i++) await new Promise((resolve) => setTimeout(resolve, 50));
+    for (let i = 0; i < 100; i++) {
+      if (done === 5 && (await rows()) === 0) break;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
     expect([done, await rows()]).toEqual([5, 0]);
     await queue.close();
   });

@@ -39,7 +39,7 @@ export function addBackup(program: Command, context: Context): void {
     });
 }
 
-function describe(result: Record<string, unknown>): string {
+function describe(result: object): string {
   return Object.entries(result)
     .filter(([, value]) => typeof value === "number" || typeof value === "string")
     .map(([name, value]) => `${name} ${String(value)}`)
