@@ -93,7 +93,7 @@ await step("lint", () => check("oxlint", []));
 await step("boundaries", () => check("node", ["tools/checks/src/boundaries.ts"]));
 await step("dead code", () => check("knip", []));
 await step("secrets", () => check("node", ["tools/checks/src/secrets.ts"]));
-await step("types", () => check("turbo", ["run", "types", "--output-logs=errors-only"]));
+await step("types", () => check("npx", ["-y", "pnpm@12.21.0", "run", "types"]));
 await step("tests", vitest);
 await step("coverage", () => check("node", ["tools/checks/src/coverage.ts"]));
 if (existsSync(join(shared, "acceptance/acceptance.py"))) {
