@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { InvalidArgumentError } from "commander";
 import type { Command } from "commander";
 import { prepare } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
@@ -37,6 +38,50 @@ export function addEval(program: Command, context: Context): void {
           ...(options.cache ? { cacheDir: resolve(context.cwd, options.cache) } : {}),
         });
         output.print(table, report);
+      }
+    });
+  evaluate
+    .command("extraction")
+    .description("text of web pages or PDFs beside their ground truth")
+    .argument(
+      "<html|pdf|clean-up>",
+      "html: article-extraction's layout; pdf: raw text beside pdfium; clean-up: a folder with documents/ and expected/",
+    )
+    .argument("<folder>")
+    .addHelpText("after", "\nExample:\n  pnpm eval extraction html ../shared/data/article-extraction")
+    .action(async (kind: string, folder: string, _options: unknown, command: Command) => {
+      const { output } = await prepare(context, command.optsWithGlobals<CommonOptions>());
+      const request = { folder: resolve(context.cwd, folder), log: (line: string) => output.note(line) };
+      const run = async (): Promise<object> => {
+        if (kind === "html") return await (await import("../eval/extraction-html.ts")).evaluateHtmlExtraction(request);
+        const pdf = await import("../eval/extraction-pdf.ts");
+        if (kind === "pdf") return await pdf.evaluatePdfExtraction({ ...request, signal: context.signal });
+        if (kind === "clean-up") return await pdf.evaluatePdfCleanUp(request);
+        throw new InvalidArgumentError(`"${kind}" is not one of html, pdf, clean-up.`);
+      };
+      const report = await run();
+      const figures = Object.fromEntries(Object.entries(report).filter(([, value]) => !Array.isArray(value)));
+      output.print(JSON.stringify(figures, null, 2), report);
+    });
+  evaluate
+    .command("chunking")
+    .description("recall, precision and IoU of annotated spans for every chunking strategy")
+    .argument("<folder>", "with corpora/*.md and questions_df.csv")
+    .addHelpText("after", "\nExample:\n  pnpm eval chunking ../shared/data/chunking-eval")
+    .action(async (folder: string, _options: unknown, command: Command) => {
+      const { env, output } = await prepare(context, command.optsWithGlobals<CommonOptions>());
+      const [{ evaluateChunking }, { createEngine }] = await Promise.all([import("../eval/chunking.ts"), import("../engine.ts")]);
+      const engine = createEngine({ embedWorkers: env.FOOTNOTE_EMBED_WORKERS });
+      try {
+        const report = await evaluateChunking({
+          folder: resolve(context.cwd, folder),
+          embedder: engine.embedder,
+          log: (line) => output.note(line),
+          signal: context.signal,
+        });
+        output.print(JSON.stringify(report, null, 2), report);
+      } finally {
+        await engine.close();
       }
     });
 }
