@@ -1,4 +1,4 @@
-import { foldText, type Answer, type DocumentId, type Span, type VersionId } from "@footnote/core";
+import { foldText, type Citation, type Span } from "@footnote/core";
 
 /** A question with the places that answer it. A quote stands exactly once in its document's text. */
 export interface GoldenQuestion {
@@ -33,11 +33,18 @@ export interface GoldenReport {
   citations: { total: number; false: number };
 }
 
+/** What is judged of an answer, in process or as it came over HTTP. */
+export interface GoldenAnswer {
+  text: string;
+  finishReason: string;
+  citations: readonly (Pick<Citation, "sourceSpan" | "quote" | "verification"> & { source: { documentId: string; versionId: string } })[];
+}
+
 export interface GoldenSetOptions {
   questions: readonly GoldenQuestion[];
-  ask: (question: string, signal?: AbortSignal) => Promise<Answer>;
+  ask: (question: string, signal?: AbortSignal) => Promise<GoldenAnswer>;
   /** External id and canonical text of a version. */
-  readVersion: (documentId: DocumentId, versionId: VersionId) => Promise<{ externalId: string; text: string }>;
+  readVersion: (source: { documentId: string; versionId: string }) => Promise<{ externalId: string; text: string }>;
   log?: (outcome: GoldenOutcome) => void;
   signal?: AbortSignal;
 }
@@ -88,7 +95,7 @@ export async function evaluateGoldenSet(options: GoldenSetOptions): Promise<Gold
     let falseCitations = 0;
     const hits: boolean[] = [];
     for (const citation of answer.citations) {
-      const { externalId, text } = await readVersion(citation.source.documentId, citation.source.versionId);
+      const { externalId, text } = await readVersion(citation.source);
       const actual = text.slice(citation.sourceSpan.start, citation.sourceSpan.end);
       const isTrue = citation.verification === "exact" ? actual === citation.quote : foldText(actual) === foldText(citation.quote);
       if (!isTrue || citation.quote.trim() === "") falseCitations += 1;

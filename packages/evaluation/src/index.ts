@@ -8,6 +8,6 @@ export { bootstrapDifference, bootstrapMean, quantile } from "./statistics/boots
 export type { BootstrapOptions, Interval } from "./statistics/bootstrap.ts";
 export { createRandom } from "./statistics/random.ts";
 export { evaluateGoldenSet, locateQuote, readGoldenQuestions } from "./golden-set.ts";
-export type { GoldenOutcome, GoldenQuestion, GoldenReport, GoldenSetOptions } from "./golden-set.ts";
+export type { GoldenAnswer, GoldenOutcome, GoldenQuestion, GoldenReport, GoldenSetOptions } from "./golden-set.ts";
 export { spanScores } from "./span-metrics.ts";
 export type { SpanScores, TextSpan } from "./span-metrics.ts";

@@ -1,87 +1,182 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { InvalidArgumentError } from "commander";
-import type { Command } from "commander";
-import { prepare } from "../context.ts";
-import type { CommonOptions, Context } from "../context.ts";
+import { FootnoteError } from "@footnote/core";
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { Context } from "../context.ts";
+import { formatGoal } from "../eval/goals.ts";
+import type { Goal } from "../eval/goals.ts";
+import { createOutput } from "../output.ts";
+import type { Output } from "../output.ts";
 
-interface RetrievalOptions extends CommonOptions {
-  pipelines?: string;
-  split?: string;
-  limit?: string;
+interface EvalOptions {
+  json?: boolean;
   cache?: string;
+}
+interface RetrievalOptions extends EvalOptions {
+  pipelines?: string[];
+  split?: string;
+  limit?: number;
+}
+interface ExtractionOptions extends EvalOptions {
+  part?: ("clean-up" | "html" | "pdf")[];
+}
+interface ChunkingOptions extends EvalOptions {
+  strategies?: string[];
+}
+interface HandbookOptions extends EvalOptions {
+  pipeline: string;
+}
+
+const exitStatus = "\nExit status: 0 every goal met (or none set for this), 1 some goal missed or something failed, 2 wrong usage.\n";
+const list = (value: string): string[] => value.split(",").map((name) => name.trim());
+
+function count(value: string): number {
+  const number = Number(value);
+  if (Number.isSafeInteger(number) && number > 0) return number;
+  throw new InvalidArgumentError("Give a whole number above 0.");
 }
 
 /** The runners are loaded when one is called: they bring data-set readers that no other command needs. */
 export function addEval(program: Command, context: Context): void {
-  const evaluate = program.command("eval").description("measure quality on a data set");
+  const { signal, variables, cwd } = context;
+  const evaluate = program
+    .command("eval")
+    .description("measure quality: retrieval, extraction, chunking, the handbook's questions")
+    .addHelpText(
+      "after",
+      `
+Every evaluation works in a store of its own, in a temporary folder, and leaves yours alone.
+Public data sets are looked for in FOOTNOTE_SHARED, else in ../shared beside the checkout.
+${exitStatus}
+Examples:
+  pnpm eval handbook
+  pnpm eval retrieval ../shared/data/retrieval/{scifact,cranfield} --cache .cache/embeddings
+  pnpm eval extraction
+  pnpm eval chunking --strategies structure,recursive`,
+    );
+  const outputOf = ({ json = false }: EvalOptions) => createOutput({ json, terminal: context.terminal });
+  const judge = (output: Output, goals: readonly Goal[]) => {
+    for (const goal of goals) if (!output.json) output.print(formatGoal(goal));
+    if (goals.some(({ met }) => !met)) context.exitCode = 1;
+  };
+  const cacheOf = ({ cache }: EvalOptions) => (cache ? { cacheDir: resolve(cwd, cache) } : {});
+
   evaluate
     .command("retrieval")
-    .description("nDCG@10, recall and MRR of the pipelines on folders in BEIR's layout")
+    .description("nDCG@10, recall@10, recall@50 and MRR of the pipelines on folders in BEIR's layout, through the real store")
     .argument("<folder...>", "each with corpus.jsonl, queries.jsonl and qrels/<split>.tsv")
-    .option("--pipelines <names>", "separated by commas; default: all shipped ones")
-    .option("--split <name>", "of the relevance judgements; default: test")
-    .option("--limit <number>", "only the first so many queries")
-    .option("--cache <folder>", "keep embeddings there for later runs")
-    .addHelpText("after", "\nExample:\n  pnpm eval retrieval ../shared/data/retrieval/scifact")
-    .action(async (folders: string[], _options: unknown, command: Command) => {
-      const options = command.optsWithGlobals<RetrievalOptions>();
-      const { output } = await prepare(context, options);
+    .option("--pipelines <names>", "separated by commas; default: default,hybrid-rrf-rerank", list)
+    .option("--split <name>", "of the relevance judgements; default: test; another one reads <split>_queries.jsonl")
+    .option("--limit <number>", "only the first so many queries; no goal is judged then", count)
+    .option("--cache <folder>", "keep embeddings there for later runs; for one process at a time")
+    .addHelpText(
+      "after",
+      `
+A row of the corpus is one document, scored by its best chunk. Intervals: 95 %, bootstrap over queries.
+A folder that is not there is skipped, with a line that says so.
+${exitStatus}
+Example:
+  pnpm eval retrieval ../shared/data/retrieval/scifact --cache .cache/embeddings`,
+    )
+    .action(async (folders: string[], options: RetrievalOptions) => {
+      const output = outputOf(options);
       const { runRetrieval } = await import("../eval/run-retrieval.ts");
-      for (const folder of folders) {
+      const { retrievalGoals } = await import("../eval/retrieval-goals.ts");
+      let ran = 0;
+      for (const given of folders) {
+        const folder = resolve(cwd, given);
+        if (!existsSync(folder)) {
+          output.print(`skipped: ${given} is not here`, { type: "skipped", folder: given });
+          continue;
+        }
+        ran++;
         const { report, table } = await runRetrieval({
-          folder: resolve(context.cwd, folder),
+          folder,
           log: (line) => output.note(line),
-          signal: context.signal,
-          ...(options.pipelines ? { pipelineNames: options.pipelines.split(",").map((name) => name.trim()) } : {}),
+          signal,
+          ...cacheOf(options),
+          ...(options.pipelines ? { pipelineNames: options.pipelines } : {}),
           ...(options.split ? { split: options.split } : {}),
-          ...(options.limit ? { limit: Number(options.limit) } : {}),
-          ...(options.cache ? { cacheDir: resolve(context.cwd, options.cache) } : {}),
+          ...(options.limit === undefined ? {} : { limit: options.limit }),
         });
-        output.print(table, report);
+        const goals = retrievalGoals(report, options.limit === undefined);
+        output.print(table, { ...report, goals });
+        judge(output, goals);
       }
+      if (ran === 0) throw new FootnoteError("invalid_request", "None of the folders is here, so nothing was measured; check the paths.");
     });
+
   evaluate
     .command("extraction")
-    .description("text of web pages or PDFs beside their ground truth")
-    .argument(
-      "<html|pdf|clean-up>",
-      "html: article-extraction's layout; pdf: raw text beside pdfium; clean-up: a folder with documents/ and expected/",
+    .description("text out of HTML and PDF beside known truth and other readers")
+    .addOption(new Option("--part <name...>", "default: all").choices(["clean-up", "html", "pdf"]))
+    .addHelpText(
+      "after",
+      `
+Parts:
+  clean-up  the handbook's PDFs against examples/handbook/expected: characters and runs of four words, goal ≥ 0.98 each
+  html      article-extraction by its ground truth, beside @mozilla/readability: token F1, goal ≥ 0.90
+  pdf       raw text of pdf-samples beside pdfium: median character F1, goal ≥ 0.97; pypdfium2 is installed into .cache/pdfium
+
+A part whose data or program is missing is skipped, with a line that says so.
+${exitStatus}`,
     )
-    .argument("<folder>")
-    .addHelpText("after", "\nExample:\n  pnpm eval extraction html ../shared/data/article-extraction")
-    .action(async (kind: string, folder: string, _options: unknown, command: Command) => {
-      const { output } = await prepare(context, command.optsWithGlobals<CommonOptions>());
-      const request = { folder: resolve(context.cwd, folder), log: (line: string) => output.note(line) };
-      const run = async (): Promise<object> => {
-        if (kind === "html") return await (await import("../eval/extraction-html.ts")).evaluateHtmlExtraction(request);
-        const pdf = await import("../eval/extraction-pdf.ts");
-        if (kind === "pdf") return await pdf.evaluatePdfExtraction({ ...request, signal: context.signal });
-        if (kind === "clean-up") return await pdf.evaluatePdfCleanUp(request);
-        throw new InvalidArgumentError(`"${kind}" is not one of html, pdf, clean-up.`);
-      };
-      const report = await run();
-      const figures = Object.fromEntries(Object.entries(report).filter(([, value]) => !Array.isArray(value)));
-      output.print(JSON.stringify(figures, null, 2), report);
+    .action(async (options: ExtractionOptions) => {
+      const output = outputOf(options);
+      const { runExtraction } = await import("../eval/run-extraction.ts");
+      const log = (line: string) => output.print(line);
+      const report = await runExtraction({ variables, log, signal, ...(options.part ? { parts: options.part } : {}) });
+      if (output.json) output.print("", report);
+      judge(output, report.goals);
     });
+
   evaluate
     .command("chunking")
-    .description("recall, precision and IoU of annotated spans for every chunking strategy")
-    .argument("<folder>", "with corpora/*.md and questions_df.csv")
-    .addHelpText("after", "\nExample:\n  pnpm eval chunking ../shared/data/chunking-eval")
-    .action(async (folder: string, _options: unknown, command: Command) => {
-      const { env, output } = await prepare(context, command.optsWithGlobals<CommonOptions>());
-      const [{ evaluateChunking }, { createEngine }] = await Promise.all([import("../eval/chunking.ts"), import("../engine.ts")]);
-      const engine = createEngine({ embedWorkers: env.FOOTNOTE_EMBED_WORKERS });
-      try {
-        const report = await evaluateChunking({
-          folder: resolve(context.cwd, folder),
-          embedder: engine.embedder,
-          log: (line) => output.note(line),
-          signal: context.signal,
-        });
-        output.print(JSON.stringify(report, null, 2), report);
-      } finally {
-        await engine.close();
+    .description("recall, precision and IoU of annotated spans among the 5 nearest chunks, for every strategy")
+    .argument("[folder]", "with corpora/*.md and questions_df.csv; default: data/retrieval/chunking-eval of the shared folder")
+    .option("--strategies <names>", "structure, recursive, sentence-window, separated by commas; default: all", list)
+    .option("--cache <folder>", "keep embeddings there for later runs; for one process at a time")
+    .addHelpText("after", exitStatus)
+    .action(async (given: string | undefined, options: ChunkingOptions) => {
+      const output = outputOf(options);
+      const { findShared } = await import("../eval/shared-folder.ts");
+      const path = "data/retrieval/chunking-eval";
+      const folder = given ? resolve(cwd, given) : findShared(path, variables);
+      if (!folder || !existsSync(folder)) {
+        const missing = given ?? path;
+        output.print(`skipped: ${missing} is not here; set FOOTNOTE_SHARED`, { type: "skipped", folder: missing });
+        return;
       }
+      const { runChunking } = await import("../eval/run-chunking.ts");
+      const report = await runChunking({
+        folder,
+        log: (line) => output.print(line),
+        signal,
+        ...cacheOf(options),
+        ...(options.strategies ? { strategies: options.strategies } : {}),
+      });
+      output.print(
+        `${report.questions} questions, the ${report.k} nearest chunks each, dense search alone; 95 % percentile bootstrap`,
+        report,
+      );
+    });
+
+  evaluate
+    .command("handbook")
+    .description("the 40 questions of evals/handbook over the sample documents: ingestion, answers, citations, abstentions")
+    .option("--pipeline <name>", "default or hybrid-rrf-rerank", "default")
+    .addHelpText(
+      "after",
+      `
+Prints every wrong question with its answer, then the counts.
+Goals: 90 % of the answerable ones cite a right span, 7 of 8 unanswerable ones abstain, no false citation.
+${exitStatus}`,
+    )
+    .action(async (options: HandbookOptions) => {
+      const output = outputOf(options);
+      const { formatHandbookReport, runHandbook } = await import("../eval/run-handbook.ts");
+      const report = await runHandbook({ pipeline: options.pipeline, variables, log: (line) => output.note(line), signal });
+      output.print(formatHandbookReport(report), report);
+      judge(output, report.goals);
     });
 }

@@ -1,0 +1,20 @@
+import type { RetrievalReport } from "@footnote/evaluation";
+import { atLeast } from "./goals.ts";
+import type { Goal } from "./goals.ts";
+
+/** nDCG@10 that `default` is to reach on the test queries of each set: issue 3. */
+const goals: Readonly<Record<string, number>> = {
+  scifact: 0.73,
+  cranfield: 0.4,
+  "squad-v2": 0.9,
+  "product-docs": 0.79,
+  "code-chunks": 0.69,
+};
+
+/** The goal that a report can be held against: a known set, its test split, every query. */
+export function retrievalGoals(report: RetrievalReport, isWhole: boolean): Goal[] {
+  const goal = goals[report.dataset];
+  const scores = report.pipelines.find(({ pipeline }) => pipeline === "default");
+  if (goal === undefined || !scores || report.split !== "test" || !isWhole) return [];
+  return [atLeast(`nDCG@10 of default on ${report.dataset}`, goal, scores.metrics["ndcg@10"].mean)];
+}
