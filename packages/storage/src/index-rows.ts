@@ -1,6 +1,6 @@
 import type { AnalyzedText, TenantId, VersionId } from "@footnote/core";
-import { termSpace } from "./schema/lexical.ts";
 import type { Transaction } from "./session.ts";
+import { termSpace } from "./term-space.ts";
 
 export const k1 = 1.2;
 export const b = 0.75;

@@ -1,8 +1,8 @@
 import type { TenantId } from "@footnote/core";
 import type { Session } from "./session.ts";
 import type { Store } from "./store.ts";
+import { termSpace } from "./term-space.ts";
 import { b, k1 } from "./index-rows.ts";
-import { termSpace } from "./schema/lexical.ts";
 
 /** Average lengths that differ by more than this are worth new weights. */
 const tolerance = 0.05;

@@ -2,9 +2,9 @@ import { FootnoteError, newId, type ParsedDocument, type TenantId, type VersionI
 import { addStatistics, foldTerms, termWeight, withdrawFromIndex } from "./index-rows.ts";
 import { checkedName } from "./migrate.ts";
 import { toVersion, versionColumns, type VersionRow } from "./records.ts";
-import { termSpace } from "./schema/lexical.ts";
 import type { Session, Transaction } from "./session.ts";
 import type { ChunkToStore, EmbeddingSpaceDefinition, PendingChunk, Store, VectorToStore } from "./store.ts";
+import { termSpace } from "./term-space.ts";
 
 const finished = ["live", "superseded", "failed", "cancelled"];
 

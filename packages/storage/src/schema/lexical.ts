@@ -1,8 +1,6 @@
 import { bigint, boolean, doublePrecision, index, integer, pgTable, primaryKey, real, sparsevec, text } from "drizzle-orm/pg-core";
+import { termSpace } from "../term-space.ts";
 import { tenantId } from "./columns.ts";
-
-/** pgvector's largest dimension; term ids are folded below it. */
-export const termSpace = 1_000_000_000;
 
 /** One row per indexed chunk: what BM25 reads, and nothing else. */
 export const lexicalRows = pgTable(
