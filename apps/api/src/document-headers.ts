@@ -49,7 +49,7 @@ function decodeTitle(header: string): string {
   }
   requireStorable(title, "Footnote-Title");
   title = title.replaceAll(/\s+/g, " ").trim();
-  if (title === "" || title.length > maxTitleLength || /[\u0000-\u001f\u007f]/.test(title)) {
+  if (title === "" || title.length > maxTitleLength || /[\u0000-\u001f\u007f-\u009f]/.test(title)) {
     throw new FootnoteError("invalid_request", `Footnote-Title must be 1 to ${maxTitleLength} characters without control characters.`);
   }
   return title;

@@ -33,9 +33,9 @@ export async function pipelineFor(
   );
 }
 
-/** A collection by name or id; one beyond the key's allow-list is not there. */
+/** A collection by name or id; one beyond the key's allow-list is not there. No name holds a NUL, and Postgres refuses to look for one. */
 export async function findCollection(store: Store, principal: TenantPrincipal, nameOrId: string): Promise<CollectionRecord> {
-  const collection = nameOrId.length <= 100 ? await store.collections.get(principal.tenantId, nameOrId) : null;
+  const collection = nameOrId.length <= 100 && !nameOrId.includes("\0") ? await store.collections.get(principal.tenantId, nameOrId) : null;
   if (!collection || !maySeeCollection(principal, collection.id)) throw notFound();
   return collection;
 }

@@ -1,16 +1,17 @@
 import { FootnoteError } from "@footnote/core";
 import type { z } from "zod";
+import type { BodyShare } from "./body-budget.ts";
 
 /** Largest JSON body, in bytes. */
 export const maxJsonBytes = 1024 * 1024;
 const maxDepth = 64;
 
-/** The whole body; `payload_too_large` as soon as it is known to be larger than `maxBytes`, without reading on. */
+/** The whole body; `payload_too_large` as soon as it is known to be larger than `maxBytes`, without reading on, and `overloaded` when `share` has no room. */
 export async function readBody(
   request: Request,
-  options: { maxBytes: number; timeoutMs: number; signal: AbortSignal },
+  options: { maxBytes: number; timeoutMs: number; signal: AbortSignal; share: BodyShare },
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { maxBytes, timeoutMs, signal } = options;
+  const { maxBytes, timeoutMs, signal, share } = options;
   const tooLarge = () =>
     new FootnoteError("payload_too_large", `The body is larger than ${maxBytes} bytes; send less.`, { details: { maxBytes } });
   const declared = request.headers.get("content-length");
@@ -36,6 +37,12 @@ export async function readBody(
       if (size > maxBytes) {
         stop();
         throw tooLarge();
+      }
+      try {
+        share.take(read.value.byteLength);
+      } catch (error) {
+        stop();
+        throw error;
       }
       parts.push(read.value);
     }
@@ -68,6 +75,9 @@ export function parseJson(text: string, what: string): unknown {
         throw new FootnoteError("invalid_request", `${what} is nested deeper than ${maxDepth} levels; flatten it.`);
       for (const [key, inner] of Object.entries(next.value)) {
         requireStorable(key, what);
+        // Schemas drop this name without a word: a filter on it would filter nothing.
+        if (key === "__proto__")
+          throw new FootnoteError("invalid_request", `${what} holds the key __proto__, which cannot be used; remove it.`);
         open.push({ value: inner, depth: next.depth + 1 });
       }
     }

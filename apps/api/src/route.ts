@@ -6,6 +6,7 @@ import { type Authenticator, type OperatorPrincipal, requireOperator, requireSco
 import type { Hono } from "hono";
 import { z } from "zod";
 import type { ApiDependencies } from "./dependencies.ts";
+import { createBodyBudget } from "./body-budget.ts";
 import type { Drain } from "./drain.ts";
 import { decodeUtf8, maxJsonBytes, parseJson, readBody, requireStorable, validate } from "./request-body.ts";
 
@@ -112,12 +113,15 @@ export interface Router {
 
 export const notFound = () => new FootnoteError("not_found", "There is nothing at this address, or it is not yours.");
 
+/** Bodies of the largest size that may be in memory at once. */
+const bodiesInMemory = 4;
 /** How long a body may take to arrive. */
 const bodyTimeoutMs = 120_000;
 
 export function createRouter(app: Hono, options: { deps: ApiDependencies; authenticator: Authenticator; drain: Drain }): Router {
   const { deps, authenticator, drain } = options;
   const routes: RouteInfo[] = [];
+  const bodies = createBodyBudget({ maxBytes: bodiesInMemory * Math.max(deps.environment.FOOTNOTE_MAX_UPLOAD_BYTES, maxJsonBytes) });
   return {
     routes,
     add(definition) {
@@ -130,14 +134,15 @@ export function createRouter(app: Hono, options: { deps: ApiDependencies; authen
         const signal = AbortSignal.any([request.signal, drain.signal]);
         const principal = await guard.check(request, authenticator);
         const readQuery = () => {
-          const values: Record<string, string> = {};
+          const values = new Map<string, string>();
           for (const [name, value] of new URL(request.url).searchParams) {
             requireStorable(value, "The query string");
-            if (name in values) throw new FootnoteError("invalid_request", `The query has ${name.slice(0, 60)} twice; send it once.`);
-            values[name] = value;
+            if (values.has(name)) throw new FootnoteError("invalid_request", `The query has ${name.slice(0, 60)} twice; send it once.`);
+            values.set(name, value);
           }
-          return validate(query ?? z.strictObject({}), values, "The query string");
+          return validate(query ?? z.strictObject({}), Object.fromEntries(values), "The query string");
         };
+        const share = bodies.open(ownerOf(principal));
         const call: Call<unknown, unknown, unknown> = {
           request,
           requestId,
@@ -153,19 +158,23 @@ export function createRouter(app: Hono, options: { deps: ApiDependencies; authen
             if (!isId(kind, value)) throw notFound();
             return value;
           },
-          readBody: (maxBytes) => readBody(request, { maxBytes, timeoutMs: bodyTimeoutMs, signal: request.signal }),
+          readBody: (maxBytes) => readBody(request, { maxBytes, timeoutMs: bodyTimeoutMs, signal: request.signal, share }),
           holdOpen: () => drain.enter(),
         };
-        let bytes: Uint8Array<ArrayBuffer> | null = null;
-        if (body) {
-          requireJson(request);
-          bytes = await call.readBody(maxJsonBytes);
-          const text = decodeUtf8(bytes, "The body");
-          call.body = validate(body, parseJson(text, "The body"), "The body");
+        try {
+          let bytes: Uint8Array<ArrayBuffer> | null = null;
+          if (body) {
+            requireJson(request);
+            bytes = await call.readBody(maxJsonBytes);
+            const text = decodeUtf8(bytes, "The body");
+            call.body = validate(body, parseJson(text, "The body"), "The body");
+          }
+          const run = erase(definition);
+          const key = creates ? request.headers.get("idempotency-key") : null;
+          return key === null ? await run.handler(call) : await idempotent(run, call, { key, bytes, deps });
+        } finally {
+          share.close();
         }
-        const run = erase(definition);
-        const key = creates ? request.headers.get("idempotency-key") : null;
-        return key === null ? run.handler(call) : idempotent(run, call, { key, bytes, deps });
       });
     },
   };
@@ -242,6 +251,12 @@ function scopeOf(principal: unknown): IdempotencyScope {
   const { keyId, tenantId } = principalSchema.parse(principal);
   if (!isId("key", keyId) || (tenantId !== undefined && !isId("tenant", tenantId))) throw notFound();
   return { principal: keyId, tenantId: tenantId ?? null };
+}
+
+/** Whose bodies share a limit: a tenant's, an operator's key's. */
+function ownerOf(principal: unknown): string {
+  const known = principalSchema.safeParse(principal);
+  return known.success ? (known.data.tenantId ?? known.data.keyId) : "anonymous";
 }
 
 function actorOf(principal: unknown): string {

@@ -21,6 +21,7 @@ export function addCollectionRoutes(router: Router, { store }: ApiDependencies):
     replies: { 200: { description: "Changed", schema: collectionSchema }, 201: { description: "Created", schema: collectionSchema } },
     async handler({ principal, body, param, audit }) {
       const { tenantId } = principal;
+      if (!isId("collection", param("collection"))) validate(collectionNameSchema, param("collection"), "The collection's name");
       const existing = await store.collections.get(tenantId, param("collection"));
       if (
         existing ? !maySeeCollection(principal, existing.id) : principal.collections !== null || isId("collection", param("collection"))

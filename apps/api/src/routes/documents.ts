@@ -18,7 +18,7 @@ import type { ApiDependencies } from "../dependencies.ts";
 import { parseAccess, parseMetadata, readDocumentHeaders } from "../document-headers.ts";
 import { page } from "../page.ts";
 import { findCollection } from "../pipelines-in-use.ts";
-import { decodeUtf8, maxJsonBytes, parseJson, requireStorable, validate } from "../request-body.ts";
+import { decodeUtf8, maxJsonBytes, requireStorable, validate } from "../request-body.ts";
 import { json, notFound, type Router, scoped } from "../route.ts";
 import { toChunk, toDocument, toJob, toPage } from "../wire.ts";
 
@@ -27,6 +27,8 @@ const versionQuery = z.strictObject({
 });
 const versionPageQuery = pageQuerySchema.extend(versionQuery.shape);
 const maxFiles = 100;
+/** The files, metadata, access and the end. */
+const maxParts = maxFiles + 3;
 
 export function addDocumentRoutes(router: Router, { store, queue, environment }: ApiDependencies): void {
   const maxBytes = environment.FOOTNOTE_MAX_UPLOAD_BYTES;
@@ -107,8 +109,7 @@ export function addDocumentRoutes(router: Router, { store, queue, environment }:
       const bytes = await readBody(maxBytes);
       const declared = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
       if (declared === "application/json" && bytes.byteLength > 0 && bytes.byteLength < maxJsonBytes) {
-        const asUrl = putUrlSchema.safeParse(parseJson(decodeUtf8(bytes, "The body"), "The body"));
-        if (asUrl.success)
+        if (putUrlSchema.safeParse(jsonOf(decodeUtf8(bytes, "The body"))).success)
           throw new FootnoteError("url_ingestion_disabled", "Fetching from URLs is switched off here; send the document's bytes.");
       }
       return json(
@@ -135,6 +136,10 @@ export function addDocumentRoutes(router: Router, { store, queue, environment }:
       if (!/^multipart\/form-data\s*;/i.test(contentType))
         throw new FootnoteError("unsupported_media_type", "Send the files as multipart/form-data.");
       const body = await readBody(maxBytes);
+      // A form of a million small parts would keep everybody waiting while it is taken apart. The last boundary ends the form.
+      if (countParts(body, contentType, maxParts) > maxParts) {
+        throw new FootnoteError("invalid_request", `The form has too many parts; send at most ${maxFiles} files at once.`);
+      }
       let form: FormData;
       try {
         form = await new Response(body, { headers: { "content-type": contentType } }).formData();
@@ -290,6 +295,27 @@ export function addDocumentRoutes(router: Router, { store, queue, environment }:
 
 /** What is wrong with one file of many, and does not keep the others out. */
 const rejectable: ReadonlySet<string> = new Set(["empty_file", "unsupported_media_type", "invalid_request"]);
+
+/** A document in JSON may hold any value: it is read as text, not stored as values. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new FootnoteError("malformed_json", "The body is not valid JSON; correct it and send it again.");
+  }
+}
+
+/** The parts of a multipart body, counted without reading them, up to `most + 1`. */
+function countParts(body: Uint8Array<ArrayBuffer>, contentType: string, most: number): number {
+  const boundary = /boundary="?([^";]+)/i.exec(contentType)?.[1];
+  if (!boundary) return 0;
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const delimiter = `\r\n--${boundary}`;
+  // The first one may stand at the very beginning, without a line before it.
+  let count = 1;
+  for (let at = bytes.indexOf(delimiter); at >= 0 && count <= most; at = bytes.indexOf(delimiter, at + 1)) count += 1;
+  return count;
+}
 
 function formText(form: FormData, name: string): string | undefined {
   const values = form.getAll(name);

@@ -11,7 +11,7 @@ import {
   usageQuerySchema,
   usageSummarySchema,
 } from "@footnote/sdk";
-import { type Authenticator, issueKey } from "@footnote/tenancy";
+import { type Authenticator, issueKey, type TenantPrincipal } from "@footnote/tenancy";
 import type { ApiDependencies } from "../dependencies.ts";
 import { page } from "../page.ts";
 import { findCollection } from "../pipelines-in-use.ts";
@@ -19,6 +19,8 @@ import { json, notFound, operator, type Router, scoped } from "../route.ts";
 import { toAuditEntry, toKey, toPage, toTenant } from "../wire.ts";
 
 const day = 86_400_000;
+/** Nothing was used before; Postgres has no year 0. */
+const firstYear = 2000;
 /** A secret is shown once: what is kept for a replay has none. */
 const withoutSecret = (body: Record<string, unknown>) => ({ ...body, key: null });
 
@@ -30,12 +32,19 @@ export function addTenancyRoutes(router: Router, { store, clock }: ApiDependenci
     return date;
   }
 
+  /** What concerns the whole tenant is not for a key that is limited to some of its collections. */
+  function requireUnlimited(principal: TenantPrincipal): void {
+    if (principal.collections === null) return;
+    throw new FootnoteError("forbidden", "This key is limited to collections; the tenant's keys and audit need one that is not.");
+  }
+
   router.add({
     method: "post",
     path: "/v1/keys",
     tag: "Keys",
     summary: "Make a key",
-    description: "The secret is in this reply and never shown again. A key that is limited to collections can only make keys for those.",
+    description:
+      "The secret is in this reply and never shown again. A key that is limited to collections can only make keys for those, and neither list nor revoke any.",
     guard: scoped("admin"),
     body: createKeySchema,
     replies: { 201: { description: "The key with its secret", schema: createdKeySchema } },
@@ -65,7 +74,10 @@ export function addTenancyRoutes(router: Router, { store, clock }: ApiDependenci
     guard: scoped("admin"),
     query: pageQuerySchema,
     replies: { 200: { description: "A page of keys", schema: pageSchema(keySchema) } },
-    handler: async ({ principal, query }) => json(toPage(await store.keys.list(principal.tenantId, page(query)), toKey)),
+    async handler({ principal, query }) {
+      requireUnlimited(principal);
+      return json(toPage(await store.keys.list(principal.tenantId, page(query)), toKey));
+    },
   });
   router.add({
     method: "delete",
@@ -76,6 +88,7 @@ export function addTenancyRoutes(router: Router, { store, clock }: ApiDependenci
     guard: scoped("admin"),
     replies: { 200: { description: "The key, revoked", schema: keySchema } },
     async handler({ principal, id, audit }) {
+      requireUnlimited(principal);
       const keyId = id("key");
       const record = await store.keys.revoke(principal.tenantId, keyId, audit);
       if (!record) throw notFound();
@@ -91,7 +104,10 @@ export function addTenancyRoutes(router: Router, { store, clock }: ApiDependenci
     guard: scoped("admin"),
     query: pageQuerySchema,
     replies: { 200: { description: "A page of audit entries", schema: pageSchema(auditEntrySchema) } },
-    handler: async ({ principal, query }) => json(toPage(await store.audit.list(principal.tenantId, page(query)), toAuditEntry)),
+    async handler({ principal, query }) {
+      requireUnlimited(principal);
+      return json(toPage(await store.audit.list(principal.tenantId, page(query)), toAuditEntry));
+    },
   });
   router.add({
     method: "get",
@@ -104,6 +120,8 @@ export function addTenancyRoutes(router: Router, { store, clock }: ApiDependenci
     async handler({ principal, query }) {
       const to = query.to === undefined ? new Date(clock.now()) : new Date(query.to);
       const from = query.from === undefined ? new Date(to.getTime() - 30 * day) : new Date(query.from);
+      if (from.getUTCFullYear() < firstYear)
+        throw new FootnoteError("invalid_request", `The time range begins before ${firstYear}; choose a later one.`);
       if (from >= to) throw new FootnoteError("invalid_request", "from must be before to.");
       return json({ from: from.toISOString(), to: to.toISOString(), data: await store.usage.summary(principal.tenantId, { from, to }) });
     },

@@ -6,7 +6,7 @@ export const externalIdSchema = z
   .string()
   .min(1)
   .max(limits.externalIdLength)
-  .refine((value) => !/[\u0000-\u001f\u007f]/.test(value), "must not hold control characters")
+  .refine((value) => !/[\u0000-\u001f\u007f-\u009f]/.test(value), "must not hold control characters")
   .meta({ description: "The caller's own stable name for the document, percent-encoded in the path.", example: "policies/travel.md" });
 
 export const putUrlSchema = z
