@@ -57,7 +57,7 @@ export function createCrossEncoder(options: CrossEncoderOptions): CrossEncoder {
     parse: (result) => z.number().parse(result),
   });
   return {
-    name: `cross-encoder:${basename(modelDir)}`,
+    name: basename(modelDir),
     capabilities: { maxCandidates, needsTokenVectors: false },
     async rerank({ query, candidates, signal }) {
       throwIfAborted(signal);

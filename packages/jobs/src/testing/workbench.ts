@@ -1,11 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { canonicalText, FootnoteError, pipelineSpecSchema } from "@footnote/core";
 import type { Chunker, CollectionId, Embedder, LexicalAnalyzer, Parser, TenantId } from "@footnote/core";
 import { createFakeEmbedder, createSilentTelemetry } from "@footnote/core/testing";
-import { openStore } from "@footnote/storage";
 import type { JobRecord, OpenedStore } from "@footnote/storage";
+import { openTestStore } from "@footnote/storage/testing";
 import { createIngestionWorkflow } from "../ingestion-workflow.ts";
 import type { IngestionWorkflow, IngestionWorkflowOptions } from "../ingestion-workflow.ts";
 import { createJobEvents } from "../job-events.ts";
@@ -81,7 +78,6 @@ export const testSpec = pipelineSpecSchema.parse({
 });
 
 export interface Workbench extends OpenedStore {
-  folder: string;
   events: JobEvents;
   workflow(options?: Partial<IngestionWorkflowOptions>): IngestionWorkflow;
   tenant(): Promise<{ tenantId: TenantId; collectionId: CollectionId; put(externalId: string, text: string): Promise<JobRecord> }>;
@@ -90,9 +86,7 @@ export interface Workbench extends OpenedStore {
 
 /** An embedded store with a parser, a chunker and an embedder that need no model. */
 export async function openWorkbench(): Promise<Workbench> {
-  const folder = await mkdtemp(join(tmpdir(), "footnote-jobs-"));
-  const opened = await openStore({
-    dataDir: folder,
+  const opened = await openTestStore("pglite", {
     spaces: [{ id: "fake_64", dimensions: 64, tokenVectors: false }],
     extraSchemas: [pgBossSchema()],
   });
@@ -101,7 +95,6 @@ export async function openWorkbench(): Promise<Workbench> {
   const embedder: Embedder = createFakeEmbedder();
   return {
     ...opened,
-    folder,
     events,
     workflow: (options = {}) =>
       createIngestionWorkflow({
@@ -140,9 +133,6 @@ export async function openWorkbench(): Promise<Workbench> {
         },
       };
     },
-    async close() {
-      await store.close();
-      await rm(folder, { recursive: true });
-    },
+    close: () => opened.close(),
   };
 }
