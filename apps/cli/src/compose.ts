@@ -13,7 +13,7 @@ import type { Credentials, DataFolder } from "./data-folder.ts";
 import { createEngine } from "./engine.ts";
 import type { Engine } from "./engine.ts";
 import type { Environment } from "./env.ts";
-import { createLateInteraction } from "./rerankers.ts";
+import { createRerankers } from "./rerankers.ts";
 
 /** Everything that one process runs, made in one place. */
 export interface Runtime {
@@ -29,11 +29,18 @@ export interface Runtime {
   close(options: { graceMs: number }): Promise<void>;
 }
 
-export async function openRuntime(options: { env: Environment; folder: DataFolder }): Promise<Runtime> {
-  const { env, folder } = options;
+export async function openRuntime(options: {
+  env: Environment;
+  folder: DataFolder;
+  /** Loads the embedding model while the store opens. Default false: it is loaded when a text is embedded. */
+  warm?: boolean;
+}): Promise<Runtime> {
+  const { env, folder, warm = false } = options;
   const telemetry = createTelemetry({ level: env.FOOTNOTE_LOG_LEVEL });
   const clock = createSystemClock();
   const engine = createEngine({ embedWorkers: env.FOOTNOTE_EMBED_WORKERS });
+  // Its failure is told by /readyz and by whoever embeds.
+  if (warm) engine.embedder.embed({ texts: ["warm-up"], purpose: "query" }).catch(() => {});
   const { store, sql } = await openStore({
     dataDir: folder.path,
     spaces: engine.spaces,
@@ -60,13 +67,14 @@ export async function openRuntime(options: { env: Environment; folder: DataFolde
       // The embedded store is locked by this process.
       alone: store.engine === "pglite",
     });
+    const rerankers = createRerankers({ engine, store, modelDir: env.RERANKER_MODEL });
     const model = createExtractiveModel({ embedder: engine.embedder, analyzer: engine.analyzerFor("en") });
     const api = createApi({
       store,
       queue: { wake: () => worker.wake() },
       jobEvents: events,
       embedderFor: engine.embedderFor,
-      rerankers: createLateInteraction({ engine, store }),
+      rerankers: rerankers.list,
       modelFor: (spec) => (spec.answer.model === "extractive" ? model : undefined),
       telemetry,
       clock,
@@ -83,7 +91,7 @@ export async function openRuntime(options: { env: Environment; folder: DataFolde
       async close({ graceMs }) {
         await worker.stop({ graceMs });
         await queue.close();
-        await Promise.all([parser.close(), engine.close()]);
+        await Promise.all([parser.close(), engine.close(), rerankers.close()]);
         await store.close();
       },
     };

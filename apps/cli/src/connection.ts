@@ -30,8 +30,8 @@ export async function findServer(folder: DataFolder): Promise<{ url: string; pid
   const [server, credentials] = await Promise.all([folder.readServer(), folder.readCredentials()]);
   if (!server || !credentials || !isAlive(server.pid)) return null;
   const client = createClient({ url: server.url });
-  // A server that has just begun answers a moment later.
-  for (let i = 0; i < 20; i++) {
+  // A server that has just begun answers a moment later. In a container a file left by a crash names this very process.
+  for (let i = 0; i < (server.pid === process.pid ? 1 : 20); i++) {
     if (
       await client.ready({ timeoutMs: 3000 }).then(
         (state) => state.status === "ready",

@@ -31,5 +31,6 @@ export async function prepare(context: Context, options: CommonOptions): Promise
     folder: context.cwd,
   });
   const folder = await openDataFolder(resolve(context.cwd, env.FOOTNOTE_DATA_DIR));
-  return { env, folder, output: createOutput({ json: options.json ?? false, terminal: context.terminal }) };
+  const redraws = context.variables.TERM !== "dumb";
+  return { env, folder, output: createOutput({ json: options.json ?? false, terminal: context.terminal, redraws }) };
 }

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
-import { chmod, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { access, chmod, constants, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { FootnoteError } from "@footnote/core";
 import { z } from "zod";
 
 const serverSchema = z.object({ url: z.string(), pid: z.number().int() });
@@ -31,7 +32,17 @@ export interface DataFolder {
 
 /** The small files beside the database: who serves here, with which keys. All of them are readable by their owner only. */
 export async function openDataFolder(path: string): Promise<DataFolder> {
-  if (!existsSync(path)) await mkdir(path, { recursive: true, mode: 0o700 });
+  try {
+    if (!existsSync(path)) await mkdir(path, { recursive: true, mode: 0o700 });
+    await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
+    if (!(await stat(path)).isDirectory()) throw new Error("not a folder");
+  } catch (cause) {
+    throw new FootnoteError(
+      "configuration_invalid",
+      `The data folder ${path} cannot be read and written; change its owner or permissions, or set FOOTNOTE_DATA_DIR or --data-dir.`,
+      { cause },
+    );
+  }
   async function read<T>(name: string, schema: z.ZodType<T>): Promise<T | null> {
     try {
       return schema.parse(JSON.parse(await readFile(join(path, name), "utf8")));

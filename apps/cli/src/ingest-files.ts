@@ -28,7 +28,7 @@ export async function ingestFiles(options: {
     onProgress: ({ done, current }) => progress.update(done, current),
     onOutcome: (outcome) => {
       if (output.json) output.print("", { type: "file", ...outcome });
-      else if (outcome.error) output.note(`\r\u001b[2K${outcome.externalId}: ${outcome.error.code}: ${outcome.error.message}`);
+      else if (outcome.error) output.note(`${outcome.externalId}: ${outcome.error.code}: ${outcome.error.message}`);
     },
   });
   const counts = { ingested: 0, unchanged: 0, failed: 0, refused: 0 };

@@ -1,4 +1,5 @@
-import { runCommand } from "./program.ts";
+import { enableCompileCache, flushCompileCache } from "node:module";
+import { join } from "node:path";
 
 /** Signals closer together than this are one: a terminal sends Ctrl-C to the whole group, and npm passes it on once more. */
 const sameSignalMs = 1000;
@@ -30,6 +31,12 @@ if (parent === process.ppid) {
     if (process.ppid !== parent) stop();
   }, 1000).unref();
 }
+
+// The second start finds its modules compiled; where the folder cannot be written, nothing changes.
+enableCompileCache(join(import.meta.dirname, "../../../node_modules/.cache/footnote"));
+const { runCommand } = await import("./program.ts");
+// A killed server would never write it.
+setTimeout(flushCompileCache, 15_000).unref();
 
 process.exitCode = await runCommand(process.argv.slice(2), {
   terminal: { stdout: process.stdout, stderr: process.stderr },

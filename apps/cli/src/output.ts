@@ -1,4 +1,5 @@
 import type { Writable } from "node:stream";
+import { printable, printableJson } from "./printable.ts";
 
 /** What commands write to; tests give their own. */
 export interface Terminal {
@@ -6,6 +7,7 @@ export interface Terminal {
   stderr: Writable & { isTTY?: boolean; columns?: number };
 }
 
+/** Everything is made printable on its way out: callers give text as it came from documents and servers. */
 export interface Output {
   /** Whether `--json` was given. */
   readonly json: boolean;
@@ -30,27 +32,44 @@ export function bar(share: number, width = 24): string {
   return `[${"█".repeat(filled)}${"·".repeat(width - filled)}]`;
 }
 
-export function createOutput(options: { json: boolean; terminal: Terminal }): Output {
-  const { json, terminal } = options;
+export function createOutput(options: {
+  json: boolean;
+  terminal: Terminal;
+  /** False where the terminal cannot redraw a line (TERM=dumb). Default true. */
+  redraws?: boolean;
+}): Output {
+  const { json, terminal, redraws = true } = options;
   const { stdout, stderr } = terminal;
-  const line = (value: unknown) => stdout.write(`${JSON.stringify(value)}\n`);
+  const line = (value: unknown) => stdout.write(`${printableJson(value)}\n`);
+  const live = !json && redraws && stderr.isTTY === true;
+  /** What the bar shows now; other lines go above it. */
+  let shown = "";
+  const draw = (text: string) => {
+    if (shown || text) stderr.write(`\r\u001b[2K${text}`);
+    shown = text;
+  };
+  const say = (text: string) => {
+    const bar = shown;
+    draw("");
+    stderr.write(`${printable(text)}\n`);
+    draw(bar);
+  };
   return {
     json,
     print(text, value) {
       if (json) {
         if (value !== undefined) line(value);
-      } else stdout.write(`${text}\n`);
+      } else stdout.write(`${printable(text)}\n`);
     },
     write(text) {
-      if (!json) stdout.write(text);
+      if (!json) stdout.write(printable(text));
     },
     note(text) {
-      if (!json) stderr.write(`${text}\n`);
+      if (!json) say(text);
     },
     progress(label, total) {
-      const live = !json && stderr.isTTY === true;
       let last = 0;
-      if (!json && !live) stderr.write(`${label}…\n`);
+      if (!json && !live) say(`${label}…`);
       return {
         update(done, detail) {
           if (json) return void line({ type: "progress", label, done, total });
@@ -59,11 +78,15 @@ export function createOutput(options: { json: boolean; terminal: Terminal }): Ou
           if (now - last < 60 && done < total) return;
           last = now;
           const text = `${label} ${bar(total === 0 ? 1 : done / total)} ${Math.floor(done)}/${total}${detail ? ` ${detail}` : ""}`;
-          stderr.write(`\r\u001b[2K${text.slice(0, (stderr.columns ?? 100) - 1)}`);
+          draw(
+            printable(text)
+              .replaceAll("\n", " ")
+              .slice(0, (stderr.columns ?? 100) - 1),
+          );
         },
         end(text) {
-          if (live) stderr.write("\r\u001b[2K");
-          if (text && !json) stderr.write(`${text}\n`);
+          draw("");
+          if (text && !json) say(text);
         },
       };
     },

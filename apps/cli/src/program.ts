@@ -13,6 +13,7 @@ import { addServe } from "./commands/serve.ts";
 import { addTenants } from "./commands/tenants.ts";
 import { addWorker } from "./commands/worker.ts";
 import type { Context } from "./context.ts";
+import { printable, printableJson } from "./printable.ts";
 
 export function createProgram(context: Context): Command {
   const { stdout, stderr } = context.terminal;
@@ -72,8 +73,8 @@ export async function runCommand(argv: readonly string[], context: Context): Pro
             code: "internal",
             message: `Something unexpected failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
           };
-    if (argv.includes("--json")) context.terminal.stderr.write(`${JSON.stringify({ type: "error", code, message })}\n`);
-    else context.terminal.stderr.write(`${message}\n`);
+    if (argv.includes("--json")) context.terminal.stderr.write(`${printableJson({ type: "error", code, message })}\n`);
+    else context.terminal.stderr.write(`${printable(message)}\n`);
     return 1;
   }
 }

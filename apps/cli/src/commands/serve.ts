@@ -69,7 +69,7 @@ export async function serve(context: Context, options: ServeOptions): Promise<vo
   }
   const { migrateIfPossible, openRuntime, startApi } = await import("../compose.ts");
   if (options.demo && env.DATABASE_URL) await migrateIfPossible(env);
-  const runtime = await openRuntime({ env, folder });
+  const runtime = await openRuntime({ env, folder, warm: true });
   let api: Awaited<ReturnType<typeof startApi>> | undefined;
   try {
     if (options.api) {
