@@ -1,5 +1,4 @@
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
 import { glob, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -27,24 +26,19 @@ export interface PdfExtractionReport {
 const pdfiumLine = z.union([z.object({ path: z.string(), pages: z.array(z.string()) }), z.object({ path: z.string(), error: z.string() })]);
 
 const script = fileURLToPath(new URL("./pdfium-text.py", import.meta.url));
-const defaultPython = fileURLToPath(new URL("../../../../.cache/pdfium/bin/python", import.meta.url));
 
-/**
- * Raw text of PDFs before any clean-up beside pdfium's, by character-multiset F1. `python` needs pypdfium2; default: the environment in
- * `.cache/pdfium` of the repository, else `python3`.
- */
+/** Raw text of PDFs before any clean-up beside pdfium's, by character-multiset F1. `python` is one with pypdfium2. */
 export async function evaluatePdfExtraction(options: {
   folder: string;
+  python: string;
   log: (line: string) => void;
-  python?: string;
   signal?: AbortSignal;
 }): Promise<PdfExtractionReport> {
   const files: string[] = [];
   for await (const file of glob("**/*.pdf", { cwd: options.folder })) files.push(file);
   files.sort();
-  const python = options.python ?? (existsSync(defaultPython) ? defaultPython : "python3");
   const pdfium = await readWithPdfium({
-    python,
+    python: options.python,
     paths: files.map((file) => resolve(join(options.folder, file))),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });

@@ -1,6 +1,6 @@
 """Prints pdfium's text of every page of the named PDFs: one JSON object a line, {"path", "pages"} or {"path", "error"}.
 
-Needs pypdfium2: python3 -m venv .cache/pdfium && .cache/pdfium/bin/pip install pypdfium2
+Needs pypdfium2: pdfium.ts makes an environment with it.
 """
 
 import json
