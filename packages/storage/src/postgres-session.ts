@@ -22,6 +22,8 @@ export async function createPostgresSession(options: PostgresSessionOptions): Pr
   });
   // A broken idle connection is replaced at the next query; without a listener it would end the process.
   pool.on("error", () => {});
+  // The pool listens to idle connections only: one that breaks between two statements of a transaction fails the next statement.
+  pool.on("connect", (client) => client.on("error", () => {}));
   try {
     await refusePowerfulRole(pool);
   } catch (error) {
