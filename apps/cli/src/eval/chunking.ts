@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { createChunker } from "@footnote/chunking";
 import { canonicalText, FootnoteError } from "@footnote/core";
 import type { ChunkerSpec, Embedder, ParsedDocument } from "@footnote/core";
-import { bootstrapMean, spanScores } from "@footnote/evaluation";
+import { bootstrapDifference, bootstrapMean, spanScores } from "@footnote/evaluation";
 import type { Interval, TextSpan } from "@footnote/evaluation";
 import { z } from "zod";
 
@@ -15,6 +15,8 @@ export interface ChunkingRow {
   recall: Interval;
   precision: Interval;
   iou: Interval;
+  /** Recall against the first row, paired by question; absent for the first. */
+  recallDifference?: Interval;
 }
 
 export interface ChunkingReport {
@@ -63,6 +65,7 @@ export async function evaluateChunking(options: {
   });
 
   const rows: ChunkingRow[] = [];
+  let firstRecall: number[] | undefined;
   for (const spec of specs) {
     const chunks: TextSpan[] = [];
     const inputs: string[] = [];
@@ -84,25 +87,28 @@ export async function evaluateChunking(options: {
       const retrieved = nearest(vector, vectors, k).flatMap((index) => chunks[index] ?? []);
       return spanScores({ relevant: relevant[at] ?? [], retrieved });
     });
+    const recall = scores.map((score) => score.recall);
     const row: ChunkingRow = {
       spec,
       chunks: chunks.length,
       meanTokens: tokens / Math.max(1, chunks.length),
-      recall: bootstrapMean(scores.map(({ recall }) => recall)),
+      recall: bootstrapMean(recall),
       precision: bootstrapMean(scores.map(({ precision }) => precision)),
       iou: bootstrapMean(scores.map(({ iou }) => iou)),
+      ...(firstRecall ? { recallDifference: bootstrapDifference(firstRecall, recall) } : {}),
     };
+    firstRecall ??= recall;
     rows.push(row);
     log(formatRow(row));
   }
   return { questions: questions.length, k, rows };
 }
 
-function formatRow({ spec, chunks, meanTokens, recall, precision, iou }: ChunkingRow): string {
+function formatRow({ spec, chunks, meanTokens, recall, precision, iou, recallDifference }: ChunkingRow): string {
   const settings = spec.strategy === "sentence-window" ? `window ${spec.windowSentences}` : `overlap ${spec.overlapTokens}`;
   const percent = ({ mean, low, high }: Interval) => `${(100 * mean).toFixed(1)} % [${(100 * low).toFixed(1)}, ${(100 * high).toFixed(1)}]`;
   const name = `${spec.strategy} ${spec.maxTokens} ${settings}`.padEnd(32);
-  return `${name} ${chunks} chunks of ${meanTokens.toFixed(0)} tokens: recall ${percent(recall)}, precision ${percent(precision)}, IoU ${percent(iou)}`;
+  return `${name} ${chunks} chunks of ${meanTokens.toFixed(0)} tokens: recall ${percent(recall)}, precision ${percent(precision)}, IoU ${percent(iou)}${recallDifference ? `, recall to the first ${percent(recallDifference)}` : ""}`;
 }
 
 interface Question {

@@ -37,7 +37,9 @@ describe("evaluateHtmlExtraction", () => {
       ["one", 1],
     ]);
     expect(report.footnote.tokenF1).toBe(0.5);
-    expect(lines).toHaveLength(3);
+    expect(report.intervals.footnote).toMatchObject({ mean: 0.5, count: 2 });
+    expect(report.intervals.difference.mean).toBeCloseTo(report.footnote.tokenF1 - report.readability.tokenF1);
+    expect(lines).toHaveLength(4);
   });
 
   it("scores a folder of Readability's test pages", async () => {

@@ -1,6 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { bootstrapDifference, bootstrapMean } from "@footnote/evaluation";
+import type { Interval } from "@footnote/evaluation";
 import { shingleF1, tokenF1 } from "@footnote/evaluation/extraction-metrics";
 import { createHtmlParser } from "@footnote/ingestion/html";
 import { Readability } from "@mozilla/readability";
@@ -20,6 +22,8 @@ export interface HtmlExtractionReport {
   pages: number;
   footnote: HtmlExtractionScores;
   readability: HtmlExtractionScores;
+  /** Token F1 with 95 % intervals over pages, and the paired difference footnote − readability. */
+  intervals: { footnote: Interval; readability: Interval; difference: Interval };
   /** Pages by token F1, worst first. */
   perPage: { page: string; footnote: number; readability: number }[];
 }
@@ -46,20 +50,26 @@ export async function evaluateHtmlExtraction(options: { folder: string; log: (li
     );
     results.push({ page: name, ours: scorePage(ours, expected), theirs: scorePage(readabilityText(html), expected) });
   }
+  const ours = results.map((result) => result.ours.tokenF1);
+  const theirs = results.map((result) => result.theirs.tokenF1);
   const report: HtmlExtractionReport = {
     pages: results.length,
     footnote: average(results.map((result) => result.ours)),
     readability: average(results.map((result) => result.theirs)),
+    intervals: { footnote: bootstrapMean(ours), readability: bootstrapMean(theirs), difference: bootstrapDifference(theirs, ours) },
     perPage: results
       .map((result) => ({ page: result.page, footnote: result.ours.tokenF1, readability: result.theirs.tokenF1 }))
       .toSorted((a, b) => a.footnote - b.footnote),
   };
   for (const name of ["footnote", "readability"] as const) {
     const scores = report[name];
+    const { low, high } = report.intervals[name];
     options.log(
-      `${name.padEnd(12)} token F1 ${scores.tokenF1.toFixed(4)}  precision ${scores.precision.toFixed(4)}  recall ${scores.recall.toFixed(4)}  4-gram F1 ${scores.shingleF1.toFixed(4)}  (${report.pages} pages)`,
+      `${name.padEnd(12)} token F1 ${scores.tokenF1.toFixed(4)} [${low.toFixed(3)}, ${high.toFixed(3)}]  precision ${scores.precision.toFixed(4)}  recall ${scores.recall.toFixed(4)}  4-gram F1 ${scores.shingleF1.toFixed(4)}  (${report.pages} pages)`,
     );
   }
+  const { mean, low, high } = report.intervals.difference;
+  options.log(`footnote − readability, paired: ${mean.toFixed(4)} [${low.toFixed(3)}, ${high.toFixed(3)}]`);
   for (const { page, footnote, readability } of report.perPage.filter((row) => row.footnote < 0.8)) {
     options.log(`  below 0.8: ${page.slice(0, 40).padEnd(40)} ${footnote.toFixed(3)}  readability ${readability.toFixed(3)}`);
   }

@@ -75,7 +75,7 @@ export async function evaluatePdfExtraction(options: {
   report.median = ((scores[(scores.length - 1) >> 1] ?? 0) + (scores[scores.length >> 1] ?? 0)) / 2;
   report.below.sort((a, b) => a.f1 - b.f1);
   options.log(
-    `${report.files} PDFs: median ${report.median.toFixed(4)}, mean ${report.mean.toFixed(4)} (character-multiset F1 against pdfium); ${report.withoutText} more without text on both sides`,
+    `${report.files} PDFs: median ${report.median.toFixed(4)}, mean ${report.mean.toFixed(4)}, least ${(scores[0] ?? 0).toFixed(4)} (character-multiset F1 against pdfium); ${report.withoutText} more without text on both sides`,
   );
   for (const row of report.below) options.log(`  below 0.9: ${row.file}  ${row.f1.toFixed(3)}  ${row.reason}`);
   for (const row of report.unopened) options.log(`  not compared: ${row.file}  ours: ${row.ours}, pdfium: ${row.pdfium}`);
