@@ -297,3 +297,30 @@ describe("sentence-window in detail", () => {
     ]);
   });
 });
+
+it.each(["recursive", "structure", "sentence-window"] as const)(
+  "%s: long documents are chunked in many short steps, with the same chunks",
+  (strategy) => {
+    const count = (value: string) => value.match(/\S/gu)?.length ?? 0;
+    const spec = { strategy, maxTokens: 50, overlapTokens: 0, windowSentences: 1 };
+    for (const text of ["One word after another, always. ".repeat(400), "x".repeat(40_000), "漢字".repeat(5_000)]) {
+      const document = { title: null, mediaType: "text/plain", language: null, text, blocks: [], pages: [], warnings: [] };
+      const chunker = createChunker(strategy);
+      let longest = 0;
+      let counted = 0;
+      const steps = chunker.chunkInSteps?.({ document, spec, countTokens: (value) => ((counted += value.length), count(value)) });
+      let result: unknown;
+      for (let steppedOver = steps?.next(); steppedOver; steppedOver = steps?.next()) {
+        longest = Math.max(longest, counted);
+        counted = 0;
+        if (steppedOver.done) {
+          result = steppedOver.value;
+          break;
+        }
+      }
+      expect(result).toEqual(chunker.chunk({ document, spec, countTokens: count }));
+      expect(longest).toBeGreaterThan(0);
+      expect({ strategy, short: longest < Math.max(16_000, text.length) }).toEqual({ strategy, short: true });
+    }
+  },
+);

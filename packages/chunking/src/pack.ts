@@ -6,13 +6,20 @@ export interface PackedChunk extends Span {
   tokenCount: number;
 }
 
+/** Pieces placed between two chances for others. */
+const piecesPerStep = 32;
+
 /**
  * Packs pieces in order into chunks of at most `maxTokens`, cutting those that do not fit. `targetTokens` (default
  * `maxTokens`) is the size to come close to: a section of 1.1 maxima becomes two halves instead of a full chunk and a
  * crumb. The last pieces of a chunk come again in the next as far as `overlapTokens` reach. Linear: a piece is counted
- * once, and its parts once more when it must be cut.
+ * once, and its parts once more when it must be cut. Yields between pieces, for whoever must let others run.
  */
-export function pack(pieces: readonly Piece[], cutter: Cutter, options: { overlapTokens: number; targetTokens?: number }): PackedChunk[] {
+export function* pack(
+  pieces: readonly Piece[],
+  cutter: Cutter,
+  options: { overlapTokens: number; targetTokens?: number },
+): Generator<undefined, PackedChunk[], undefined> {
   const { text, sizer, maxTokens } = cutter;
   const { overlapTokens, targetTokens = maxTokens } = options;
   const chunks: PackedChunk[] = [];
@@ -80,8 +87,10 @@ export function pack(pieces: readonly Piece[], cutter: Cutter, options: { overla
     cost += size;
   };
 
+  let placed = 0;
   while (true) {
     const piece = todo.pop();
+    if (++placed % piecesPerStep === 0) yield;
     if (piece !== undefined) place(piece);
     // The flush may give pieces back.
     else if (current.length > repeated) flush();

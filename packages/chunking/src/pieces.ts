@@ -74,8 +74,10 @@ export function cut(piece: Piece, cutter: Cutter): Piece[] {
       const runs = splitAt(text, piece, /\s+/gu);
       return runs.length > 1 ? of("run", runs) : cut({ ...piece, kind: "run" }, cutter);
     }
-    case "run":
-      return of("part", cutRun(piece, cutter));
+    case "run": {
+      const { parts, rest } = cutRun(piece, cutter);
+      return [...of("part", parts), ...(rest === null ? [] : of("run", [rest]))];
+    }
     case "part":
       return [];
   }
@@ -98,18 +100,21 @@ function splitAt(text: string, span: Span, separator: RegExp): Span[] {
   return result;
 }
 
+const partsAtOnce = 64;
 const wordSegmenter = new Intl.Segmenter("und", { granularity: "word" });
 const graphemeSegmenter = new Intl.Segmenter("und", { granularity: "grapheme" });
 
 /**
  * Cuts a run without blanks into parts of at most `maxTokens`: at the last word boundary that fits, else at the last
  * grapheme boundary. The window follows the text's own density, so that each character is counted about twice.
+ * After `partsAtOnce` the rest is left to be cut later: a run may be as long as the document.
  */
-function cutRun(run: Span, { text, sizer, maxTokens }: Cutter): Span[] {
+function cutRun(run: Span, { text, sizer, maxTokens }: Cutter): { parts: Span[]; rest: Span | null } {
   const parts: Span[] = [];
   let start = run.start;
   let width = maxTokens;
   while (start < run.end) {
+    if (parts.length === partsAtOnce) return { parts, rest: { start, end: run.end } };
     let part = { start, end: boundary(text, run, start, width) };
     while (sizer.cost(part, maxTokens) > maxTokens) {
       const narrower = Math.floor(Math.min(width, part.end - start) / 2);
@@ -123,7 +128,7 @@ function cutRun(run: Span, { text, sizer, maxTokens }: Cutter): Span[] {
     start = part.end;
     width = Math.min(Math.ceil(width * 1.25), maxTokens * charactersPerToken);
   }
-  return parts;
+  return { parts, rest: null };
 }
 
 /** Characters looked at beyond a window, to see whether its edge is a boundary. */

@@ -1,38 +1,41 @@
-import type { Chunker, Span } from "@footnote/core";
+import type { Chunker, ChunkRequest, Span } from "@footnote/core";
 import { locate } from "./locate.ts";
 import { pack } from "./pack.ts";
 import type { PackedChunk } from "./pack.ts";
 import { blockPieces, createSizer, cut } from "./pieces.ts";
 import type { Cutter, Piece } from "./pieces.ts";
 import { sections } from "./sections.ts";
+import { allSteps } from "./steps.ts";
 
 /**
  * One sentence, table row or line of code a chunk, with the heading above it; `contextSpan` widens it for embedding by up
  * to `windowSentences` neighbours on each side within its section, as far as all of it stays within `maxTokens`.
  */
 export function createSentenceWindowChunker(): Chunker {
-  return {
-    strategy: "sentence-window",
-    chunk({ document, spec, countTokens }) {
-      const { text, language } = document;
-      const sizer = createSizer(text, countTokens);
-      const cutter: Cutter = { text, language, sizer, maxTokens: spec.maxTokens };
-      const chunks: PackedChunk[] = [];
-      const windows: Span[] = [];
-      for (const section of sections(blockPieces(text, document.blocks))) {
-        const sentences = units(section, cutter).flatMap((unit) => pack(unit, cutter, { overlapTokens: 0 }));
-        for (const [at, sentence] of sentences.entries()) {
-          chunks.push(sentence);
-          windows.push(widened(sentences, at, { maxTokens: spec.maxTokens, sentencesEachSide: spec.windowSentences }));
-        }
+  function* chunkInSteps({ document, spec, countTokens }: ChunkRequest) {
+    const { text, language } = document;
+    const sizer = createSizer(text, countTokens);
+    const cutter: Cutter = { text, language, sizer, maxTokens: spec.maxTokens };
+    const chunks: PackedChunk[] = [];
+    const windows: Span[] = [];
+    for (const section of sections(blockPieces(text, document.blocks))) {
+      const sentences: PackedChunk[] = [];
+      for (const unit of units(section, cutter)) {
+        sentences.push(...(yield* pack(unit, cutter, { overlapTokens: 0 })));
+        yield;
       }
-      return locate(chunks, document).map((draft, at) => {
-        const window = windows[at];
-        const wider = window !== undefined && (window.start < draft.start || window.end > draft.end);
-        return wider ? { ...draft, contextSpan: window } : draft;
-      });
-    },
-  };
+      for (const [at, sentence] of sentences.entries()) {
+        chunks.push(sentence);
+        windows.push(widened(sentences, at, { maxTokens: spec.maxTokens, sentencesEachSide: spec.windowSentences }));
+      }
+    }
+    return locate(chunks, document).map((draft, at) => {
+      const window = windows[at];
+      const wider = window !== undefined && (window.start < draft.start || window.end > draft.end);
+      return wider ? { ...draft, contextSpan: window } : draft;
+    });
+  }
+  return { strategy: "sentence-window", chunkInSteps, chunk: (request) => allSteps(chunkInSteps(request)) };
 }
 
 /** Pieces that make one chunk each: headings go with the sentence after them. */

@@ -17,6 +17,7 @@ import type { JobRecord, JobStage, Store, VersionRecord } from "@footnote/storag
 import { fullJitterMs } from "./backoff.ts";
 import type { BackoffOptions } from "./backoff.ts";
 import type { JobEvents } from "./job-events.ts";
+import { lettingOthersRun } from "./letting-others-run.ts";
 
 export interface IngestionWorkflowOptions {
   store: Store;
@@ -104,7 +105,8 @@ export function createIngestionWorkflow(options: IngestionWorkflowOptions): Inge
     await timed("chunk", async () => {
       const chunker = options.chunkerFor(spec.index.chunker.strategy);
       const analyzer = options.analyzerFor(spec.index.analyzer.language);
-      const drafts = chunker.chunk({ document: parsed, spec: spec.index.chunker, countTokens: (text) => embedder.countTokens(text) });
+      const request = { document: parsed, spec: spec.index.chunker, countTokens: (text: string) => embedder.countTokens(text) };
+      const drafts = chunker.chunkInSteps ? await lettingOthersRun(chunker.chunkInSteps(request), run.signal) : chunker.chunk(request);
       throwIfAborted(run.signal);
       if (drafts.length === 0) throw new FootnoteError("document_has_no_text", "The document holds no text; put one that does.");
       const chunks = [];

@@ -12,4 +12,9 @@ export interface ChunkRequest {
 export interface Chunker {
   readonly strategy: ChunkerSpec["strategy"];
   chunk(request: ChunkRequest): ChunkDraft[];
+  /**
+   * The same chunks in steps of a few milliseconds, so that a long document does not keep everybody else in the process
+   * waiting: whoever drives it lets others run between the steps. Default: one step.
+   */
+  chunkInSteps?(request: ChunkRequest): Generator<undefined, ChunkDraft[], undefined>;
 }

@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { lettingOthersRun } from "./letting-others-run.ts";
+
+function* busy(steps: number, stepMs: number) {
+  for (let i = 0; i < steps; i += 1) {
+    for (const began = performance.now(); performance.now() - began < stepMs;);
+    yield;
+  }
+  return "done";
+}
+
+test("others run while long work goes on in steps", async () => {
+  let turns = 0;
+  const timer = setInterval(() => (turns += 1), 1);
+  expect(await lettingOthersRun(busy(40, 5), new AbortController().signal)).toBe("done");
+  clearInterval(timer);
+  expect(turns).toBeGreaterThanOrEqual(4);
+});
+
+test("a cancel ends the work between two steps", async () => {
+  const abort = new AbortController();
+  setTimeout(() => abort.abort(), 5);
+  await expect(lettingOthersRun(busy(10_000, 5), abort.signal)).rejects.toMatchObject({ code: "cancelled" });
+});

@@ -1,0 +1,17 @@
+import { throwIfAborted } from "@footnote/core";
+
+/** How long synchronous work may keep requests and heartbeats waiting. */
+const stretchMs = 20;
+
+/** Drives work in steps to its end; every few milliseconds it lets the event loop run and looks at `signal`. */
+export async function lettingOthersRun<T>(steps: Generator<undefined, T, undefined>, signal: AbortSignal): Promise<T> {
+  let began = performance.now();
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    if (performance.now() - began < stretchMs) continue;
+    await new Promise((resolve) => setImmediate(resolve));
+    throwIfAborted(signal);
+    began = performance.now();
+  }
+}
