@@ -19,10 +19,13 @@ describe("detectMediaType", () => {
     expect(detect(zipArchive({ "xl/workbook.xml": "", "xl/embeddings/a.docx": "word/document.xml" }))).toBe(officeMediaTypes.xlsx);
     expect(detect(zipArchive({ "META-INF/container.xml": "" }))).toBe(officeMediaTypes.epub);
     expect(detect(zipArchive({ mimetype: officeMediaTypes.odt, "content.xml": "" }, ["mimetype"]))).toBe(officeMediaTypes.odt);
+    expect(detect(zipArchive({ "content.xml": "<a/>", mimetype: `${officeMediaTypes.ods}\n` }))).toBe(officeMediaTypes.ods);
   });
 
   it("refuses what is no document", () => {
     expect(detect(zipArchive({ "a.txt": "hello" }), officeMediaTypes.docx)).toBeNull();
+    expect(detect(zipArchive({ "a.txt": "hello", mimetype: "text/plain" }))).toBeNull();
+    expect(detect(zipArchive({ "a.txt": "hello", mimetype: officeMediaTypes.odt.padEnd(5000) }))).toBeNull();
     expect(detect(Buffer.concat([Buffer.from("\u007FELF\u0002\u0001\u0001"), Buffer.alloc(200, 7)]), "text/plain")).toBeNull();
     expect(detect(Uint8Array.from({ length: 2000 }, (_, index) => (index * 89) % 256))).toBeNull();
     expect(detect(Buffer.from("\u0089PNG\r\n", "latin1"), "text/markdown", "a.md")).toBeNull();

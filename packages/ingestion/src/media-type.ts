@@ -1,4 +1,4 @@
-import { zipNames } from "./office/zip-reader.ts";
+import { openZip, zipNames } from "./office/zip-reader.ts";
 import { decodeText } from "./text/decode-text.ts";
 
 export const officeMediaTypes = {
@@ -86,7 +86,7 @@ function trimToCharacter(sample: Uint8Array, fullLength: number): Uint8Array {
   return cut > sample.length / 2 ? sample.subarray(0, (cut + 1) & ~1) : sample;
 }
 
-/** By the members' names, or, where the directory is cut off, by the names in the local headers; content is not inflated. */
+/** By the members' names, or, where the directory is cut off, by the names in the local headers; nothing but a few bytes of `mimetype` is inflated. */
 function zipType(bytes: Uint8Array, declared: string | undefined, extension: string): string | null {
   const head = latin1(bytes, 0, 65_536);
   const stored = /mimetype(application\/[a-z0-9.+-]+)/u.exec(head.slice(0, 200))?.[1];
@@ -100,8 +100,20 @@ function zipType(bytes: Uint8Array, declared: string | undefined, extension: str
   if (holds(new RegExp(`${anchor}ppt/(?:presentation|slides/)`, "u"))) return officeMediaTypes.pptx;
   if (holds(new RegExp(`${anchor}xl/(?:workbook|worksheets/)`, "u"))) return officeMediaTypes.xlsx;
   if (holds(new RegExp(`${anchor}META-INF/container\\.xml`, "u"))) return officeMediaTypes.epub;
+  if (directory?.includes("mimetype") === true) return packedMimetype(bytes);
   // A container cut short: only the name tells which one, and its parser says that it is damaged.
   return directory === null ? namedOfficeType(declared, extension) : null;
+}
+
+/** OpenDocument wants `mimetype` first and stored; some programs write it elsewhere and compressed. */
+function packedMimetype(bytes: Uint8Array): string | null {
+  try {
+    const content = openZip(bytes, { maxInflatedBytes: 256 }).read("mimetype") ?? new Uint8Array();
+    const type = latin1(content, 0, content.length).trim();
+    return Object.values(officeMediaTypes).find((known) => known === type) ?? null;
+  } catch {
+    return null;
+  }
 }
 
 function namedOfficeType(declared: string | undefined, extension: string): string | null {

@@ -57,7 +57,7 @@ export async function parseDocument(request: ParseRequest & { limits?: Partial<P
   if (type === null || load === undefined) {
     throw new FootnoteError(
       "unsupported_media_type",
-      "The file is of no format that can be read; send a PDF, HTML, Office, mail or text file.",
+      "The file is of no type that can be read; send PDF, HTML, Markdown, Office (.docx, .pptx, .xlsx, OpenDocument, RTF), EPUB, CSV, mail (.eml) or text.",
       {
         details: { mediaType: type },
       },

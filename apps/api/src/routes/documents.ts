@@ -55,7 +55,7 @@ export function addDocumentRoutes(router: Router, { store, queue, environment }:
     if (mediaType === null) {
       throw new FootnoteError(
         "unsupported_media_type",
-        "The file is of no type that can be read; send PDF, HTML, Markdown, Office, CSV, mail or text.",
+        "The file is of no type that can be read; send PDF, HTML, Markdown, Office (.docx, .pptx, .xlsx, OpenDocument, RTF), EPUB, CSV, mail (.eml) or text.",
       );
     }
     const blob = await store.blobs.put({ tenantId, bytes, signal });

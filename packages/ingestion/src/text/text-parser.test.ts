@@ -28,6 +28,29 @@ describe("createTextParser", () => {
   });
 });
 
+it("refuses text in an encoding that it cannot tell, instead of making garbage searchable", async () => {
+  // EBCDIC: no browser encoding fits.
+  const words = "In the beginning there was a page of plain English words in an old encoding. ".repeat(20);
+  const ebcdic = Buffer.from(
+    [...words].map((character) => {
+      const place = "abcdefghi".indexOf(character.toLowerCase());
+      if (place >= 0) return 0x81 + place;
+      const second = "jklmnopqr".indexOf(character.toLowerCase());
+      if (second >= 0) return 0x91 + second;
+      const third = "stuvwxyz".indexOf(character.toLowerCase());
+      if (third >= 0) return 0xa2 + third;
+      return character === " " ? 0x40 : 0x4b;
+    }),
+  );
+  await expect(createTextParser().parse({ bytes: ebcdic })).rejects.toMatchObject({ code: "document_corrupt" });
+  // Greek letters by every statistic, but some of the bytes are none.
+  const greek = Buffer.from("c7 ecfde1f0 e5dfede1e9 ff 20".replaceAll(" ", "").repeat(40), "hex");
+  await expect(createTextParser().parse({ bytes: greek })).rejects.toMatchObject({
+    code: "document_corrupt",
+    details: { undecodable: 120 },
+  });
+});
+
 describe("splitParagraphs", () => {
   it("gives nothing for blank text", () => {
     expect(splitParagraphs(" \n\n\t")).toEqual([]);
