@@ -22,7 +22,8 @@ export interface Runtime {
   engine: Engine;
   worker: ReturnType<typeof createWorker>;
   api: ReturnType<typeof createApi>;
-  credentials: Credentials;
+  /** The keys of this machine, made when the store has none of them. */
+  credentials(): Promise<Credentials>;
   /** The API without a port. */
   fetch(request: Request): Promise<Response>;
   /** Stops the worker, then closes what it used. */
@@ -49,7 +50,6 @@ export async function openRuntime(options: {
   });
   const parser = createSandboxedParser({ concurrency: env.FOOTNOTE_WORKER_CONCURRENCY });
   try {
-    const credentials = await ensureCredentials(store, folder);
     const queue = await createPgBossQueue({ sql, clock, telemetry });
     const events = createJobEvents();
     const worker = createWorker({
@@ -86,7 +86,7 @@ export async function openRuntime(options: {
       engine,
       worker,
       api,
-      credentials,
+      credentials: () => ensureCredentials(store, folder),
       fetch: async (request) => await api.app.fetch(request),
       async close({ graceMs }) {
         await worker.stop({ graceMs });
@@ -167,12 +167,16 @@ export async function restoreStore({
   folder: DataFolder;
   source: string;
 }): Promise<BackupSummary> {
-  return await readBackup({
+  const owner = ownerOf(env);
+  const summary = await readBackup({
     dataDir: folder.path,
     from: source,
-    ...ownerOf(env),
+    ...owner,
     ...(env.DATABASE_URL ? { appRole: roleOf(env.DATABASE_URL) } : {}),
   });
+  // The queue's tables are not part of a backup; the embedded store makes them when it is opened.
+  if (env.DATABASE_URL) await migrateServer(env);
+  return summary;
 }
 
 function ownerOf(env: Environment): { adminUrl?: string } {

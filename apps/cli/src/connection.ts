@@ -1,5 +1,5 @@
 import { FootnoteError } from "@footnote/core";
-import { createClient } from "@footnote/sdk";
+import { createClient, isFootnoteApiError } from "@footnote/sdk";
 import type { Client } from "@footnote/sdk";
 import type { Credentials, DataFolder } from "./data-folder.ts";
 import type { Environment } from "./env.ts";
@@ -13,6 +13,20 @@ export interface Connection {
   /** Where the API is: another server, the one that holds the data folder, or this process. */
   where: "remote" | "server" | "here";
   close(): Promise<void>;
+}
+
+/** The API says of an unknown collection what it says of another tenant's; at home it can be said plainly. */
+export async function inCollection<T>(collection: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isFootnoteApiError(error) || error.code !== "not_found") throw error;
+    throw new FootnoteError(
+      "not_found",
+      `There is no collection ${collection}; make it from files: footnote ingest <path> --collection ${collection}`,
+      { cause: error },
+    );
+  }
 }
 
 /** True when the process exists. */
@@ -46,8 +60,13 @@ export async function findServer(folder: DataFolder): Promise<{ url: string; pid
 }
 
 /** The API: FOOTNOTE_URL's, else that of the server on this data folder, else one within this process over the same store. */
-export async function connect(options: { env: Environment; folder: DataFolder }): Promise<Connection> {
-  const { env, folder } = options;
+export async function connect(options: {
+  env: Environment;
+  folder: DataFolder;
+  /** The command will embed: load the model while the store opens. Default false. */
+  warm?: boolean;
+}): Promise<Connection> {
+  const { env, folder, warm = false } = options;
   if (env.FOOTNOTE_URL) {
     if (!env.FOOTNOTE_KEY)
       throw new FootnoteError("configuration_invalid", "FOOTNOTE_URL is set without FOOTNOTE_KEY; set a key of that server.");
@@ -72,9 +91,9 @@ export async function connect(options: { env: Environment; folder: DataFolder })
     };
   }
   const { openRuntime } = await import("./compose.ts");
-  const runtime = await openRuntime({ env, folder });
+  const runtime = await openRuntime({ env, folder, warm });
   await runtime.worker.start();
-  const { credentials } = runtime;
+  const credentials = await runtime.credentials();
   const here = { url: "http://footnote.internal", fetch: runtime.fetch };
   return {
     client: createClient({ ...here, key: credentials.key }),

@@ -1,6 +1,6 @@
 import type { Client } from "@footnote/sdk";
 import type { FoundFile } from "./files.ts";
-import type { Output } from "./output.ts";
+import type { Output, Progress } from "./output.ts";
 import { syncFiles } from "./sync-files.ts";
 import type { SyncOutcome } from "./sync-files.ts";
 
@@ -18,14 +18,19 @@ export async function ingestFiles(options: {
 }): Promise<Record<SyncOutcome["outcome"], number>> {
   const { client, collection, files, output, prune = false, quiet = false, signal } = options;
   await client.collections.put(collection, {}, { signal });
-  const progress = output.progress(`Ingesting ${files.length} ${files.length === 1 ? "file" : "files"}`, files.length);
+  const noun = files.length === 1 ? "file" : "files";
+  let progress: Progress | undefined;
   const outcomes = await syncFiles({
     client,
     collection,
     files,
     prune,
     signal,
-    onProgress: ({ done, current }) => progress.update(done, current),
+    onProgress({ done, sent, current }) {
+      if (sent === 0) return;
+      progress ??= output.progress(`Ingesting ${files.length} ${noun}`, files.length);
+      progress.update(done, current);
+    },
     onOutcome: (outcome) => {
       if (output.json) output.print("", { type: "file", ...outcome });
       else if (outcome.error) output.note(`${outcome.externalId}: ${outcome.error.code}: ${outcome.error.message}`);
@@ -33,7 +38,8 @@ export async function ingestFiles(options: {
   });
   const counts = { ingested: 0, unchanged: 0, failed: 0, refused: 0 };
   for (const { outcome } of outcomes) counts[outcome]++;
-  const text = `${files.length} files: ${counts.ingested} ingested, ${counts.unchanged} unchanged, ${counts.failed} failed, ${counts.refused} refused`;
-  progress.end(quiet && counts.failed + counts.refused + counts.ingested === 0 ? undefined : text);
+  const text = `${files.length} ${noun}: ${counts.ingested} ingested, ${counts.unchanged} unchanged, ${counts.failed} failed, ${counts.refused} refused`;
+  progress?.end();
+  if (!quiet || counts.unchanged < files.length) output.note(text);
   return counts;
 }

@@ -23,7 +23,8 @@ export interface Output {
 
 export interface Progress {
   update(done: number, detail?: string): void;
-  end(text?: string): void;
+  /** Takes the bar away. */
+  end(): void;
 }
 
 /** A bar of `width` cells: `[####----]`. */
@@ -84,10 +85,7 @@ export function createOutput(options: {
               .slice(0, (stderr.columns ?? 100) - 1),
           );
         },
-        end(text) {
-          draw("");
-          if (text && !json) say(text);
-        },
+        end: () => draw(""),
       };
     },
   };

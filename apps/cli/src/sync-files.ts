@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { isFootnoteApiError } from "@footnote/sdk";
 import type { Client } from "@footnote/sdk";
 import { allPages } from "./all-pages.ts";
-import { hashFile, mediaTypeOfName } from "./files.ts";
+import { hashFile, mediaTypeOfName, reasonOf } from "./files.ts";
 import type { FoundFile } from "./files.ts";
 
 export interface SyncOutcome {
@@ -23,7 +23,8 @@ export async function syncFiles(options: {
   concurrency?: number;
   /** Also deletes documents of the collection whose file is not among `files`. */
   prune?: boolean;
-  onProgress?: (state: { done: number; total: number; current: string }) => void;
+  /** `sent`: files that were not left alone so far. */
+  onProgress?: (state: { done: number; total: number; sent: number; current: string }) => void;
   onOutcome?: (outcome: SyncOutcome) => void;
   signal?: AbortSignal;
 }): Promise<SyncOutcome[]> {
@@ -38,23 +39,35 @@ export async function syncFiles(options: {
   if (prune) for (const id of gone) await client.documents.delete(id, { signal });
   const outcomes: SyncOutcome[] = [];
   const shares = new Map<string, number>();
+  let sent = 0;
   const report = (current: string) => {
     let partial = 0;
     for (const share of shares.values()) partial += share;
-    onProgress?.({ done: outcomes.length + partial, total: files.length, current });
+    onProgress?.({ done: outcomes.length + partial, total: files.length, sent, current });
   };
 
   async function one(file: FoundFile): Promise<SyncOutcome> {
     const { externalId } = file;
-    const sha256 = await hashFile(file.path);
-    const before = known.get(externalId);
-    if (before?.sha256 === sha256 && before.state === "ready") return { externalId, outcome: "unchanged" };
+    const unreadable = (message: string): SyncOutcome => ({ externalId, outcome: "refused", error: { code: "unreadable", message } });
+    if (file.unreadable) return unreadable(file.unreadable);
+    let sha256: string;
+    let content: Buffer<ArrayBuffer>;
+    try {
+      sha256 = await hashFile(file.path);
+      const before = known.get(externalId);
+      if (before?.sha256 === sha256 && before.state === "ready") return { externalId, outcome: "unchanged" };
+      content = await readFile(file.path);
+    } catch (error) {
+      return unreadable(reasonOf(error));
+    }
+    sent++;
+    report(externalId);
     try {
       const { job } = await client.documents.put(
         {
           collection,
           externalId,
-          content: await readFile(file.path),
+          content,
           mediaType: mediaTypeOfName(externalId),
           metadata: { sha256, path: externalId },
         },

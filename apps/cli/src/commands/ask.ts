@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { sha256 } from "@footnote/core";
 import type { Command } from "commander";
-import { connect } from "../connection.ts";
+import { connect, inCollection } from "../connection.ts";
 import { prepare } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
 import { findFiles } from "../files.ts";
@@ -35,7 +35,7 @@ Examples:
     )
     .action(async (question: string, options: AskOptions) => {
       const { env, folder, output } = await prepare(context, options);
-      const connection = await connect({ env, folder });
+      const connection = await connect({ env, folder, warm: true });
       try {
         const { client } = connection;
         let { collection } = options;
@@ -56,7 +56,7 @@ Examples:
           { question, collection, ...(options.pipeline ? { pipeline: options.pipeline } : {}) },
           { signal: context.signal },
         );
-        const { finishReason } = await printAnswer(events, output);
+        const { finishReason } = await inCollection(collection, () => printAnswer(events, output));
         if (finishReason === "unsupported") context.exitCode = 3;
         else if (finishReason !== "stop" && finishReason !== "length") {
           output.note(`The answer ended early: ${finishReason}.`);

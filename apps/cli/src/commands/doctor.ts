@@ -1,10 +1,16 @@
 import { statfs } from "node:fs/promises";
-import { isFootnoteError } from "@footnote/core";
+import { isFootnoteError, newId } from "@footnote/core";
+import type { Hit } from "@footnote/core";
+import { pipelines } from "@footnote/retrieval";
+import { createClient, isFootnoteApiError } from "@footnote/sdk";
 import type { Command } from "commander";
+import type { Runtime } from "../compose.ts";
 import { findServer } from "../connection.ts";
 import { prepare } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
+import type { DataFolder } from "../data-folder.ts";
 import { maskEnvironment } from "../env.ts";
+import type { Environment } from "../env.ts";
 
 interface Finding {
   check: string;
@@ -18,6 +24,7 @@ export function addDoctor(program: Command, context: Context): void {
   program
     .command("doctor")
     .description("say what is configured, reachable, degraded, durable or not, and how to fix it")
+    .addHelpText("after", "\nExit status: 0 nothing failed, 1 something did.\n\nExample:\n  footnote doctor --json")
     .action(async (options: CommonOptions) => {
       const { env, folder, output } = await prepare(context, options);
       const findings: Finding[] = [];
@@ -32,39 +39,29 @@ export function addDoctor(program: Command, context: Context): void {
       const disk = await statfs(folder.path).catch(() => null);
       const freeGb = disk ? (disk.bavail * disk.bsize) / 1e9 : 0;
       add("data folder", freeGb > 1 ? "ok" : "warning", `${folder.path}, ${freeGb.toFixed(1)} GB free${freeGb > 1 ? "" : "; make room"}`);
-      const server = env.DATABASE_URL ? null : await findServer(folder);
-      if (server) {
-        add("server", "ok", `running at ${server.url} (process ${server.pid})`);
-        const { createClient } = await import("@footnote/sdk");
-        const ready = await createClient({ url: server.url }).ready({ timeoutMs: 5000 });
-        for (const [name, { status, latencyMs, detail }] of Object.entries(ready.dependencies)) {
-          add(name, status === "ok" ? "ok" : "failed", [detail, `${latencyMs.toFixed(1)} ms`].filter(Boolean).join(", "));
-        }
-      } else {
-        add("server", "warning", "none runs on this data folder; commands open the store themselves. Start one with npm start");
-        try {
-          const { openRuntime } = await import("../compose.ts");
-          const runtime = await openRuntime({ env, folder });
-          const began = performance.now();
-          await runtime.store.ping();
-          add("database", "ok", `${runtime.store.engine}, ${(performance.now() - began).toFixed(1)} ms`);
-          const embedBegan = performance.now();
-          await runtime.engine.embedder.embed({ texts: ["Does it embed?"], purpose: "query" });
-          add("embedder", "ok", `${runtime.engine.embedder.space.id}, first text after ${Math.round(performance.now() - embedBegan)} ms`);
-          await runtime.close({ graceMs: 1000 });
-        } catch (error) {
-          add("database", "failed", isFootnoteError(error) ? error.message : String(error));
+      const server = env.FOOTNOTE_URL ? { url: env.FOOTNOTE_URL } : env.DATABASE_URL ? null : await findServer(folder);
+      if (server) await checkServer(server, env, add);
+      else await checkHere(env, folder, add);
+      if (env.RERANKER_MODEL) await checkReranker(env.RERANKER_MODEL, add);
+      else add("reranker", "ok", "late interaction by the embedder's token vectors; RERANKER_MODEL names a cross-encoder's folder");
+      const { language } = pipelines.default.index.analyzer;
+      add(
+        "language",
+        "ok",
+        `words are reduced to their stems in ${language}, Chinese, Japanese and Korean are cut into words; other text matches as written`,
+      );
+      if (!env.FOOTNOTE_URL) {
+        if (env.DATABASE_URL) add("durability", "ok", "a Postgres server, by its own fsync settings");
+        else {
+          add(
+            "durability",
+            "warning",
+            "not durable: the embedded database survives killed processes but does not fsync, so a power loss may cost data; set DATABASE_URL to a Postgres server",
+          );
         }
       }
-      if (env.DATABASE_URL) add("durability", "ok", "a Postgres server, by its own fsync settings");
-      else
-        add(
-          "durability",
-          "warning",
-          "the embedded database survives killed processes, not power loss; set DATABASE_URL for a Postgres server",
-        );
       if (env.DATABASE_URL && !env.DATABASE_ADMIN_URL)
-        add("migrations", "warning", "DATABASE_ADMIN_URL is not set; `footnote migrate` needs it");
+        add("migrations", "warning", "DATABASE_ADMIN_URL is not set; `footnote migrate`, `backup` and `restore` need it");
 
       if (output.json) {
         output.print("", { type: "configuration", ...maskEnvironment(env) });
@@ -77,4 +74,98 @@ export function addDoctor(program: Command, context: Context): void {
       }
       if (findings.some(({ status }) => status === "failed")) context.exitCode = 1;
     });
+}
+
+type Add = (check: string, status: Finding["status"], detail: string) => void;
+
+const messageOf = (error: unknown) => (isFootnoteError(error) || isFootnoteApiError(error) ? error.message : String(error));
+
+/** A server says itself how its parts are. */
+async function checkServer(server: { url: string; pid?: number }, env: Environment, add: Add): Promise<void> {
+  const { url, pid } = server;
+  try {
+    const ready = await createClient({ url }).ready({ timeoutMs: 5000 });
+    add("server", ready.status === "ready" ? "ok" : "failed", `${ready.status} at ${url}${pid === undefined ? "" : ` (process ${pid})`}`);
+    for (const [name, { status, latencyMs, detail }] of Object.entries(ready.dependencies)) {
+      add(name, status === "ok" ? "ok" : "failed", [detail, `${latencyMs.toFixed(1)} ms`].filter(Boolean).join(", "));
+    }
+    if (!env.FOOTNOTE_URL) return;
+    if (!env.FOOTNOTE_KEY) return add("key", "failed", "FOOTNOTE_KEY is not set; set a key of that server");
+    await createClient({ url, key: env.FOOTNOTE_KEY }).collections.list({ limit: 1 });
+    add("key", "ok", "it opens that server");
+  } catch (error) {
+    add("server", "failed", isFootnoteApiError(error) ? error.message : `nothing answers at ${url}; check that it runs`);
+  }
+}
+
+/** Opens what a command would open. */
+async function checkHere(env: Environment, folder: DataFolder, add: Add): Promise<void> {
+  if (!env.DATABASE_URL)
+    add("server", "warning", "none runs on this data folder; commands open the store themselves. Start one with npm start");
+  let runtime: Runtime;
+  try {
+    const { openRuntime } = await import("../compose.ts");
+    runtime = await openRuntime({ env: { ...env, RERANKER_MODEL: undefined }, folder, warm: true });
+  } catch (error) {
+    return add("database", "failed", messageOf(error));
+  }
+  try {
+    const began = performance.now();
+    await runtime.store.ping();
+    // Opening refuses every other role.
+    const role = env.DATABASE_URL
+      ? `, as ${decodeURIComponent(new URL(env.DATABASE_URL).username)}: neither owner, superuser nor BYPASSRLS`
+      : "";
+    add("database", "ok", `${runtime.store.engine}, schema up to date${role}, ${(performance.now() - began).toFixed(1)} ms`);
+    const { embedder } = runtime.engine;
+    const embedBegan = performance.now();
+    await embedder.embed({ texts: ["Does it embed?"], purpose: "query" });
+    add(
+      "embedder",
+      "ok",
+      `${embedder.space.id} on this machine, ${Math.round(performance.now() - embedBegan)} ms a text, for ${embedder.capabilities.languages.join(", ")}`,
+    );
+  } catch (error) {
+    add("embedder", "failed", messageOf(error));
+  } finally {
+    await runtime.close({ graceMs: 1000 });
+  }
+}
+
+async function checkReranker(modelDir: string, add: Add): Promise<void> {
+  try {
+    const { createCrossEncoder } = await import("@footnote/embedding");
+    const reranker = createCrossEncoder({ modelDir, threads: 1 });
+    try {
+      const { scores } = await reranker.rerank({ tenantId: newId("tenant"), query: "Does it rank?", candidates: [sampleHit()] });
+      if (typeof scores[0] === "number") add("reranker", "ok", `the cross-encoder ${reranker.name}, for pipelines whose reranker names it`);
+      else add("reranker", "failed", `the cross-encoder ${reranker.name} gave no score; look at its files`);
+    } finally {
+      await reranker.close();
+    }
+  } catch (error) {
+    add("reranker", "failed", messageOf(error));
+  }
+}
+
+function sampleHit(): Hit {
+  const text = "It ranks.";
+  return {
+    chunk: {
+      id: newId("chunk"),
+      versionId: newId("version"),
+      documentId: newId("document"),
+      title: null,
+      mediaType: "text/plain",
+      ordinal: 0,
+      start: 0,
+      end: text.length,
+      text,
+      headingPath: [],
+      tokenCount: 4,
+    },
+    score: 1,
+    ranks: {},
+    scores: {},
+  };
 }

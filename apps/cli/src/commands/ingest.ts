@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { FootnoteError } from "@footnote/core";
 import type { Command } from "commander";
 import { connect } from "../connection.ts";
@@ -30,9 +31,9 @@ Examples:
     )
     .action(async (paths: string[], options: IngestOptions) => {
       const { env, folder, output } = await prepare(context, options);
-      const files = await findFiles(paths);
+      const files = await findFiles(paths.map((path) => resolve(context.cwd, path)));
       if (files.length === 0) throw new FootnoteError("invalid_request", "There are no files below the given paths; check them.");
-      const connection = await connect({ env, folder });
+      const connection = await connect({ env, folder, warm: true });
       try {
         const counts = await ingestFiles({
           client: connection.client,

@@ -17,10 +17,14 @@ interface CreateOptions extends CommonOptions {
 }
 
 export function addKeys(program: Command, context: Context): void {
-  const keys = program.command("keys").description("list, create and revoke API keys");
+  const keys = program
+    .command("keys")
+    .description("list, create and revoke API keys")
+    .addHelpText("after", "\nExample:\n  footnote keys create --name website --scopes read,ask");
   keys
     .command("list")
     .description("keys of the local tenant; their secrets are not kept anywhere")
+    .addHelpText("after", "\nExample:\n  footnote keys list --json")
     .action(async (_options: unknown, command: Command) => {
       const { env, folder, output } = await prepare(context, command.optsWithGlobals<CommonOptions>());
       const connection = await connect({ env, folder });
@@ -56,6 +60,7 @@ export function addKeys(program: Command, context: Context): void {
   keys
     .command("revoke")
     .description("end a key at once")
+    .addHelpText("after", "\nExample:\n  footnote keys revoke key_…")
     .argument("<id>")
     .action(async (id: string, _options: unknown, command: Command) => {
       const { env, folder, output } = await prepare(context, command.optsWithGlobals<CommonOptions>());

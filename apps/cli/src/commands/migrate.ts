@@ -7,7 +7,10 @@ export function addMigrate(program: Command, context: Context): void {
   program
     .command("migrate")
     .description("bring the schema of DATABASE_URL up to date, as the owner of DATABASE_ADMIN_URL")
-    .addHelpText("after", "\nThe embedded store migrates by itself; this is for a Postgres server. Safe to repeat.")
+    .addHelpText(
+      "after",
+      "\nThe embedded store migrates by itself; this is for a Postgres server. Safe to repeat.\n\nExample:\n  DATABASE_URL=postgres://app@db/footnote DATABASE_ADMIN_URL=postgres://owner@db/footnote footnote migrate",
+    )
     .action(async (options: CommonOptions) => {
       const { env, output } = await prepare(context, options);
       if (!env.DATABASE_URL || !env.DATABASE_ADMIN_URL) {

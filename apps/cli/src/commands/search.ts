@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "commander";
 import type { Command } from "commander";
-import { connect } from "../connection.ts";
+import { connect, inCollection } from "../connection.ts";
 import { prepare } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
 import { handbookCollection } from "../handbook.ts";
@@ -22,12 +22,11 @@ export function addSearch(program: Command, context: Context): void {
     .addHelpText("after", `\nExample:\n  footnote search "parental leave" --collection handbook --limit 3`)
     .action(async (query: string, options: SearchOptions) => {
       const { env, folder, output } = await prepare(context, options);
-      const connection = await connect({ env, folder });
+      const connection = await connect({ env, folder, warm: true });
       try {
         const { collection, limit, pipeline } = options;
-        const found = await connection.client.search(
-          { query, collection, limit, ...(pipeline ? { pipeline } : {}) },
-          { signal: context.signal },
+        const found = await inCollection(collection, () =>
+          connection.client.search({ query, collection, limit, ...(pipeline ? { pipeline } : {}) }, { signal: context.signal }),
         );
         if (found.hits.length === 0) output.print("Nothing was found.");
         for (const [i, hit] of found.hits.entries()) {
@@ -39,7 +38,10 @@ export function addSearch(program: Command, context: Context): void {
             hit,
           );
         }
-        if (found.degraded.length > 0) output.note(`Degraded: ${JSON.stringify(found.degraded)}`);
+        if (found.degraded.length > 0)
+          output.note(
+            `Degraded: ${found.degraded.map(({ step, reason, fallback }) => `${step} failed (${reason}), ${fallback} instead`).join("; ")}`,
+          );
       } finally {
         await connection.close();
       }

@@ -1,10 +1,11 @@
+import { createServer } from "node:net";
 import { FootnoteError } from "@footnote/core";
 import { createClient } from "@footnote/sdk";
 import type { Command } from "commander";
 import { findServer } from "../connection.ts";
 import { prepare } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
-import type { DataFolder } from "../data-folder.ts";
+import type { Credentials, DataFolder } from "../data-folder.ts";
 import { findFiles } from "../files.ts";
 import { findHandbook, handbookCollection } from "../handbook.ts";
 import { ingestFiles } from "../ingest-files.ts";
@@ -67,12 +68,15 @@ export async function serve(context: Context, options: ServeOptions): Promise<vo
       `A server already runs on this data folder at ${other.url} (process ${other.pid}); use it, or stop it first.`,
     );
   }
+  if (options.api) await checkPort(env.FOOTNOTE_HOST, env.FOOTNOTE_PORT);
   const { migrateIfPossible, openRuntime, startApi } = await import("../compose.ts");
   if (options.demo && env.DATABASE_URL) await migrateIfPossible(env);
   const runtime = await openRuntime({ env, folder, warm: true });
   let api: Awaited<ReturnType<typeof startApi>> | undefined;
+  let credentials: Credentials | undefined;
   try {
     if (options.api) {
+      credentials = await runtime.credentials();
       api = await startApi(runtime, env);
       await folder.writeServer({ url: api.url, pid: process.pid });
     }
@@ -80,17 +84,34 @@ export async function serve(context: Context, options: ServeOptions): Promise<vo
     if (api) {
       output.print(`Footnote is ready at ${api.url} (API reference: ${api.url}/docs)`, { type: "ready", url: api.url, pid: process.pid });
     } else output.print("The worker is ready.", { type: "ready", pid: process.pid });
-    if (options.demo && api) {
-      const { adminKey, key } = runtime.credentials;
+    if (options.demo && api && credentials) {
+      const { adminKey, key } = credentials;
       await demo({ url: api.url, adminKey, key, folder, output, signal: context.signal });
     }
     await untilAborted(context.signal);
     if (terminal.stderr.isTTY) output.note("\nStopping: open requests end, running documents go back to their checkpoints…");
   } finally {
     await api?.drain({ graceMs: requestGraceMs });
-    await folder.removeServer();
+    // On a Postgres server another process may serve from the same folder.
+    if (api && (await folder.readServer())?.pid === process.pid) await folder.removeServer();
     await runtime.close({ graceMs: jobGraceMs });
   }
+}
+
+/** Opening the store takes seconds; that the port is taken is told before. */
+async function checkPort(host: string, port: number): Promise<void> {
+  if (port === 0) return;
+  const probe = createServer();
+  const error = await new Promise<Error | null>((resolve) => {
+    probe.once("error", resolve);
+    probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve(null)));
+  });
+  if (error)
+    throw new FootnoteError(
+      "configuration_invalid",
+      `The server cannot listen on ${host}:${port}; stop what listens there, or choose another --port or --host.`,
+      { cause: error },
+    );
 }
 
 /** Makes the sample collection searchable, then says how to ask. What is searchable already is not ingested again. */

@@ -13,10 +13,14 @@ export function operatorOf(connection: Connection) {
 }
 
 export function addTenants(program: Command, context: Context): void {
-  const tenants = program.command("tenants").description("list and create tenants");
+  const tenants = program
+    .command("tenants")
+    .description("list and create tenants")
+    .addHelpText("after", "\nExample:\n  footnote tenants create Acme");
   tenants
     .command("list")
     .description("all tenants")
+    .addHelpText("after", "\nExample:\n  footnote tenants list --json")
     .action(async (_options: unknown, command: Command) => {
       const { env, folder, output } = await prepare(context, command.optsWithGlobals<CommonOptions>());
       const connection = await connect({ env, folder });
