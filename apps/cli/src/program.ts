@@ -45,7 +45,9 @@ Examples:
   forEachCommand(program, (command) => {
     command.exitOverride().copyInheritedSettings(command.parent ?? command);
     if (command.commands.length === 0) {
-      command.option("--json", "print JSON, one object a line").option("--data-dir <folder>", "default: FOOTNOTE_DATA_DIR, .footnote");
+      command.option("--json", "print JSON, one object a line");
+      // Evaluations work in a store of their own.
+      if (command.parent?.name() !== "eval") command.option("--data-dir <folder>", "default: FOOTNOTE_DATA_DIR, .footnote");
     }
   });
   return program;
