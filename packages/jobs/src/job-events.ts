@@ -16,6 +16,8 @@ export interface JobEvents {
   publish(update: JobUpdate): void;
   /** Returns the unsubscribe function. */
   subscribe(jobId: JobId, listener: (update: JobUpdate) => void): () => void;
+  /** What `read` gives, read once for all of the tenant who ask while a read that began after the last update is under way. */
+  share(job: { tenantId: TenantId; jobId: JobId }, read: () => Promise<JobRecord | null>): Promise<JobRecord | null>;
   /** Tells the worker of this process to look at its job's cancel flag now. The flag itself is set by `store.jobs.cancel`. */
   requestCancel(jobId: JobId): void;
   /** Returns the unsubscribe function. */
@@ -25,6 +27,7 @@ export interface JobEvents {
 export function createJobEvents(): JobEvents {
   const updates = new Map<JobId, Set<(update: JobUpdate) => void>>();
   const cancels = new Map<JobId, Set<() => void>>();
+  const reads = new Map<JobId, { tenantId: TenantId; record: Promise<JobRecord | null> }>();
   function add<T>(map: Map<JobId, Set<T>>, jobId: JobId, listener: T): () => void {
     const listeners = map.get(jobId) ?? new Set<T>();
     listeners.add(listener);
@@ -36,9 +39,20 @@ export function createJobEvents(): JobEvents {
   }
   return {
     publish(update) {
+      // A read that began before does not know of it.
+      reads.delete(update.jobId);
       for (const listener of updates.get(update.jobId) ?? []) listener(update);
     },
     subscribe: (jobId, listener) => add(updates, jobId, listener),
+    share({ tenantId, jobId }, read) {
+      const known = reads.get(jobId);
+      if (known) return known.tenantId === tenantId ? known.record : read();
+      const record = read().finally(() => {
+        if (reads.get(jobId)?.record === record) reads.delete(jobId);
+      });
+      reads.set(jobId, { tenantId, record });
+      return record;
+    },
     requestCancel(jobId) {
       for (const listener of cancels.get(jobId) ?? []) listener();
     },
@@ -68,10 +82,13 @@ export async function* watchJob(options: {
     let last = "";
     for (;;) {
       if (signal?.aborted) return;
-      const job = await store.jobs.get(tenantId, jobId).catch((error: unknown) => {
-        if (isFootnoteError(error) && error.retryable) return undefined;
-        throw error;
-      });
+      // A hundred watchers of one job are one read, not a hundred, for each step of it.
+      const job = await events
+        .share({ tenantId, jobId }, () => store.jobs.get(tenantId, jobId))
+        .catch((error: unknown) => {
+          if (isFootnoteError(error) && error.retryable) return undefined;
+          throw error;
+        });
       if (job === null) return;
       if (job) {
         const key = `${job.state}/${job.stage}/${job.progress}/${job.attempts}`;
