@@ -300,7 +300,7 @@ async function resetSequences(owner: AdminConnection): Promise<void> {
   const columns = await owner.query(
     `select c.relname, a.attname, pg_get_serial_sequence(c.oid::regclass::text, a.attname) as sequence
      from pg_attribute a join pg_class c on c.oid = a.attrelid
-     where a.attidentity <> '' and c.relkind = 'r' and c.relnamespace = 'public'::regnamespace`,
+     where a.attidentity <> '' and not a.attisdropped and c.relkind = 'r' and c.relnamespace = 'public'::regnamespace`,
   );
   // Row-level security shows one tenant at a time, so the maximum is taken tenant by tenant.
   const tenants = [...(await listTenants(owner)), "operator"];
@@ -311,8 +311,14 @@ async function resetSequences(owner: AdminConnection): Promise<void> {
       const [row] = await owner.query(`select coalesce(max(${column}), 0)::float8 as greatest from ${table}`);
       greatest = Math.max(greatest, Number(row?.greatest ?? 0));
     }
-    if (greatest > 0) await owner.query("select setval($1::regclass, $2)", [sequence, greatest]);
+    if (greatest > 0)
+      await owner.query(
+        "select setval($1::regclass, greatest($2::bigint, (select last_value from pg_sequences where to_regclass(schemaname || '.' || sequencename) = $1::regclass)))",
+        [sequence, greatest],
+      );
   };
   for (const { relname, attname, sequence } of columns) await raise(sequence, checkedName(String(relname)), checkedName(String(attname)));
-  await raise("public.lexical_delta_seq", "lexical_totals", "delta");
+  await raise("public.lexical_delta_seq", "lexical_terms", "abs(delta)");
+  // Unfolded lists may still name chunks that are gone; their numbers are not given again.
+  await raise("public.lexical_rows_number_seq", "lexical_terms", "last_number");
 }

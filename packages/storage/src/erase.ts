@@ -1,5 +1,7 @@
-import type { BlobStore, DocumentId, TenantId } from "@footnote/core";
+import type { BlobStore, DocumentId, TenantId, VersionId } from "@footnote/core";
 import type { AnswerBody, AnswerRow } from "./answers.ts";
+import { withdrawFromIndex } from "./index-rows.ts";
+import { foldCollection } from "./maintenance.ts";
 import type { Session, Transaction } from "./session.ts";
 
 /** Stands for each character that quoted an erased document, so that every other span stays where it was. */
@@ -11,13 +13,18 @@ export async function eraseDocument(
   tenantId: TenantId,
   id: DocumentId,
 ): Promise<Record<string, number>> {
+  let collectionId: string | undefined;
   const receipt = await session.transaction(tenantId, async (tx) => {
     const counts: Record<string, number> = {};
     const remove = async (store: string, text: string, values: unknown[] = [id]) => {
       counts[store] = (await tx.query(`${text} returning 1`, values)).length;
     };
     const versions = `(select v.id from document_versions v where v.document_id = $1)`;
-    await tx.query("select id from documents where id = $1 for update", [id]);
+    const [document] = await tx.query<{ collection_id: string }>("select collection_id from documents where id = $1 for update", [id]);
+    collectionId = document?.collection_id;
+    for (const live of await tx.query<{ id: VersionId }>("select id from document_versions where document_id = $1 and live", [id])) {
+      await withdrawFromIndex(tx, { tenantId, versionId: live.id, spaces });
+    }
     counts.answersRedacted = await redactAnswers(tx, id);
     for (const space of spaces) {
       await remove(
@@ -41,6 +48,8 @@ export async function eraseDocument(
     await tx.query("update jobs set error = null where document_id = $1 and kind = 'ingest'", [id]);
     return counts;
   });
+  // The postings' blocks still name the chunks' numbers and terms until they are folded.
+  if (collectionId !== undefined) await foldCollection(session, { tenantId, collectionId, wait: true });
   receipt.blobs = await deleteListedBlobs({ session, blobs }, tenantId, id);
   return receipt;
 }

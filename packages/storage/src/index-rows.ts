@@ -5,12 +5,13 @@ import { termSpace } from "./term-space.ts";
 export const k1 = 1.2;
 export const b = 0.75;
 
-/** The weight of a term without its idf: tf / (tf + k1 (1 - b + b length / average)). */
-export function termWeight(frequency: number, length: number, average: number): number {
-  return frequency / (frequency + k1 * (1 - b + (b * length) / average));
-}
+/** A posting is number << 23 | frequency << 14 | length; what exceeds its bits counts as the greatest that fits. */
+export const numberShift = 23;
+export const frequencyShift = 14;
+export const maxFrequency = 511;
+export const maxLength = 16_383;
 
-/** Term ids folded below pgvector's largest dimension, ascending and distinct; frequencies of what falls together add up. */
+/** Term ids folded below `termSpace`, ascending and distinct; frequencies of what falls together add up. */
 export function foldTerms(text: AnalyzedText): { termIds: number[]; frequencies: number[] } {
   const folded = new Map<number, number>();
   text.termIds.forEach((id, at) => {
@@ -21,35 +22,41 @@ export function foldTerms(text: AnalyzedText): { termIds: number[]; frequencies:
   return { termIds: sorted.map(([id]) => id), frequencies: sorted.map(([, frequency]) => frequency) };
 }
 
-/** A version's live rows leave the indexes, and its share of the statistics with them. Counts what left. */
+/** A live version's rows leave the indexes, and its share of the statistics with them; call it before `live` is taken from the version. */
 export async function withdrawFromIndex(
   tx: Transaction,
   { tenantId, versionId, spaces }: { tenantId: TenantId; versionId: VersionId; spaces: readonly string[] },
 ): Promise<void> {
-  await addStatistics(tx, versionId, -1);
-  await tx.query("update lexical_rows set live = false where tenant_id = $1 and version_id = $2 and live", [tenantId, versionId]);
+  await addStatistics(tx, { tenantId, versionId, sign: -1 });
   for (const space of spaces) {
     await tx.query(`update dense_${space} set live = false where tenant_id = $1 and version_id = $2 and live`, [tenantId, versionId]);
   }
 }
 
-/** Appends what the version's rows add to (or take from) its collection's statistics; for -1 only what is live counts. */
-export async function addStatistics(tx: Transaction, versionId: VersionId, sign: 1 | -1): Promise<void> {
+/** Appends what the version's rows add to (or take from) its collection's postings and statistics: +1 once before it is live, -1 once while it is. */
+export async function addStatistics(
+  tx: Transaction,
+  { tenantId, versionId, sign }: { tenantId: TenantId; versionId: VersionId; sign: 1 | -1 },
+): Promise<void> {
   const [next] = await tx.query<{ delta: string }>("select nextval('lexical_delta_seq')::text as delta");
-  const which = sign === 1 ? "not r.live" : "r.live";
-  await tx.query(
+  const rows = `lexical_rows r join document_versions v on v.tenant_id = r.tenant_id and v.id = r.version_id and v.live = ${sign < 0}`;
+  const values = [tenantId, versionId, next?.delta];
+  const counted = await tx.query(
     `insert into lexical_totals (tenant_id, collection_id, delta, chunk_count, total_length)
-     select r.tenant_id, r.collection_id, $2::bigint, $3::integer * count(*), $3::integer * sum(r.length)
-     from lexical_rows r where r.version_id = $1 and ${which} group by r.tenant_id, r.collection_id`,
-    [versionId, next?.delta, sign],
+     select r.tenant_id, r.collection_id, $3::bigint, ${sign} * count(*), ${sign} * sum(r.length)
+     from ${rows} where r.tenant_id = $1 and r.version_id = $2 group by 1, 2 returning 1`,
+    values,
   );
-  // The sparse vector's text form, '{term:weight,…}/dimensions', is the only way to its elements in SQL.
+  if (counted.length === 0) return;
+  const lists =
+    sign > 0
+      ? `array_agg((r.number << ${numberShift}) | (u.frequency::bigint << ${frequencyShift}) | r.length order by r.number), null`
+      : "'{}', array_agg(r.number)";
   await tx.query(
-    `insert into lexical_terms (tenant_id, collection_id, term_id, delta, document_frequency, max_weight)
-     select r.tenant_id, r.collection_id, split_part(e, ':', 1)::integer, $2::bigint, $3::integer * count(*),
-       case when $3::integer > 0 then least(1, max(split_part(e, ':', 2)::real) * 1.000001)::real else 0 end
-     from lexical_rows r, unnest(string_to_array(substring(r.weights::text from 2 for position('}' in r.weights::text) - 2), ',')) e
-     where r.version_id = $1 and ${which} and e <> '' group by 1, 2, 3`,
-    [versionId, next?.delta, sign],
+    `insert into lexical_terms (tenant_id, collection_id, term_id, delta, document_frequency, first_number, last_number, postings, removed)
+     select r.tenant_id, r.collection_id, u.term, $3::bigint, ${sign} * count(*), min(r.number), max(r.number), ${lists}
+     from ${rows} cross join lateral unnest(r.terms, r.frequencies) as u(term, frequency)
+     where r.tenant_id = $1 and r.version_id = $2 group by 1, 2, 3 order by 3`,
+    values,
   );
 }

@@ -33,6 +33,12 @@ export async function openPglite(options: PgliteOptions): Promise<PgliteHandle> 
   };
   const session: Session = {
     engine: "pglite",
+    search: (tenantId, { name, casts, values }, signal) =>
+      session.transaction(
+        tenantId,
+        (tx) => tx.query(`select * from ${name}(${casts.map((cast, at) => `$${at + 1}::${cast}`).join(", ")})`, values),
+        signal,
+      ),
     transaction: (scope, work, signal) =>
       withTransientRetry(
         () =>

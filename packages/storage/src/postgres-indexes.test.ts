@@ -74,7 +74,7 @@ describe.each(await availableEngines())("indexes on %s", (engine) => {
     await same();
     const done = await store.maintainIndex(batches.tenantId);
     expect(done.foldedDeltas).toBe(10);
-    expect(done.reweightedChunks).toBeGreaterThan(0);
+
     await same();
     expect(await store.routing.tenantsWithIndexWork(100)).not.toContain(batches.tenantId);
   });

@@ -27,13 +27,13 @@ export function createPostgresLexicalIndex(session: Session): LexicalIndex {
       if (query.termIds.length === 0 || limit < 1) return [];
       const { termIds, frequencies } = foldTerms(query);
       const { path, vars } = compileFilter(filter);
-      const rows = await session.transaction(
+      const rows = await session.search<ScoredRow>(
         tenantId,
-        (tx) =>
-          tx.query<ScoredRow>(
-            "select chunk_id, score from search_lexical($1, $2::integer[], $3::integer[], $4, $5, $6::jsonb, $7::text[])",
-            [collectionId, termIds, frequencies, limit, path, JSON.stringify(vars), principals ?? []],
-          ),
+        {
+          name: "search_lexical",
+          casts: ["text", "integer[]", "integer[]", "integer", "text", "jsonb", "text[]"],
+          values: [collectionId, termIds, frequencies, limit, path, JSON.stringify(vars), principals ?? []],
+        },
         signal,
       );
       throwIfAborted(signal);
@@ -52,10 +52,12 @@ export function createPgvectorIndex(session: Session, options: { exactBelow?: nu
     async search({ tenantId, collectionId, space, vector, limit, filter, principals, signal }) {
       if (limit < 1) return [];
       const { path, vars } = compileFilter(filter);
-      const rows = await session.transaction(
+      const rows = await session.search<ScoredRow>(
         tenantId,
-        (tx) =>
-          tx.query<ScoredRow>("select chunk_id, score from search_dense($1, $2, $3, $4, $5, $6::jsonb, $7::text[], $8)", [
+        {
+          name: "search_dense",
+          casts: ["text", "text", "text", "integer", "text", "jsonb", "text[]", "integer"],
+          values: [
             checkedName(space),
             collectionId,
             `[${vector.join(",")}]`,
@@ -64,7 +66,8 @@ export function createPgvectorIndex(session: Session, options: { exactBelow?: nu
             JSON.stringify(vars),
             principals ?? [],
             options.exactBelow ?? exactBelow,
-          ]),
+          ],
+        },
         signal,
       );
       throwIfAborted(signal);

@@ -1,6 +1,6 @@
-import { FootnoteError } from "@footnote/core";
+import { FootnoteError, type TenantId } from "@footnote/core";
 import pg from "pg";
-import { beginStatement, withTransientRetry, toStorageError, type Row, type Session } from "./session.ts";
+import { beginStatement, checkedScope, withTransientRetry, toStorageError, type Row, type Session } from "./session.ts";
 
 export interface PostgresSessionOptions {
   databaseUrl: string;
@@ -52,6 +52,18 @@ export async function createPostgresSession(options: PostgresSessionOptions): Pr
         } finally {
           client.release(broken);
         }
+      }, signal),
+    // The first argument waits for the tenant to be set, so the order is certain; the setting ends with the statement.
+    search: <R>(
+      tenantId: TenantId,
+      { name, casts, values }: { name: string; casts: readonly string[]; values: readonly unknown[] },
+      signal?: AbortSignal,
+    ) =>
+      withTransientRetry(async () => {
+        const args = casts.map((cast, at) => (at === 0 ? `case when scope.tenant <> '' then $1::${cast} end` : `$${at + 1}::${cast}`));
+        const text = `with scope as materialized (select set_config('footnote.tenant', $${casts.length + 1}, true) as tenant)
+          select found.* from scope cross join lateral ${name}(${args.join(", ")}) found`;
+        return rowsOf<R>((await pool.query({ text, values: [...values, checkedScope(tenantId)] })).rows);
       }, signal),
     executor: {
       async executeSql(text, values) {

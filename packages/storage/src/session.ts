@@ -15,6 +15,12 @@ export interface Session {
   readonly engine: "pglite" | "postgres";
   /** `null`: no tenant, so only the routing functions give anything. */
   transaction<T>(scope: Scope, work: (tx: Transaction) => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /** `select * from <call>` as one round trip where the engine allows: a search function of $1, $2, …, which reads the tenant itself. */
+  search<R>(
+    tenantId: TenantId,
+    call: { name: string; casts: readonly string[]; values: readonly unknown[] },
+    signal?: AbortSignal,
+  ): Promise<R[]>;
   readonly executor: SqlExecutor;
   close(): Promise<void>;
 }
@@ -47,13 +53,17 @@ export function isTransient(error: unknown): boolean {
 
 const scopePattern = /^(?:ten_[0-9a-hjkmnp-tv-z]{26}|operator)$/;
 
+export function checkedScope(scope: TenantId | "operator"): string {
+  if (!scopePattern.test(scope)) throw new FootnoteError("not_found", "The tenant does not exist.");
+  return scope;
+}
+
 /** The first statement of every transaction. The scope is checked, because it stands in the text. */
 export function beginStatement(scope: Scope, role: string | null): string {
-  if (scope !== null && !scopePattern.test(scope)) throw new FootnoteError("not_found", "The tenant does not exist.");
   return (
     "begin;" +
     (role === null ? "" : `set local role ${role};`) +
-    (scope === null ? "" : `select set_config('footnote.tenant','${scope}',true);`)
+    (scope === null ? "" : `select set_config('footnote.tenant','${checkedScope(scope)}',true);`)
   );
 }
 

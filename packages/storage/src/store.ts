@@ -306,11 +306,11 @@ export interface Store {
     completeOutbox(ids: readonly string[]): Promise<void>;
     /** Jobs that are queued and due, or running with a heartbeat older than `staleMs`, and have no outbox row: what a crash left behind. */
     strandedJobs(options: { staleMs: number; limit: number }): Promise<{ tenantId: TenantId; jobId: JobId }[]>;
-    /** Tenants whose lexical statistics have unfolded deltas, or whose average length has moved by more than 5 % since their weights were made. */
+    /** Tenants whose postings and lexical statistics have unfolded deltas. */
     tenantsWithIndexWork(limit: number): Promise<TenantId[]>;
   };
-  /** Folds statistics deltas and re-weights postings where due. Safe to run at any time, from many processes. */
-  maintainIndex(tenantId: TenantId): Promise<{ foldedDeltas: number; reweightedChunks: number }>;
+  /** Folds posting and statistics deltas into blocks. Safe to run at any time, from many processes. */
+  maintainIndex(tenantId: TenantId): Promise<{ foldedDeltas: number }>;
 
   readonly keys: {
     create(tenantId: TenantId, key: NewKey, audit?: AuditActor): Promise<KeyRecord>;

@@ -1,2 +1,2 @@
-/** pgvector's largest dimension; term ids are folded below it. Apart from the schema, so that a start does not load drizzle. */
+/** Term ids are folded below it. */
 export const termSpace = 1_000_000_000;

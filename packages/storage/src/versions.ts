@@ -1,10 +1,9 @@
 import { FootnoteError, newId, type ParsedDocument, type TenantId, type VersionId } from "@footnote/core";
-import { addStatistics, foldTerms, termWeight, withdrawFromIndex } from "./index-rows.ts";
+import { addStatistics, foldTerms, maxFrequency, maxLength, withdrawFromIndex } from "./index-rows.ts";
 import { checkedName } from "./migrate.ts";
 import { toVersion, versionColumns, type VersionRow } from "./records.ts";
 import type { Session, Transaction } from "./session.ts";
 import type { ChunkToStore, EmbeddingSpaceDefinition, PendingChunk, Store, VectorToStore } from "./store.ts";
-import { termSpace } from "./term-space.ts";
 
 const finished = ["live", "superseded", "failed", "cancelled"];
 
@@ -79,18 +78,10 @@ export function createVersionRepository(session: Session, definitions: readonly 
         const version = await lockVersion(tx, id);
         await dropIndexRows(tx, tenantId, id, spaces);
         await tx.query("delete from chunks where tenant_id = $1 and version_id = $2", [tenantId, id]);
-        const [collection] = await tx.query<{ number: number; average: number | null }>(
-          `select c.number, (select sum(t.total_length)::float8 / nullif(sum(t.chunk_count), 0)
-             from lexical_totals t where t.tenant_id = c.tenant_id and t.collection_id = c.id) as average
-           from collections c where c.id = $1`,
-          [version.collection_id],
-        );
-        const own = chunks.reduce((sum, chunk) => sum + chunk.analyzed.length, 0) / Math.max(1, chunks.length);
-        const average = collection?.average || own || 1;
         for (let from = 0; from < chunks.length; from += 200) {
           const batch = chunks.slice(from, from + 200).map((chunk, at) => ({ ...chunk, id: newId("chunk"), ordinal: from + at }));
           await insertChunks(tx, { tenantId, versionId: id, batch });
-          await insertPostings(tx, { tenantId, version, batch, average, collectionNumber: collection?.number ?? 0 });
+          await insertLexicalRows(tx, { tenantId, version, batch });
         }
         await setState(tx, version, "chunked", "processing");
       }),
@@ -212,8 +203,7 @@ export function createVersionRepository(session: Session, definitions: readonly 
         );
         if (missing)
           throw new FootnoteError("embedding_invalid", "A chunk has no vector, so the version cannot become live; embed it first.");
-        await addStatistics(tx, id, 1);
-        await tx.query("update lexical_rows set live = true where tenant_id = $1 and version_id = $2", [tenantId, id]);
+        await addStatistics(tx, { tenantId, versionId: id, sign: 1 });
         await tx.query(`update dense_${name} set live = true where tenant_id = $1 and version_id = $2`, [tenantId, id]);
         if (document.version_id !== null) {
           await withdrawFromIndex(tx, { tenantId, versionId: document.version_id, spaces });
@@ -297,32 +287,21 @@ async function insertChunks(
   );
 }
 
-async function insertPostings(
-  tx: Transaction,
-  options: { tenantId: TenantId; version: VersionRow; batch: Numbered[]; average: number; collectionNumber: number },
-) {
-  const { tenantId, version, batch, average, collectionNumber } = options;
-  const rows = batch.map((chunk) => {
-    const { termIds, frequencies } = foldTerms(chunk.analyzed);
-    const weights = termIds.map((id, at) => `${id}:${termWeight(frequencies[at] ?? 0, chunk.analyzed.length, average)}`);
-    return {
-      weights: `{${weights.join(",")}}/${termSpace}`,
-      keys: `{${termIds.map((id) => collectionNumber * 2 ** 31 + id).join(",")}}`,
-    };
-  });
+async function insertLexicalRows(tx: Transaction, options: { tenantId: TenantId; version: VersionRow; batch: Numbered[] }) {
+  const { tenantId, version, batch } = options;
+  const rows = batch.map((chunk) => foldTerms(chunk.analyzed));
   await tx.query(
-    `insert into lexical_rows (tenant_id, collection_id, version_id, chunk_id, length, average, weights, keys)
-     select $1, $2, $3, r.chunk_id, r.length, $4::float8, r.weights::sparsevec, r.keys::bigint[]
-     from unnest($5::text[], $6::integer[], $7::text[], $8::text[]) as r(chunk_id, length, weights, keys)`,
+    `insert into lexical_rows (tenant_id, collection_id, version_id, chunk_id, length, terms, frequencies)
+     select $1, $2, $3, r.chunk_id, r.length, r.terms::integer[], r.frequencies::smallint[]
+     from unnest($4::text[], $5::integer[], $6::text[], $7::text[]) with ordinality as r(chunk_id, length, terms, frequencies, place) order by r.place`,
     [
       tenantId,
       version.collection_id,
       version.id,
-      average,
       batch.map((chunk) => chunk.id),
-      batch.map((chunk) => chunk.analyzed.length),
-      rows.map((row) => row.weights),
-      rows.map((row) => row.keys),
+      batch.map((chunk) => Math.min(maxLength, chunk.analyzed.length)),
+      rows.map(({ termIds }) => `{${termIds.join(",")}}`),
+      rows.map(({ frequencies }) => `{${frequencies.map((frequency) => Math.min(maxFrequency, frequency)).join(",")}}`),
     ],
   );
 }

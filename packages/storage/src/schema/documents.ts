@@ -6,8 +6,6 @@ export const collections = pgTable(
   {
     tenantId: tenantId(),
     id: text("id").notNull(),
-    /** Short number that makes a collection's term keys its own in the shared GIN index. */
-    number: integer("number").generatedAlwaysAsIdentity(),
     name: text("name").notNull(),
     settings: jsonb("settings").notNull(),
     createdAt: createdAt(),

@@ -1,35 +1,29 @@
-import { bigint, boolean, doublePrecision, index, integer, pgTable, primaryKey, real, sparsevec, text } from "drizzle-orm/pg-core";
-import { termSpace } from "../term-space.ts";
+import { bigint, index, integer, pgTable, primaryKey, smallint, text } from "drizzle-orm/pg-core";
+import { sql } from "drizzle-orm";
 import { tenantId } from "./columns.ts";
 
-/** One row per indexed chunk: what BM25 reads, and nothing else. */
+/** One row per indexed chunk, live or not yet: its terms, from which postings are made when its version goes live. */
 export const lexicalRows = pgTable(
   "lexical_rows",
   {
     tenantId: tenantId(),
+    /** What postings name the chunk by. */
+    number: bigint("number", { mode: "number" }).generatedAlwaysAsIdentity(),
     collectionId: text("collection_id").notNull(),
     versionId: text("version_id").notNull(),
     chunkId: text("chunk_id").notNull(),
-    live: boolean("live").notNull().default(false),
     /** Tokens of the chunk, repeats counted. */
     length: integer("length").notNull(),
-    /** The average length that `weights` were made with. */
-    average: doublePrecision("average").notNull(),
-    /** Term id → tf / (tf + k1 (1 - b + b length / average)). */
-    weights: sparsevec("weights", { dimensions: termSpace }).notNull(),
-    /** Collection number · 2^31 + term id: the GIN index's posting lists are per collection. */
-    keys: bigint("keys", { mode: "number" }).array().notNull(),
+    terms: integer("terms").array().notNull(),
+    frequencies: smallint("frequencies").array().notNull(),
   },
-  (table) => [
-    primaryKey({ columns: [table.tenantId, table.chunkId] }),
-    index("lexical_rows_version").on(table.tenantId, table.versionId),
-    index("lexical_rows_collection").on(table.tenantId, table.collectionId),
-  ],
+  (table) => [primaryKey({ columns: [table.tenantId, table.number] }), index("lexical_rows_version").on(table.tenantId, table.versionId)],
 );
 
 /**
- * Document frequencies as append-only deltas: delta 0 is the folded sum, every publication adds rows under its own
- * number, a reader adds them up. No row is updated by two writers, so nothing is hot and nothing deadlocks.
+ * Posting lists and document frequencies. A publication appends rows under its own positive delta, a removal appends
+ * negative frequencies with the numbers that are gone, folding replaces both by blocks with negative deltas; a reader
+ * adds them up. No row is updated by two writers, so nothing is hot and nothing deadlocks.
  */
 export const lexicalTerms = pgTable(
   "lexical_terms",
@@ -39,10 +33,19 @@ export const lexicalTerms = pgTable(
     termId: integer("term_id").notNull(),
     delta: bigint("delta", { mode: "number" }).notNull(),
     documentFrequency: integer("document_frequency").notNull(),
-    /** Upper bound of the term's weight in any row of this delta. */
-    maxWeight: real("max_weight").notNull(),
+    /** Smallest and greatest chunk number in `postings` or `removed`. */
+    firstNumber: bigint("first_number", { mode: "number" }).notNull(),
+    lastNumber: bigint("last_number", { mode: "number" }).notNull(),
+    /** Chunk number · 2^23 + frequency · 2^14 + length, ascending. */
+    postings: bigint("postings", { mode: "bigint" }).array().notNull(),
+    removed: bigint("removed", { mode: "bigint" }).array(),
   },
-  (table) => [primaryKey({ columns: [table.tenantId, table.collectionId, table.termId, table.delta] })],
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.collectionId, table.termId, table.delta] }),
+    index("lexical_terms_unfolded")
+      .on(table.tenantId, table.collectionId, table.delta)
+      .where(sql`delta > 0`),
+  ],
 );
 
 export const lexicalTotals = pgTable(
@@ -50,11 +53,10 @@ export const lexicalTotals = pgTable(
   {
     tenantId: tenantId(),
     collectionId: text("collection_id").notNull(),
+    /** 0 is the folded sum. */
     delta: bigint("delta", { mode: "number" }).notNull(),
     chunkCount: integer("chunk_count").notNull(),
     totalLength: bigint("total_length", { mode: "number" }).notNull(),
-    /** On delta 0: the average length at the last re-weighting. */
-    weightAverage: doublePrecision("weight_average"),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.collectionId, table.delta] })],
 );

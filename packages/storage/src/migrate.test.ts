@@ -1,0 +1,100 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { newId } from "@footnote/core";
+import pg from "pg";
+import { describe, expect, it } from "vitest";
+import { applyMigrations, migrate, readMigrations } from "./migrate.ts";
+import { openStore } from "./open-store.ts";
+import { testAppRole } from "./testing/postgres-server.ts";
+import { sharedPostgresServer } from "./testing/test-store.ts";
+
+const server = await sharedPostgresServer();
+const names = (await readMigrations()).map(({ name }) => name);
+/** Statistics are made anew by migrations; everything else keeps its rows. */
+const derived = ["lexical_terms", "lexical_totals", "footnote_migrations"];
+
+/** Two chunks of one live version, as the schema of each migration has them; terms 5 (twice) and 9. */
+const lexicalRows: Record<string, string> = {
+  "0000_tables": "",
+  "0001_security_and_search": `insert into lexical_rows (tenant_id, collection_id, version_id, chunk_id, live, length, average, weights, keys)
+    select $1, $2, $3, c.id, true, 3, 3, format('{5:%s,9:%s}/1000000000', 2 / (2 + 1.2), 1 / (1 + 1.2))::sparsevec, '{5,9}'
+    from unnest($4::text[]) as c(id)`,
+};
+
+describe.runIf(server)("migrations of a database with rows, by an owner without superuser", () => {
+  it.each(names.slice(0, -1))("go on from %s and keep every row", async (from) => {
+    if (!server) return;
+    const database = await server.createDatabase();
+    const owner = new pg.Client({ connectionString: database.adminUrl });
+    const superuser = new pg.Client({ connectionString: database.superuserUrl });
+    await Promise.all([owner.connect(), superuser.connect()]);
+    const counts = async () => {
+      const tables = await superuser.query<{ relname: string }>(
+        "select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace order by 1",
+      );
+      const rows = new Map<string, number>();
+      for (const { relname } of tables.rows.filter((row) => !derived.includes(row.relname))) {
+        const { rows: found } = await superuser.query<{ count: number }>(`select count(*)::integer as count from ${relname}`);
+        if (found[0]?.count) rows.set(relname, found[0].count);
+      }
+      return rows;
+    };
+    try {
+      await applyMigrations(
+        { exec: async (script) => void (await owner.query(script)), query: async (text, values) => (await owner.query(text, values)).rows },
+        { appRole: testAppRole, upTo: from },
+      );
+      const chunkIds = [newId("chunk"), newId("chunk")];
+      const tenants = [newId("tenant"), newId("tenant")];
+      const collectionId = newId("collection");
+      for (const tenantId of tenants) {
+        const [documentId, versionId] = [newId("document"), newId("version")];
+        await superuser.query("insert into tenants (tenant_id, name) values ($1, 'old')", [tenantId]);
+        await superuser.query("insert into collections (tenant_id, id, name, settings) values ($1, $2, 'main', '{}')", [
+          tenantId,
+          collectionId,
+        ]);
+        await superuser.query(
+          `insert into documents (tenant_id, id, collection_id, external_id, metadata, access, media_type, size_bytes, state, version_id, newest_version_id)
+           values ($1, $2, $3, 'x', '{}', '{}', 'text/plain', 1, 'ready', $4, $4)`,
+          [tenantId, documentId, collectionId, versionId],
+        );
+        await superuser.query(
+          `insert into document_versions (tenant_id, id, document_id, collection_id, number, state, live, sha256, size_bytes, media_type, metadata, access)
+           values ($1, $2, $3, $4, 1, 'live', true, 'x', 1, 'text/plain', '{}', '{}')`,
+          [tenantId, versionId, documentId, collectionId],
+        );
+        const insert = lexicalRows[from];
+        if (insert === undefined) throw new Error(`say how the schema of ${from} keeps a chunk's terms`);
+        if (insert !== "") await superuser.query(insert, [tenantId, collectionId, versionId, chunkIds]);
+      }
+      const before = await counts();
+      expect(before.get("document_versions")).toBe(2);
+      expect((await migrate({ adminUrl: database.adminUrl, appRole: testAppRole })).applied).toEqual(names.slice(names.indexOf(from) + 1));
+      expect(await counts()).toEqual(before);
+      const unforced = await superuser.query(
+        `select c.relname from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped
+         where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace and not (c.relrowsecurity and c.relforcerowsecurity)`,
+      );
+      expect(unforced.rows).toEqual([]);
+      if (lexicalRows[from] === "") return;
+      const { rows } = await superuser.query("select distinct terms, frequencies, length from lexical_rows");
+      expect(rows).toEqual([{ terms: [5, 9], frequencies: [2, 1], length: 3 }]);
+      const dataDir = await mkdtemp(join(tmpdir(), "footnote-migrated-"));
+      const { store } = await openStore({ databaseUrl: database.databaseUrl, dataDir, spaces: [] });
+      try {
+        for (const tenantId of tenants) {
+          const query = { termIds: [9], frequencies: [1], length: 1 };
+          const found = await store.lexical.search({ tenantId, collectionId, query, limit: 5 });
+          expect(found.map(({ chunkId }) => chunkId).sort()).toEqual(chunkIds.toSorted());
+        }
+      } finally {
+        await store.close();
+        await rm(dataDir, { recursive: true });
+      }
+    } finally {
+      await Promise.all([owner.end(), superuser.end()]);
+    }
+  });
+});
