@@ -116,6 +116,27 @@ describe("createPptxParser", () => {
     "ppt/notesSlides/n.xml": slide(shape("body", ["Say this."])),
   });
 
+  it("reads the nodes of SmartArt, without its connections and prompts", async () => {
+    const point = (attributes: string, text: string, settings = ""): string =>
+      `<d:pt ${attributes}><d:prSet ${settings}/><d:t><a:p><a:r><a:t>${text}</a:t></a:r></a:p></d:t></d:pt>`;
+    const chart = zipArchive({
+      "ppt/presentation.xml":
+        '<p:presentation xmlns:p="p" xmlns:r="r"><p:sldIdLst><p:sldId r:id="a"/><p:sldId r:id="b"/></p:sldIdLst></p:presentation>',
+      "ppt/_rels/presentation.xml.rels": relationships({ a: ["slide", "slides/slide1.xml"], b: ["slide", "slides/slide2.xml"] }),
+      "ppt/slides/slide1.xml": slide(
+        '<p:graphicFrame><a:graphic><d:relIds xmlns:d="d" xmlns:r="r" r:dm="m"/></a:graphic></p:graphicFrame>',
+      ),
+      "ppt/slides/slide2.xml": slide(
+        '<p:graphicFrame><a:graphic><d:relIds xmlns:d="d" xmlns:r="r" r:dm="gone"/></a:graphic></p:graphicFrame>',
+      ),
+      "ppt/slides/_rels/slide1.xml.rels": relationships({ m: ["diagramData", "../diagrams/data1.xml"] }),
+      "ppt/diagrams/data1.xml": `<d:dataModel xmlns:d="d" xmlns:a="a"><d:ptLst>${point("", "President")}${point('type="asst"', "Assistant")}${point('type="sibTrans"', "line")}${point('type="node"', "[Text]", 'phldr="1"')}</d:ptLst></d:dataModel>`,
+    });
+    const document = await createPptxParser().parse({ bytes: chart });
+    expect(outline(document)).toEqual(["list-item: President", "list-item: Assistant"]);
+    expect(document.blocks.map(({ page }) => page)).toEqual([1, 1]);
+  });
+
   it("reads slides in order as pages with titles, lists, tables and notes", async () => {
     const document = await createPptxParser().parse({ bytes });
     expect(outline(document)).toEqual([

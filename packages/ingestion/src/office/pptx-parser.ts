@@ -9,7 +9,7 @@ import { missingPart, openOfficePackage } from "./office-package.ts";
 import { childAt, childElements, descendants } from "./xml-tree.ts";
 import type { XmlElement } from "./xml-tree.ts";
 
-/** Slides as pages, their titles as headings, then text, tables and speaker notes. Slide numbers, dates and footers are left out. */
+/** Slides as pages, their titles as headings, then text, tables, SmartArt and speaker notes. Slide numbers, dates and footers are left out. */
 export function createPptxParser(options: { limits?: Partial<ParseLimits> } = {}): Parser {
   const limits = parseLimits(options.limits);
   return {
@@ -38,9 +38,10 @@ export function createPptxParser(options: { limits?: Partial<ParseLimits> } = {}
           continue;
         }
         builder.startPage({ number: index + 1, ...slideSize(size) });
-        const title = appendSlide(builder, slide);
+        const related = file.relationships(part);
+        const title = appendSlide(builder, slide, (id) => file.xml(related.get(id)?.target ?? ""));
         firstTitle ??= title;
-        const notes = [...file.relationships(part).values()].find(({ type }) => type === "notesSlide")?.target;
+        const notes = [...related.values()].find(({ type }) => type === "notesSlide")?.target;
         const notesSlide = notes === undefined ? null : file.xml(notes);
         if (notesSlide !== null) appendNotes(builder, notesSlide);
       }
@@ -77,7 +78,7 @@ function shapesOf(tree: XmlElement | undefined): XmlElement[] {
   });
 }
 
-function appendSlide(builder: DocumentBuilder, slide: XmlElement): string | null {
+function appendSlide(builder: DocumentBuilder, slide: XmlElement, partOf: (relationship: string) => XmlElement | null): string | null {
   const shapes = shapesOf(childAt(childElements(slide)[0], "cSld", "spTree"));
   const isTitle = (shape: XmlElement): boolean => /^(?:title|ctrTitle)$/u.test(placeholder(shape) ?? "");
   const title = collapseWhiteSpace(
@@ -98,8 +99,22 @@ function appendSlide(builder: DocumentBuilder, slide: XmlElement): string | null
       else builder.append({ kind: "paragraph", text });
     }
     for (const table of shape.name === "graphicFrame" ? descendants(shape, "tbl") : []) appendTable(builder, table);
+    for (const { attributes } of shape.name === "graphicFrame" ? descendants(shape, "relIds") : []) {
+      const diagram = partOf(attributes["r:dm"] ?? "");
+      if (diagram !== null) appendDiagram(builder, diagram);
+    }
   }
   return title === "" ? null : title;
+}
+
+/** SmartArt: the texts of its nodes in the order of its data; connections repeat nothing, placeholders are prompts to the author. */
+function appendDiagram(builder: DocumentBuilder, diagram: XmlElement): void {
+  const group = builder.newGroup();
+  for (const point of descendants(diagram, "pt")) {
+    if (!["node", "asst"].includes(point.attributes["type"] ?? "node") || childAt(point, "prSet")?.attributes["phldr"] === "1") continue;
+    const text = childElements(childAt(point, "t"), "p").map(paragraphText).join("\n").trim();
+    if (text !== "") builder.append({ kind: "list-item", text, group });
+  }
 }
 
 function appendNotes(builder: DocumentBuilder, notes: XmlElement): void {
