@@ -32,6 +32,11 @@ export interface AnswerBuilder {
   addNotice(text: string): AnswerEvent[];
 }
 
+/**
+ * `[7]` in a document, apart from a word: in the answer's text it would pass for one of our footnotes. `list[7]` is left alone.
+ */
+const looksLikeMarker = /(?:(?<=\S)[ \t]+|(?<![^\s.,;:!?)\]]))\[\s*\d{1,4}(?:\s*[,;]\s*\d{1,4})*\s*\](?!\()/gu;
+
 export function createAnswerBuilder(options: { sources: readonly ModelSource[]; terms: TermsOf }): AnswerBuilder {
   const { sources, terms } = options;
   const byMarker = new Map(sources.map((source) => [source.marker, source]));
@@ -119,7 +124,13 @@ export function createAnswerBuilder(options: { sources: readonly ModelSource[]; 
         dropped.quotes += 1;
         return [];
       }
-      const sentence = quoted.replace(/\s*\n\s*/gu, " ").trim();
+      const unmarked = quoted.replace(looksLikeMarker, () => {
+        dropped.markers += 1;
+        return "";
+      });
+      // A quote of nothing but such numbers stays as it is: there is nothing else to show.
+      const shownText = /[\p{L}\p{N}]/u.test(unmarked) ? unmarked : quoted;
+      const sentence = shownText.replace(/\s*\n\s*/gu, " ").trim();
       const separator = /^(?:[-*+•]\s|\d{1,3}[.)]\s)|\|/u.test(sentence) ? "\n" : " ";
       return append(sentence, separator, [{ source, sourceSpan: { start: sourceSpan.start, end: sourceSpan.end } }], "supported");
     },
