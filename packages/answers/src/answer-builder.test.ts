@@ -15,6 +15,7 @@ function quoteOf(text: string) {
       headingPath: [],
       tokenCount: 1,
       title: null,
+      mediaType: "text/plain",
     },
     score: 1,
     ranks: {},
