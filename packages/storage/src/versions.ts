@@ -82,6 +82,8 @@ export function createVersionRepository(session: Session, definitions: readonly 
           const batch = chunks.slice(from, from + 200).map((chunk, at) => ({ ...chunk, id: newId("chunk"), ordinal: from + at }));
           await insertChunks(tx, { tenantId, versionId: id, batch });
           await insertLexicalRows(tx, { tenantId, version, batch });
+          // The embedded engine answers within the same turn of the event loop: without this, requests wait for the last chunk.
+          await new Promise((resolve) => setImmediate(resolve));
         }
         await setState(tx, version, "chunked", "processing");
       }),
