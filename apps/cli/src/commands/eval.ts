@@ -1,10 +1,12 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { FootnoteError } from "@footnote/core";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
+import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { formatGoal } from "../eval/goals.ts";
 import type { Goal } from "../eval/goals.ts";
+import type { ExtractionPart } from "../eval/run-extraction.ts";
 import { createOutput } from "../output.ts";
 import type { Output } from "../output.ts";
 
@@ -18,7 +20,7 @@ interface RetrievalOptions extends EvalOptions {
   limit?: number;
 }
 interface ExtractionOptions extends EvalOptions {
-  part?: ("clean-up" | "html" | "pdf")[];
+  part?: ExtractionPart[];
 }
 interface ChunkingOptions extends EvalOptions {
   strategies?: string[];
