@@ -44,6 +44,7 @@ export function createWorker(deps: WorkerDependencies): FootnoteWorker {
     telemetry,
     events,
     staleMs,
+    onRequeue: () => dispatcher.wake(),
     ...(deps.backoff ? { backoff: deps.backoff } : {}),
   });
   const dispatcher = createOutboxDispatcher({ store, queue, clock, telemetry, staleAtStartMs: staleMs });

@@ -73,6 +73,34 @@ it("embeds unchanged text once", async () => {
   expect(texts).toEqual(["something new"]);
 });
 
+it("leaves a large file's place to others after its slice, and goes on where it was", async () => {
+  const { tenantId, put } = await bench.tenant();
+  const job = await put("a", lines(18));
+  const texts: string[] = [];
+  let requeued = 0;
+  const workflow = bench.workflow({
+    sliceMs: 0,
+    onRequeue: () => requeued++,
+    embedderFor: () =>
+      embedderWith(async (request) => {
+        texts.push(...request.texts);
+        return await fake.embed(request);
+      }),
+  });
+  await bench.store.routing.completeOutbox((await bench.store.routing.claimOutbox({ limit: 100, leaseMs: 60_000 })).map(({ id }) => id));
+  for (let run = 1; run <= 4; run++) {
+    await workflow.handle({ tenantId, jobId: job.id, attempt: 1 }, never);
+    expect(await bench.store.jobs.get(tenantId, job.id)).toMatchObject({ state: "queued", attempts: 0, error: null, stage: "embed" });
+    const waiting = await bench.store.routing.claimOutbox({ limit: 100, leaseMs: 60_000 });
+    expect(waiting.filter(({ jobId }) => jobId === job.id)).toHaveLength(1);
+    expect(texts).toHaveLength(4 * run);
+  }
+  await workflow.handle({ tenantId, jobId: job.id, attempt: 1 }, never);
+  expect(await bench.store.jobs.get(tenantId, job.id)).toMatchObject({ state: "succeeded", attempts: 1 });
+  expect(await chunksOf(tenantId, job.documentId)).toHaveLength(18);
+  expect([requeued, new Set(texts).size, texts.length]).toEqual([4, 18, 18]);
+});
+
 it("fails for good on a file that cannot be read, and says why", async () => {
   const { tenantId, put } = await bench.tenant();
   const job = await put("a", "BROKEN");

@@ -37,6 +37,10 @@ export interface IngestionWorkflowOptions {
   heartbeatMs?: number;
   /** Age of a heartbeat from which another worker's job may be taken over. Default 15,000; 0 where no other process can be working. */
   staleMs?: number;
+  /** A run that embeds for longer than this goes back to the end of the queue, at its checkpoint, so that large files leave others a turn. Default 15,000. */
+  sliceMs?: number;
+  /** Called when a job went back to the queue: its outbox row is there. */
+  onRequeue?: () => void;
   backoff?: BackoffOptions;
 }
 
@@ -49,11 +53,15 @@ const maxStarts = 200;
 
 class LeaseLost extends Error {}
 
+class SliceOver extends Error {}
+
 interface Run {
   tenantId: TenantId;
   job: JobRecord;
   lease: string;
   signal: AbortSignal;
+  /** When this run should leave its place to others, by performance.now(). */
+  sliceEnd: number;
   progress(stage: JobStage, progress: number): Promise<void>;
 }
 
@@ -62,7 +70,7 @@ interface Run {
  * was cut off, and a stage that runs twice leaves what it would have left once.
  */
 export function createIngestionWorkflow(options: IngestionWorkflowOptions): IngestionWorkflow {
-  const { store, clock, telemetry, events, batchSize = 32, heartbeatMs = 750, staleMs = 15_000, backoff } = options;
+  const { store, clock, telemetry, events, batchSize = 32, heartbeatMs = 750, staleMs = 15_000, sliceMs = 15_000, backoff } = options;
   const logger = telemetry.logger.child({ component: "ingestion" });
   const running = new Map<string, Promise<void>>();
 
@@ -73,7 +81,8 @@ export function createIngestionWorkflow(options: IngestionWorkflowOptions): Inge
       telemetry.stage(stage, performance.now() - began, "ok");
       return result;
     } catch (error) {
-      telemetry.stage(stage, performance.now() - began, toFootnoteError(error).code === "cancelled" ? "cancelled" : "error");
+      const outcome = error instanceof SliceOver ? "ok" : toFootnoteError(error).code === "cancelled" ? "cancelled" : "error";
+      telemetry.stage(stage, performance.now() - began, outcome);
       throw error;
     }
   }
@@ -198,6 +207,7 @@ export function createIngestionWorkflow(options: IngestionWorkflowOptions): Inge
             // How many windows follow is unknown; half of what is left is a fair guess.
             const share = more ? 1 - 1 / (1 + done / (batchSize * 8)) : done / (done + (window.length - at - batch.length));
             await run.progress("embed", 0.2 + 0.65 * Math.min(1, share));
+            if (performance.now() > run.sliceEnd && (more || at + batchSize < window.length)) throw new SliceOver();
           }
         }
       } finally {
@@ -271,6 +281,7 @@ export function createIngestionWorkflow(options: IngestionWorkflowOptions): Inge
       job,
       lease,
       signal,
+      sliceEnd: began + sliceMs,
       async progress(nextStage, nextProgress) {
         throwIfAborted(signal);
         stage = nextStage;
@@ -293,7 +304,9 @@ export function createIngestionWorkflow(options: IngestionWorkflowOptions): Inge
     };
     const report = (state: JobRecord["state"], code?: string) => {
       events.publish({ jobId, state, stage: state === "succeeded" ? "done" : stage, progress: state === "succeeded" ? 1 : progress });
-      telemetry.stage("ingest", performance.now() - began, state === "succeeded" ? "ok" : state === "cancelled" ? "cancelled" : "error");
+      const outcome =
+        state === "succeeded" || (state === "queued" && code === undefined) ? "ok" : state === "cancelled" ? "cancelled" : "error";
+      telemetry.stage("ingest", performance.now() - began, outcome);
       telemetry.count("footnote_jobs_total", { kind: job.kind, state });
       logger.info(
         { job: jobId, kind: job.kind, state, stage, attempts: job.attempts, code, durationMs: Math.round(performance.now() - began) },
@@ -342,12 +355,18 @@ export function createIngestionWorkflow(options: IngestionWorkflowOptions): Inge
         );
         return report("cancelled", "cancelled");
       }
+      if (thrown instanceof SliceOver && !outer.aborted) {
+        await store.jobs.finish(tenantId, jobId, lease, { state: "queued", error: null, runAfter: new Date(clock.now()), uncounted: true });
+        options.onRequeue?.();
+        return report("queued");
+      }
       if (outer.aborted) {
         // The worker is stopping: the job goes back as it is and continues from its checkpoint elsewhere.
         await store.jobs.finish(tenantId, jobId, lease, {
           state: "queued",
           error: { code: "shutting_down", message: "The worker was stopped; the job continues when one is running." },
           runAfter: new Date(clock.now()),
+          uncounted: true,
         });
         return report("queued", "shutting_down");
       }

@@ -53,16 +53,17 @@ export function createJobRepository(session: Session): Store["jobs"] {
         const [row] = await tx.query<{ id: string }>(
           `update jobs set state = $3, error = $4::jsonb, result = $5::jsonb, run_after = $6::timestamptz, lease = null, updated_at = now(),
              stage = case when $3 = 'succeeded' then 'done' else stage end, progress = case when $3 = 'succeeded' then 1 else progress end,
-             finished_at = case when $7::boolean then null else now() end
+             finished_at = case when $7::boolean then null else now() end, attempts = attempts - $8::integer
            where id = $1 and lease = $2 and state = 'running' returning id`,
           [
             id,
             lease,
             outcome.state,
-            "error" in outcome ? JSON.stringify(outcome.error) : null,
+            "error" in outcome && outcome.error ? JSON.stringify(outcome.error) : null,
             outcome.state === "succeeded" && outcome.result ? JSON.stringify(outcome.result) : null,
             again ? outcome.runAfter : null,
             again,
+            again && outcome.uncounted === true ? 1 : 0,
           ],
         );
         if (row && again) {

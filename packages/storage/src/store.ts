@@ -283,7 +283,12 @@ export interface Store {
       outcome:
         | { state: "succeeded"; result?: Record<string, number> }
         | { state: "failed" | "dead" | "cancelled"; error: { code: string; message: string } }
-        | { state: "queued"; error: { code: string; message: string }; runAfter: Date },
+        | {
+            state: "queued";
+            error: { code: string; message: string } | null;
+            runAfter: Date;
+            /** The job did nothing wrong: this run is not counted among its attempts. Default false. */ uncounted?: boolean;
+          },
     ): Promise<boolean>;
     /** A queued job is cancelled at once; a running one is asked to; a finished one stays as it is. Null: unknown. */
     cancel(tenantId: TenantId, id: JobId, audit?: AuditActor): Promise<JobRecord | null>;
