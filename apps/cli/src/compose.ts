@@ -4,7 +4,7 @@ import { FootnoteError } from "@footnote/core";
 import type { JobQueue } from "@footnote/core";
 import { createSandboxedParser } from "@footnote/ingestion";
 import { createJobEvents, createPgBossQueue, createSystemClock } from "@footnote/jobs";
-import { backupStore as writeBackup, migrate, openStore, restoreStore as readBackup } from "@footnote/storage";
+import { backupStore as writeBackup, maintainSpaces, migrate, openStore, restoreStore as readBackup } from "@footnote/storage";
 import type { BackupSummary, Store } from "@footnote/storage";
 import { createTelemetry } from "@footnote/telemetry";
 import { createWorker } from "@footnote/worker";
@@ -133,7 +133,10 @@ export async function migrateServer(env: Environment): Promise<{ applied: string
   const engine = createEngine();
   try {
     const { spaces, extraSchemas } = engine;
-    return await migrate({ adminUrl: env.DATABASE_ADMIN_URL, appRole: roleOf(env.DATABASE_URL), spaces, extraSchemas });
+    const { applied } = await migrate({ adminUrl: env.DATABASE_ADMIN_URL, appRole: roleOf(env.DATABASE_URL), spaces, extraSchemas });
+    // Spaces that have grown get their HNSW index here, because only the owner can make one.
+    const { built } = await maintainSpaces({ adminUrl: env.DATABASE_ADMIN_URL });
+    return { applied: [...applied, ...built.map((space) => `index:${space}`)] };
   } finally {
     await engine.close();
   }

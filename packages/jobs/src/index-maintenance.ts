@@ -8,7 +8,7 @@ export interface IndexMaintenance {
   stop(): Promise<void>;
 }
 
-/** Folds statistics and re-weights postings in the background, a tenant at a time. */
+/** Folds postings and statistics in the background, a tenant at a time. */
 export function createIndexMaintenance(options: {
   store: Pick<Store, "routing" | "maintainIndex">;
   clock: Clock;

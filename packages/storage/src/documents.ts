@@ -1,6 +1,6 @@
 import { FootnoteError, newId, type BlobStore } from "@footnote/core";
 import { writeAudit } from "./audit.ts";
-import { eraseDocument } from "./erase.ts";
+import { eraseDocument, lockBlob } from "./erase.ts";
 import { withdrawFromIndex } from "./index-rows.ts";
 import { readPage, toPage } from "./paging.ts";
 import {
@@ -94,7 +94,9 @@ export function createDocumentRepository(session: Session, blobs: BlobStore, spa
           ],
         );
         if (!document || !version) throw new FootnoteError("storage_failed", "A document was not stored; try again.");
-        // A blob that an erasure has put on its list is wanted again.
+        // A blob that an erasure has put on its list is wanted again; one that it took since the caller put it is written again.
+        await lockBlob(tx, tenantId, input.sha256);
+        if (input.bytes !== undefined) await blobs.put({ tenantId, bytes: input.bytes });
         await tx.query("delete from blob_deletions where sha256 = $1", [input.sha256]);
         const job = await insertJob(tx, { tenantId, kind: "ingest", collectionId: input.collectionId, documentId: found.id, versionId });
         await writeAudit(tx, tenantId, input.audit, { action: "document.put", subject: found.id, details: { version: versionId } });

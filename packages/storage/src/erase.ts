@@ -54,6 +54,11 @@ export async function eraseDocument(
   return receipt;
 }
 
+/** Held to the end of the transaction by whoever references or removes the bytes. */
+export async function lockBlob(tx: Transaction, tenantId: TenantId, sha256: string): Promise<void> {
+  await tx.query("select pg_advisory_xact_lock(hashtextextended('blob ' || $1 || ' ' || $2, 0))", [tenantId, sha256]);
+}
+
 /** Bytes go after the rows: a crash in between leaves the list, and the next call finishes it. */
 async function deleteListedBlobs(
   { session, blobs }: { session: Session; blobs: BlobStore },
@@ -65,12 +70,14 @@ async function deleteListedBlobs(
     tx.query<{ sha256: string }>("select sha256 from blob_deletions where document_id = $1", [id]),
   );
   for (const { sha256 } of listed) {
-    const unreferenced = await session.transaction(tenantId, async (tx) => {
+    // The bytes go while the lock is held: a document that is put meanwhile is seen here, or sees that they are gone.
+    const gone = await session.transaction(tenantId, async (tx) => {
+      await lockBlob(tx, tenantId, sha256);
       const taken = await tx.query("delete from blob_deletions where document_id = $1 and sha256 = $2 returning 1", [id, sha256]);
       const used = await tx.query("select 1 from document_versions where sha256 = $1 limit 1", [sha256]);
-      return taken.length > 0 && used.length === 0;
+      return taken.length > 0 && used.length === 0 && (await blobs.delete({ tenantId, sha256 }));
     });
-    if (unreferenced && (await blobs.delete({ tenantId, sha256 }))) removed += 1;
+    if (gone) removed += 1;
   }
   return removed;
 }

@@ -217,6 +217,42 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
     expect((await store.audit.list(tenantId, {})).data.map(({ action }) => action)).toEqual(["job.cancel"]);
   });
 
+  it("keeps the bytes of a document that is put while another one with the same bytes is erased", async () => {
+    const { store } = opened;
+    const scope = await createTenantAndCollection(store);
+    const bytes = Buffer.from("the same bytes");
+    for (let round = 0; round < 5; round++) {
+      const put = async (externalId: string) => {
+        const blob = await store.blobs.put({ tenantId: scope.tenantId, bytes });
+        return store.documents.put(scope.tenantId, {
+          collectionId: scope.collectionId,
+          externalId,
+          ...blob,
+          bytes,
+          mediaType: "text/plain",
+        });
+      };
+      const first = await put(`first ${round}`);
+      await store.documents.requestDeletion(scope.tenantId, first.document.id);
+      // Between the caller's own put of the bytes and its document, the worst moment, an erasure runs to its end.
+      const blob = await store.blobs.put({ tenantId: scope.tenantId, bytes });
+      const erased = store.documents.erase(scope.tenantId, first.document.id);
+      if (round % 2 === 0) await erased;
+      const second = await store.documents.put(scope.tenantId, {
+        collectionId: scope.collectionId,
+        externalId: `second ${round}`,
+        ...blob,
+        bytes,
+        mediaType: "text/plain",
+      });
+      await erased;
+      expect(await store.blobs.get({ tenantId: scope.tenantId, sha256: blob.sha256 })).not.toBeNull();
+      await store.documents.requestDeletion(scope.tenantId, second.document.id);
+      expect((await store.documents.erase(scope.tenantId, second.document.id)).blobs).toBe(1);
+      expect(await store.blobs.get({ tenantId: scope.tenantId, sha256: blob.sha256 })).toBeNull();
+    }
+  });
+
   it("erases a document from every store and redacts what quoted it, once", async () => {
     const { store } = opened;
     const scope = await createTenantAndCollection(store);

@@ -220,6 +220,8 @@ export interface Store {
         externalId: string;
         sha256: string;
         sizeBytes: number;
+        /** What was put into `blobs`: an erasure of the same bytes that runs at this moment cannot take them away then. */
+        bytes?: Uint8Array;
         mediaType: string;
         fileName?: string;
         title?: string;

@@ -63,6 +63,7 @@ export function addDocumentRoutes(router: Router, { store, queue, environment }:
       collectionId: collection.id,
       externalId,
       ...blob,
+      bytes,
       mediaType,
       ...(fileName === undefined ? {} : { fileName }),
       ...(title === undefined ? {} : { title }),
