@@ -35,11 +35,10 @@ export async function ingestFiles(options: {
       if (output.json) output.print("", { type: "file", ...outcome });
       else if (outcome.error) output.note(`${outcome.externalId}: ${outcome.error.code}: ${outcome.error.message}`);
     },
-  });
+  }).finally(() => progress?.end());
   const counts = { ingested: 0, unchanged: 0, failed: 0, refused: 0 };
   for (const { outcome } of outcomes) counts[outcome]++;
   const text = `${files.length} ${noun}: ${counts.ingested} ingested, ${counts.unchanged} unchanged, ${counts.failed} failed, ${counts.refused} refused`;
-  progress?.end();
   if (!quiet || counts.unchanged < files.length) output.note(text);
   return counts;
 }
