@@ -231,6 +231,12 @@ describe("without a server", () => {
     expect((await footnote(["restore", target, "--data-dir", restored])).code).toBe(1);
   });
 
+  it("answers from the sample handbook when nothing else is named", async () => {
+    const { question } = JSON.parse(await readFile(join(dataDir, "demo.json"), "utf8"));
+    const { code, out, err } = await footnote(["ask", question]);
+    expect([code, out, err]).toEqual([0, expect.stringContaining("\n[1] "), ""]);
+  });
+
   it("is stopped by a signal, whatever it does", async () => {
     const aborted = AbortSignal.abort();
     expect((await footnote(["ask", "How much does it hold?", "--docs", docs], { signal: aborted })).code).toBe(130);
