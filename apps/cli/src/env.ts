@@ -45,7 +45,6 @@ export const environmentSchema = z.object({
 });
 
 export type Environment = z.infer<typeof environmentSchema>;
-export type EnvironmentName = keyof Environment;
 
 const secretNames: ReadonlySet<string> = new Set(["DATABASE_URL", "DATABASE_ADMIN_URL", "FOOTNOTE_KEY"]);
 

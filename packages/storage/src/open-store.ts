@@ -110,14 +110,22 @@ async function checkMigrated(session: Session, { spaces }: OpenStoreOptions): Pr
 }
 
 /** A Store over a session; what openStore and the tests share. */
-export function assembleStore(session: Session, options: { dataDir: string; spaces: readonly EmbeddingSpaceDefinition[] }): OpenedStore {
+export function assembleStore(
+  session: Session,
+  options: {
+    dataDir: string;
+    spaces: readonly EmbeddingSpaceDefinition[];
+    /** For tests: 0 lets the database score every query. */
+    maxPostings?: number;
+  },
+): OpenedStore {
   const blobs = createFileBlobStore({ folder: join(options.dataDir, "blobs") });
   const spaces = options.spaces.map(({ id }) => checkedName(id));
   const store: Store = {
     engine: session.engine,
     blobs,
     chunks: createChunkReader(session),
-    lexical: createPostgresLexicalIndex(session),
+    lexical: createPostgresLexicalIndex(session, options.maxPostings === undefined ? {} : { maxPostings: options.maxPostings }),
     dense: createPgvectorIndex(session),
     tokenVectors: createTokenVectorStore(session),
     collections: createCollectionRepository(session),

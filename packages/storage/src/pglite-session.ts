@@ -39,6 +39,8 @@ export async function openPglite(options: PgliteOptions): Promise<PgliteHandle> 
         (tx) => tx.query(`select * from ${name}(${casts.map((cast, at) => `$${at + 1}::${cast}`).join(", ")})`, values),
         signal,
       ),
+    // Nothing else runs on the one connection meanwhile.
+    snapshot: (tenantId, work, signal) => session.transaction(tenantId, work, signal),
     transaction: (scope, work, signal) =>
       withTransientRetry(
         () =>

@@ -6,10 +6,15 @@ import { createTenantAndCollection, loadChunks, type LoadedChunk } from "./testi
 import { availableEngines, openTestStore, type TestStore } from "./testing/test-store.ts";
 import { createWinkIndex } from "./wink-index.ts";
 
-describe.each(await availableEngines())("indexes on %s", (engine) => {
+const setUps = [
+  ...(await availableEngines()).map((engine) => ({ name: engine, engine, options: {} })),
+  { name: "pglite, every query scored in the database", engine: "pglite" as const, options: { maxPostings: 0 } },
+];
+
+describe.each(setUps)("indexes on $name", ({ name, engine, options }) => {
   let opened: TestStore;
   beforeAll(async () => {
-    opened = await openTestStore(engine);
+    opened = await openTestStore(engine, options);
   });
   afterAll(() => opened.close());
 
@@ -37,11 +42,11 @@ describe.each(await availableEngines())("indexes on %s", (engine) => {
     return { ...scope, chunkIds };
   }
 
-  describeLexicalIndex(`search_lexical on ${engine}`, () => ({
+  describeLexicalIndex(`BM25 on ${name}`, () => ({
     build: async (items) => ({ index: opened.store.lexical, ...(await load(items, (at) => textOf(items[at]))) }),
   }));
 
-  describeVectorIndex(`search_dense on ${engine}`, () => ({
+  describeVectorIndex(`search_dense on ${name}`, () => ({
     space: "tiny_8",
     build: async (items) => ({ index: opened.store.dense, ...(await load(items, (at) => vectorOf(items[at]))) }),
   }));

@@ -7,6 +7,7 @@ import {
   type TokenVectorStore,
   type VectorIndex,
 } from "@footnote/core";
+import { bestScores, scorePostings } from "./bm25.ts";
 import { foldTerms } from "./index-rows.ts";
 import { compileFilter } from "./metadata-filter.ts";
 import { checkedName } from "./migrate.ts";
@@ -19,20 +20,64 @@ interface ScoredRow {
 }
 const toScored = (rows: ScoredRow[]): ScoredChunk[] => rows.map((row) => ({ chunkId: row.chunk_id, score: row.score }));
 
-/** BM25 in the database: `search_lexical`. */
-export function createPostgresLexicalIndex(session: Session): LexicalIndex {
+/** Queries whose terms have more postings than this are scored inside the database, which reads only what can matter. */
+export const maxPostingsHandedOver = 200_000;
+
+interface PostingRow {
+  term_id: number | null;
+  document_frequency: string | number;
+  total_length: string | number | null;
+  postings: Uint8Array | null;
+}
+
+/**
+ * BM25 over posting lists in the database. Short lists are handed over and summed here (`search_postings`, then
+ * `search_visible` for the best, in one snapshot); long ones are read by `search_lexical`. Both give the same results.
+ */
+export function createPostgresLexicalIndex(session: Session, options: { maxPostings?: number } = {}): LexicalIndex {
+  const maxPostings = options.maxPostings ?? maxPostingsHandedOver;
   return {
     capabilities: { mutable: true },
     async search({ tenantId, collectionId, query, limit, filter, principals, signal }) {
       if (query.termIds.length === 0 || limit < 1) return [];
       const { termIds, frequencies } = foldTerms(query);
       const { path, vars } = compileFilter(filter);
+      const visibility = [path, JSON.stringify(vars), principals ?? []];
+      const found = await session.snapshot(
+        tenantId,
+        async (tx) => {
+          const rows = await tx.query<PostingRow>("select * from search_postings($1, $2::integer[], $3)", [
+            collectionId,
+            termIds,
+            maxPostings,
+          ]);
+          const scores = scoresOf(rows, new Map(termIds.map((id, at) => [id, frequencies[at] ?? 1])));
+          if (!scores) return null;
+          for (let wanted = limit + 8; ; wanted *= 16) {
+            const best = bestScores(scores, wanted);
+            if (best.length === 0) return [];
+            const visible = await tx.query<{ number: string | number; chunk_id: ChunkId }>(
+              "select * from search_visible($1, $2::bigint[], $3, $4::jsonb, $5::text[])",
+              [collectionId, best.map(({ number }) => number), ...visibility],
+            );
+            if (visible.length < limit && best.length < scores.size) continue;
+            const chunkIds = new Map(visible.map((row) => [Number(row.number), row.chunk_id]));
+            return best.flatMap(({ number, score }) => {
+              const chunkId = chunkIds.get(number);
+              return chunkId === undefined ? [] : [{ chunkId, score }];
+            });
+          }
+        },
+        signal,
+      );
+      throwIfAborted(signal);
+      if (found) return found.slice(0, limit);
       const rows = await session.search<ScoredRow>(
         tenantId,
         {
           name: "search_lexical",
           casts: ["text", "integer[]", "integer[]", "integer", "text", "jsonb", "text[]"],
-          values: [collectionId, termIds, frequencies, limit, path, JSON.stringify(vars), principals ?? []],
+          values: [collectionId, termIds, frequencies, limit, ...visibility],
         },
         signal,
       );
@@ -40,6 +85,29 @@ export function createPostgresLexicalIndex(session: Session): LexicalIndex {
       return toScored(rows);
     },
   };
+}
+
+/** Scores of every chunk in the lists; null when the lists were too long to be handed over. */
+function scoresOf(rows: readonly PostingRow[], queryFrequencies: ReadonlyMap<number, number>): Map<number, number> | null {
+  const totals = { chunkCount: 0, totalLength: 0 };
+  const terms = new Map<number, { documentFrequency: number; queryFrequency: number; lists: Uint8Array[] }>();
+  for (const { term_id: id, document_frequency: frequency, total_length: length, postings } of rows) {
+    if (id === null) {
+      totals.chunkCount = Number(frequency);
+      totals.totalLength = Number(length);
+      continue;
+    }
+    if (postings === null) return null;
+    const term = terms.get(id) ?? { documentFrequency: 0, queryFrequency: queryFrequencies.get(id) ?? 1, lists: [] };
+    term.documentFrequency += Number(frequency);
+    term.lists.push(postings);
+    terms.set(id, term);
+  }
+  if (totals.chunkCount <= 0) return new Map();
+  return scorePostings(
+    [...terms.values()].filter(({ documentFrequency }) => documentFrequency > 0),
+    totals,
+  );
 }
 
 /** Collections up to this many live chunks are scanned exactly, larger ones through HNSW where the space has it. */

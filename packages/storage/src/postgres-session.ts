@@ -1,6 +1,6 @@
 import { FootnoteError, type TenantId } from "@footnote/core";
 import pg from "pg";
-import { beginStatement, checkedScope, withTransientRetry, toStorageError, type Row, type Session } from "./session.ts";
+import { beginStatement, checkedScope, withTransientRetry, toStorageError, type Row, type Session, type Transaction } from "./session.ts";
 
 export interface PostgresSessionOptions {
   databaseUrl: string;
@@ -30,29 +30,32 @@ export async function createPostgresSession(options: PostgresSessionOptions): Pr
     await pool.end();
     throw toStorageError(error);
   }
+  const inTransaction = <T>(begin: string, work: (tx: Transaction) => Promise<T>, signal?: AbortSignal): Promise<T> =>
+    withTransientRetry(async () => {
+      const client = await pool.connect();
+      let broken = false;
+      try {
+        await client.query(begin);
+        const result = await work({
+          query: async <R = Row>(text: string, values: readonly unknown[] = []) =>
+            rowsOf<R>((await client.query({ text, values: [...values] })).rows),
+        });
+        await client.query("commit");
+        return result;
+      } catch (error) {
+        await client.query("rollback").catch(() => {
+          broken = true;
+        });
+        throw error;
+      } finally {
+        client.release(broken);
+      }
+    }, signal);
   return {
     engine: "postgres",
-    transaction: (scope, work, signal) =>
-      withTransientRetry(async () => {
-        const client = await pool.connect();
-        let broken = false;
-        try {
-          await client.query(beginStatement(scope, null));
-          const result = await work({
-            query: async <R = Row>(text: string, values: readonly unknown[] = []) =>
-              rowsOf<R>((await client.query({ text, values: [...values] })).rows),
-          });
-          await client.query("commit");
-          return result;
-        } catch (error) {
-          await client.query("rollback").catch(() => {
-            broken = true;
-          });
-          throw error;
-        } finally {
-          client.release(broken);
-        }
-      }, signal),
+    transaction: (scope, work, signal) => inTransaction(beginStatement(scope, null), work, signal),
+    snapshot: (tenantId, work, signal) =>
+      inTransaction(beginStatement(tenantId, null, "isolation level repeatable read read only"), work, signal),
     // The first argument waits for the tenant to be set, so the order is certain; the setting ends with the statement.
     search: <R>(
       tenantId: TenantId,

@@ -15,6 +15,8 @@ export interface Session {
   readonly engine: "pglite" | "postgres";
   /** `null`: no tenant, so only the routing functions give anything. */
   transaction<T>(scope: Scope, work: (tx: Transaction) => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /** A transaction whose statements all see the same moment. */
+  snapshot<T>(tenantId: TenantId, work: (tx: Transaction) => Promise<T>, signal?: AbortSignal): Promise<T>;
   /** `select * from <call>` as one round trip where the engine allows: a search function of $1, $2, …, which reads the tenant itself. */
   search<R>(
     tenantId: TenantId,
@@ -59,9 +61,9 @@ export function checkedScope(scope: TenantId | "operator"): string {
 }
 
 /** The first statement of every transaction. The scope is checked, because it stands in the text. */
-export function beginStatement(scope: Scope, role: string | null): string {
+export function beginStatement(scope: Scope, role: string | null, isolation = ""): string {
   return (
-    "begin;" +
+    `begin ${isolation};` +
     (role === null ? "" : `set local role ${role};`) +
     (scope === null ? "" : `select set_config('footnote.tenant','${checkedScope(scope)}',true);`)
   );

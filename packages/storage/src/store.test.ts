@@ -52,6 +52,8 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
       "footnote_router.route_touch_key",
       "footnote_search.search_dense",
       "footnote_search.search_lexical",
+      "footnote_search.search_postings",
+      "footnote_search.search_visible",
     ]);
     expect(functions.every((row) => row.pinned && !row.rolcanlogin && !row.open)).toBe(true);
   });

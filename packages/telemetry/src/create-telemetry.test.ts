@@ -49,7 +49,7 @@ test("secrets within texts are replaced, and texts are cut", () => {
   const key = `fn_live_${"a".repeat(26)}_${"B".repeat(38)}`;
   for (const secret of [key, "Bearer abcdefghijkl", `sk-${"x".repeat(30)}`])
     expect(redactText(`with ${secret} in it`)).toBe("with [redacted] in it");
-  expect(redactText("postgres://app:hunter2@db/x")).toBe("postgres://app:[redacted]@db/x");
+  expect(redactText("postgres://app:example@db/x")).toBe("postgres://app:[redacted]@db/x");
   expect(redactText("x".repeat(10_000))).toHaveLength(500);
 });
 

@@ -12,7 +12,7 @@ export const secretPatterns: readonly { name: string; pattern: RegExp }[] = [
   { name: "Footnote key", pattern: /\bfn_(?:live|op)_[0-9a-z]{26}_[0-9A-Za-z]{26,}\b/u },
   {
     name: "password in a database URL",
-    pattern: /\bpostgres(?:ql)?:\/\/[^:/\s"'`$<>{}]+:(?!password@|secret@|example@|\*+@)[^@\s"'`$<>{}]{6,}@/u,
+    pattern: /\bpostgres(?:ql)?:\/\/[^:/\s"'`$<>{}]+:(?!password@|secret@|example@|\*+@|\[)[^@\s"'`$<>{}]{6,}@/u,
   },
 ];
 

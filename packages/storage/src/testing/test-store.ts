@@ -30,6 +30,8 @@ export interface TestStore extends OpenedStore {
 export interface TestStoreOptions {
   spaces?: readonly EmbeddingSpaceDefinition[];
   extraSchemas?: readonly ExtraSchema[];
+  /** Embedded only: 0 lets the database score every lexical query. */
+  maxPostings?: number;
 }
 
 let server: Promise<PostgresServer | null> | undefined;
@@ -49,15 +51,15 @@ export async function availableEngines(): Promise<Engine[]> {
 export async function openTestStore(engine: Engine, options: TestStoreOptions = {}): Promise<TestStore> {
   const dataDir = await mkdtemp(join(tmpdir(), "footnote-store-"));
   const wanted = { spaces: options.spaces ?? testSpaces, extraSchemas: options.extraSchemas ?? [] };
-  return engine === "pglite" ? openEmbedded(dataDir, wanted) : openOnServer(dataDir, wanted);
+  return engine === "pglite" ? openEmbedded(dataDir, wanted, options.maxPostings) : openOnServer(dataDir, wanted);
 }
 
-type Wanted = Required<TestStoreOptions>;
+type Wanted = Required<Omit<TestStoreOptions, "maxPostings">>;
 
-async function openEmbedded(dataDir: string, wanted: Wanted): Promise<TestStore> {
+async function openEmbedded(dataDir: string, wanted: Wanted, maxPostings?: number): Promise<TestStore> {
   const dump = await migratedDump(wanted);
   const handle = await openPglite({ loadDataDir: new Blob([new Uint8Array(dump)]) });
-  const opened = assembleStore(handle.session, { dataDir, spaces: wanted.spaces });
+  const opened = assembleStore(handle.session, { dataDir, spaces: wanted.spaces, ...(maxPostings === undefined ? {} : { maxPostings }) });
   return {
     ...opened,
     engine: "pglite",
