@@ -1,4 +1,4 @@
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { serve } from "@hono/node-server";
 import { FootnoteError } from "@footnote/core";
 import type { Api } from "./create-api.ts";
@@ -7,7 +7,9 @@ export interface ServedApi {
   url: string;
   host: string;
   port: number;
-  /** Takes no new connection, waits up to `graceMs` (default 0) for open ones, then cuts them: a server with an open stream never closes by itself. */
+  /** Closes the port at once, and connections that have asked nothing yet; open requests go on. */
+  stopListening(): void;
+  /** Closes the port, waits up to `graceMs` (default 0) for open ones, then cuts them: a server with an open stream never closes by itself. */
   close(options?: { graceMs?: number }): Promise<void>;
 }
 
@@ -41,19 +43,33 @@ export async function serveApi(options: { app: Api["app"]; host: string; port: n
     );
   });
   const bound = portOf(server.address());
+  // Connections that have not sent a request yet; Node does not count them as idle.
+  const silent = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    silent.add(socket);
+    socket.once("close", () => silent.delete(socket));
+  });
+  server.on("request", (request: { socket: Socket }) => silent.delete(request.socket));
+  let closed: Promise<void> | undefined;
+  function stopListening(): Promise<void> {
+    closed ??= new Promise<void>((resolve) => server.close(() => resolve()));
+    for (const socket of silent) socket.destroy();
+    return closed;
+  }
   async function close(graceMs: number): Promise<void> {
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    const ended = stopListening();
     if ("closeIdleConnections" in server) server.closeIdleConnections();
     const timer = setTimeout(() => {
       if ("closeAllConnections" in server) server.closeAllConnections();
     }, graceMs);
-    await closed;
+    await ended;
     clearTimeout(timer);
   }
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${bound}`,
     host,
     port: bound,
+    stopListening: () => void stopListening(),
     close: ({ graceMs = 0 } = {}) => close(graceMs),
   };
 }

@@ -104,7 +104,9 @@ export async function openRuntime(options: {
 
 export interface RunningApi {
   url: string;
-  /** Refuses new work, lets open requests end for `graceMs`, then closes the port. */
+  /** Closes the port at once; open connections go on. */
+  stopListening(): void;
+  /** Closes the port and refuses new work at once, lets open requests end for `graceMs`, then cuts what is left. */
   drain(options: { graceMs: number }): Promise<void>;
 }
 
@@ -113,7 +115,9 @@ export async function startApi(runtime: Runtime, env: Environment): Promise<Runn
   const server = await serveApi({ app: api.app, host: env.FOOTNOTE_HOST, port: env.FOOTNOTE_PORT });
   return {
     url: server.url,
+    stopListening: server.stopListening,
     async drain({ graceMs }) {
+      server.stopListening();
       await api.drain({ graceMs });
       await server.close({ graceMs: 1000 });
     },

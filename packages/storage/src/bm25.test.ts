@@ -19,9 +19,9 @@ describe("BM25 over posting lists", () => {
     const lists = [sent([{ number: 3, frequency: 2, length: 10 }]), sent([{ number: 9, frequency: 1, length: 30 }])];
     const scores = scorePostings([{ documentFrequency: 2, queryFrequency: 1, lists }], { chunkCount: 4, totalLength: 80 });
     const idf = Math.log(1 + (4 - 2 + 0.5) / (2 + 0.5));
-    expect(scores.get(3)).toBeCloseTo((idf * 2) / (2 + 1.2 * (0.25 + (0.75 * 10) / 20)), 12);
-    expect(scores.get(9)).toBeCloseTo(idf / (1 + 1.2 * (0.25 + (0.75 * 30) / 20)), 12);
-    expect(scores.size).toBe(2);
+    expect([...scores.numbers]).toEqual([3, 9]);
+    expect(scores.scores[0]).toBeCloseTo((idf * 2) / (2 + 1.2 * (0.25 + (0.75 * 10) / 20)), 12);
+    expect(scores.scores[1]).toBeCloseTo(idf / (1 + 1.2 * (0.25 + (0.75 * 30) / 20)), 12);
   });
 
   it("reads numbers beyond 32 bits, and nothing from an empty list", () => {
@@ -30,11 +30,28 @@ describe("BM25 over posting lists", () => {
       [{ documentFrequency: 1, queryFrequency: 2, lists: [sent([]), sent([{ number, frequency: 511, length: 16_383 }])] }],
       { chunkCount: 1, totalLength: 100 },
     );
-    expect([...scores.keys()]).toEqual([number]);
+    expect([...scores.numbers]).toEqual([number]);
     expect(
-      scorePostings([{ documentFrequency: 1, queryFrequency: 1, lists: [new Uint8Array(12)] }], { chunkCount: 1, totalLength: 1 }).size,
+      scorePostings([{ documentFrequency: 1, queryFrequency: 1, lists: [new Uint8Array(12)] }], { chunkCount: 1, totalLength: 1 }).numbers
+        .length,
     ).toBe(0);
   });
+});
+
+it("sums numbers that lie far apart as those that lie close", () => {
+  const totals = { chunkCount: 10, totalLength: 100 };
+  const near = [3, 5, 9].map((number) => ({ number, frequency: 2, length: 7 }));
+  const far = near.map((posting) => ({ ...posting, number: posting.number * 1e9 }));
+  const score = (postings: typeof near) =>
+    scorePostings(
+      [
+        { documentFrequency: 3, queryFrequency: 1, lists: [sent(postings.slice(0, 1)), sent(postings.slice(1))] },
+        { documentFrequency: 1, queryFrequency: 2, lists: [sent(postings.slice(2))] },
+      ],
+      totals,
+    );
+  expect([...score(far).numbers].sort((a, z) => a - z)).toEqual([3e9, 5e9, 9e9]);
+  expect([...score(far).scores].sort()).toEqual([...score(near).scores].sort());
 });
 
 describe("the best scores", () => {
@@ -46,7 +63,9 @@ describe("the best scores", () => {
         (pairs, count) => {
           const scores = new Map(pairs.map(([number, score]) => [number, score / 7]));
           const sorted = [...scores].map(([number, score]) => ({ number, score })).sort((a, z) => z.score - a.score || a.number - z.number);
-          expect(bestScores(scores, count)).toEqual(sorted.slice(0, count));
+          expect(bestScores({ numbers: Float64Array.from(scores.keys()), scores: Float64Array.from(scores.values()) }, count)).toEqual(
+            sorted.slice(0, count),
+          );
         },
       ),
     );

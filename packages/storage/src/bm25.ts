@@ -14,56 +14,104 @@ export interface CollectionTotals {
   totalLength: number;
 }
 
+/** Every chunk that holds a term of the query: parallel arrays, in no order. */
+export interface Scores {
+  numbers: Float64Array;
+  scores: Float64Array;
+}
+
 const arrayHeaderBytes = 20;
 const elementBytes = 12;
 const highWord = 4_294_967_296;
 
+/** Chunk numbers of one collection lie close together: a span up to this is summed in an array, a wider one in a map. */
+const maxDenseSpan = 4_000_000;
+
+/** The high 41 bits of a posting: number << 23 | frequency << 14 | length. */
+const numberAt = (view: DataView, at: number) => (view.getUint32(at) * highWord) / 8_388_608 + (view.getUint32(at + 4) >>> 23);
+
 /**
  * BM25 in Lucene's variant (Robertson & Zaragoza 2009; idf = ln(1 + (N − df + 0.5) / (df + 0.5)), no (k1 + 1) factor) of
- * every chunk number in the lists. Rarest terms are added first.
+ * every chunk number in the lists, each of which is in the order of its numbers. Rarest terms are added first.
  */
-export function scorePostings(terms: readonly TermPostings[], totals: CollectionTotals): Map<number, number> {
+export function scorePostings(terms: readonly TermPostings[], totals: CollectionTotals): Scores {
   const averageLength = Math.max(1, totals.totalLength / totals.chunkCount);
   const base = k1 * (1 - b);
   const slope = (k1 * b) / averageLength;
-  const scores = new Map<number, number>();
-  for (const { documentFrequency, queryFrequency, lists } of [...terms].sort((x, y) => x.documentFrequency - y.documentFrequency)) {
-    const idf = queryFrequency * Math.log(1 + (totals.chunkCount - documentFrequency + 0.5) / (documentFrequency + 0.5));
-    for (const list of lists) {
-      const view = new DataView(list.buffer, list.byteOffset, list.byteLength);
-      for (let at = arrayHeaderBytes + 4; at + 8 <= list.byteLength; at += elementBytes) {
+  const parts = terms
+    .toSorted((x, y) => x.documentFrequency - y.documentFrequency)
+    .flatMap(({ documentFrequency, queryFrequency, lists }) => {
+      const idf = queryFrequency * Math.log(1 + (totals.chunkCount - documentFrequency + 0.5) / (documentFrequency + 0.5));
+      return lists
+        .filter((list) => list.byteLength > arrayHeaderBytes)
+        .map((list) => ({ idf, view: new DataView(list.buffer, list.byteOffset, list.byteLength) }));
+    });
+  const first = Math.min(...parts.map(({ view }) => numberAt(view, arrayHeaderBytes + 4)));
+  const last = Math.max(...parts.map(({ view }) => numberAt(view, view.byteLength - 8)));
+  if (parts.length === 0) return { numbers: new Float64Array(), scores: new Float64Array() };
+
+  const add = (accumulate: (number: number, weight: number) => void) => {
+    for (const { idf, view } of parts) {
+      for (let at = arrayHeaderBytes + 4; at < view.byteLength; at += elementBytes) {
         const low = view.getUint32(at + 4);
-        // 64 bits: number << 23 | frequency << 14 | length.
-        const number = (view.getUint32(at) * highWord) / 8_388_608 + (low >>> 23);
         const frequency = (low >>> frequencyShift) & maxFrequency;
-        const weight = idf / (1 + (base + slope * (low & maxLength)) / frequency);
-        scores.set(number, (scores.get(number) ?? 0) + weight);
+        accumulate(numberAt(view, at), idf / (1 + (base + slope * (low & maxLength)) / frequency));
       }
     }
+  };
+  if (last - first > maxDenseSpan) {
+    const sums = new Map<number, number>();
+    add((number, weight) => sums.set(number, (sums.get(number) ?? 0) + weight));
+    return { numbers: Float64Array.from(sums.keys()), scores: Float64Array.from(sums.values()) };
   }
-  return scores;
+  const sums = new Float64Array(last - first + 1);
+  let found = 0;
+  add((number, weight) => {
+    const before = sums[number - first] ?? 0;
+    if (before === 0) found += 1;
+    sums[number - first] = before + weight;
+  });
+  const numbers = new Float64Array(found);
+  const scores = new Float64Array(found);
+  let next = 0;
+  for (let at = 0; at < sums.length; at++) {
+    const score = sums[at] ?? 0;
+    if (score === 0) continue;
+    numbers[next] = at + first;
+    scores[next++] = score;
+  }
+  return { numbers, scores };
 }
 
-/** The `count` best, best first; equal scores (to 1e-9, for sums in another order) by number. */
-export function bestScores(scores: ReadonlyMap<number, number>, count: number): { number: number; score: number }[] {
-  const before = (a: { number: number; score: number }, z: { number: number; score: number }) =>
-    Math.round(z.score * 1e9) - Math.round(a.score * 1e9) || a.number - z.number;
-  const best: { number: number; score: number }[] = [];
-  let worst: { number: number; score: number } | undefined;
-  for (const [number, score] of scores) {
-    if (best.length >= count && worst && (score < worst.score - 1e-9 || before({ number, score }, worst) > 0)) continue;
-    const entry = { number, score };
+interface Ranked {
+  number: number;
+  score: number;
+}
+
+/** Best first; equal scores (to 1e-9, for sums in another order) by number. */
+const byRank = (a: Ranked, z: Ranked) => Math.round(z.score * 1e9) - Math.round(a.score * 1e9) || a.number - z.number;
+
+/** The `count` best in order. */
+export function bestScores({ numbers, scores }: Scores, count: number): Ranked[] {
+  const best: Ranked[] = [];
+  let floor = Number.NEGATIVE_INFINITY;
+  for (let at = 0; at < numbers.length; at++) {
+    const score = scores[at] ?? 0;
+    if (score < floor) continue;
+    const entry = { number: numbers[at] ?? 0, score };
+    const worst = best.at(-1);
+    if (best.length >= count && worst && byRank(worst, entry) <= 0) continue;
     let low = 0;
     let high = best.length;
     while (low < high) {
       const middle = (low + high) >> 1;
       const other = best[middle];
-      if (other && before(other, entry) <= 0) low = middle + 1;
+      if (other && byRank(other, entry) <= 0) low = middle + 1;
       else high = middle;
     }
     best.splice(low, 0, entry);
     if (best.length > count) best.pop();
-    worst = best.at(-1);
+    if (best.length === count) floor = (best.at(-1)?.score ?? 0) - 1e-9;
   }
   return best;
 }

@@ -7,7 +7,7 @@ import {
   type TokenVectorStore,
   type VectorIndex,
 } from "@footnote/core";
-import { bestScores, scorePostings } from "./bm25.ts";
+import { bestScores, scorePostings, type Scores } from "./bm25.ts";
 import { foldTerms } from "./index-rows.ts";
 import { compileFilter } from "./metadata-filter.ts";
 import { checkedName } from "./migrate.ts";
@@ -27,7 +27,8 @@ interface PostingRow {
   term_id: number | null;
   document_frequency: string | number;
   total_length: string | number | null;
-  postings: Uint8Array | null;
+  /** Base64. */
+  postings: string | null;
 }
 
 /**
@@ -60,7 +61,7 @@ export function createPostgresLexicalIndex(session: Session, options: { maxPosti
               "select * from search_visible($1, $2::bigint[], $3, $4::jsonb, $5::text[])",
               [collectionId, best.map(({ number }) => number), ...visibility],
             );
-            if (visible.length < limit && best.length < scores.size) continue;
+            if (visible.length < limit && best.length < scores.numbers.length) continue;
             const chunkIds = new Map(visible.map((row) => [Number(row.number), row.chunk_id]));
             return best.flatMap(({ number, score }) => {
               const chunkId = chunkIds.get(number);
@@ -88,7 +89,7 @@ export function createPostgresLexicalIndex(session: Session, options: { maxPosti
 }
 
 /** Scores of every chunk in the lists; null when the lists were too long to be handed over. */
-function scoresOf(rows: readonly PostingRow[], queryFrequencies: ReadonlyMap<number, number>): Map<number, number> | null {
+function scoresOf(rows: readonly PostingRow[], queryFrequencies: ReadonlyMap<number, number>): Scores | null {
   const totals = { chunkCount: 0, totalLength: 0 };
   const terms = new Map<number, { documentFrequency: number; queryFrequency: number; lists: Uint8Array[] }>();
   for (const { term_id: id, document_frequency: frequency, total_length: length, postings } of rows) {
@@ -100,10 +101,10 @@ function scoresOf(rows: readonly PostingRow[], queryFrequencies: ReadonlyMap<num
     if (postings === null) return null;
     const term = terms.get(id) ?? { documentFrequency: 0, queryFrequency: queryFrequencies.get(id) ?? 1, lists: [] };
     term.documentFrequency += Number(frequency);
-    term.lists.push(postings);
+    term.lists.push(Buffer.from(postings, "base64"));
     terms.set(id, term);
   }
-  if (totals.chunkCount <= 0) return new Map();
+  if (totals.chunkCount <= 0) return { numbers: new Float64Array(), scores: new Float64Array() };
   return scorePostings(
     [...terms.values()].filter(({ documentFrequency }) => documentFrequency > 0),
     totals,

@@ -78,6 +78,8 @@ export async function serve(context: Context, options: ServeOptions): Promise<vo
     if (options.api) {
       credentials = await runtime.credentials();
       api = await startApi(runtime, env);
+      // Whatever is under way here when the signal comes: who connects after it is refused.
+      context.signal.addEventListener("abort", api.stopListening, { once: true });
       await folder.writeServer({ url: api.url, pid: process.pid });
     }
     if (options.worker) await runtime.worker.start();

@@ -1,0 +1,42 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { expect, it } from "vitest";
+import type { Api } from "./create-api.ts";
+import { serveApi } from "./serve.ts";
+
+/** An app whose replies wait until they are let go. */
+function slowApp(): { app: Api["app"]; asked: Promise<void>; letGo: () => void } {
+  const asked = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const fetch = async () => {
+    asked.resolve();
+    await gate.promise;
+    return new Response("late but whole");
+  };
+  return { app: { fetch } as unknown as Api["app"], asked: asked.promise, letGo: gate.resolve };
+}
+
+it("refuses whoever comes after the stop, cuts who has asked nothing, and lets an open request end", async () => {
+  const { app, asked, letGo } = slowApp();
+  const served = await serveApi({ app, host: "127.0.0.1", port: 0 });
+  const open = fetch(served.url);
+  await asked;
+  const silent = connect(served.port, served.host);
+  await once(silent, "connect");
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const cut = once(silent, "close");
+  silent.on("error", () => {});
+  served.stopListening();
+  await cut;
+  await expect(fetch(served.url)).rejects.toThrow("fetch failed");
+  letGo();
+  expect(await (await open).text()).toBe("late but whole");
+  await served.close({ graceMs: 1000 });
+});
+
+it("says which address it cannot listen on", async () => {
+  const { app } = slowApp();
+  const served = await serveApi({ app, host: "127.0.0.1", port: 0 });
+  await expect(serveApi({ app, host: "127.0.0.1", port: served.port })).rejects.toMatchObject({ code: "configuration_invalid" });
+  await served.close();
+});
