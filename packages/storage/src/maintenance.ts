@@ -14,6 +14,7 @@ export function createIndexMaintenance(session: Session): Store["maintainIndex"]
       tx.query<{ id: string }>("select distinct collection_id as id from lexical_totals where tenant_id = $1 and delta <> 0", [tenantId]),
     );
     for (const { id } of collections) foldedDeltas += await foldCollection(session, { tenantId, collectionId: id });
+    if (foldedDeltas > 0) await session.tidy?.();
     return { foldedDeltas };
   };
 }

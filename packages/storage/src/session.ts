@@ -23,6 +23,8 @@ export interface Session {
     call: { name: string; casts: readonly string[]; values: readonly unknown[] },
     signal?: AbortSignal,
   ): Promise<R[]>;
+  /** Collects dead rows and planner statistics, a table at a time; only where the engine does not do so by itself. */
+  readonly tidy?: () => Promise<void>;
   readonly executor: SqlExecutor;
   close(): Promise<void>;
 }
