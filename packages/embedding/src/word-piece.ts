@@ -39,7 +39,6 @@ const removed = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\uFFFD]/gu;
 const words =
   /[^\s\p{P}\u0021-\u002F\u003A-\u0040\u005B-\u0060\u007B-\u007E]+|[\p{P}\u0021-\u002F\u003A-\u0040\u005B-\u0060\u007B-\u007E]/gu;
 const marks = /\p{Mn}/gu;
-// eslint-disable-next-line no-control-regex
 const ascii = /^[\u0000-\u007F]*$/;
 
 /**

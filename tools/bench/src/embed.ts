@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { createLocalEmbedder } from "@footnote/embedding";
 import { createBareLoop } from "@footnote/embedding/testing";
+import { median } from "./measure.ts";
 
 export interface EmbedBenchResult {
   threads: number;
@@ -67,10 +68,4 @@ export async function benchEmbed(options: { seconds: number; log: (line: string)
     await Promise.all([bare.close(), embedder.close()]);
   }
   return { threads, rows };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 }
