@@ -11,3 +11,4 @@ export { evaluateGoldenSet, locateQuote, readGoldenQuestions } from "./golden-se
 export type { GoldenAnswer, GoldenOutcome, GoldenQuestion, GoldenReport, GoldenSetOptions } from "./golden-set.ts";
 export { spanScores } from "./span-metrics.ts";
 export type { SpanScores, TextSpan } from "./span-metrics.ts";
+export type { CaseResult, EvalCase, EvalRun, MetricValues, RunAnswer, RunContext, RunSentence, Split } from "./runs/eval-run.ts";
