@@ -46,6 +46,7 @@ export type { ChunkReader } from "./ports/chunk-reader.ts";
 export type { Clock } from "./ports/clock.ts";
 export type { Embedder, EmbedderCapabilities, Embedding, EmbeddingSpace, EmbedRequest } from "./ports/embedder.ts";
 export type { JobQueue, QueueMessage, Worker, WorkOptions } from "./ports/job-queue.ts";
+export type { Judge, JudgeCapabilities, JudgeItem, Verdict } from "./ports/judge.ts";
 export type { GenerateRequest, LanguageModel, ModelEvent, ModelSource } from "./ports/language-model.ts";
 export type { AnalyzedText, LexicalAnalyzer, LexicalIndex, LexicalSearchRequest } from "./ports/lexical-index.ts";
 export type { Parser, ParseRequest } from "./ports/parser.ts";
