@@ -47,7 +47,19 @@ export type { Clock } from "./ports/clock.ts";
 export type { Embedder, EmbedderCapabilities, Embedding, EmbeddingSpace, EmbedRequest } from "./ports/embedder.ts";
 export type { JobQueue, QueueMessage, Worker, WorkOptions } from "./ports/job-queue.ts";
 export type { Judge, JudgeCapabilities, JudgeItem, Verdict } from "./ports/judge.ts";
-export type { GenerateRequest, LanguageModel, ModelEvent, ModelSource } from "./ports/language-model.ts";
+export type {
+  CompletionRequest,
+  CompletionResult,
+  GenerateRequest,
+  LanguageModel,
+  ModelEvent,
+  ModelSource,
+  TokenPrices,
+  TokenUsage,
+} from "./ports/language-model.ts";
+export { usdOfTokens } from "./token-prices.ts";
+export { completeObject } from "./complete-object.ts";
+export type { CompletedObject, ObjectRequest } from "./complete-object.ts";
 export type { AnalyzedText, LexicalAnalyzer, LexicalIndex, LexicalSearchRequest } from "./ports/lexical-index.ts";
 export type { Parser, ParseRequest } from "./ports/parser.ts";
 export type { Reranker, RerankerCapabilities, RerankRequest } from "./ports/reranker.ts";

@@ -35,8 +35,53 @@ export type ModelEvent =
       missingParts?: number[];
     };
 
+/** Tokens that one call used. `cachedTokens` are the part of `promptTokens` that the provider had in its cache. */
+export interface TokenUsage {
+  promptTokens: number;
+  completionTokens: number;
+  cachedTokens: number;
+}
+
+/** US dollars per million tokens. */
+export interface TokenPrices {
+  promptUsdPerMillion: number;
+  completionUsdPerMillion: number;
+  /** Default: as other prompt tokens. */
+  cachedUsdPerMillion?: number;
+}
+
+/** One instruction, one reply: judges, HyDE, multi-query, rewriting. Temperature 0. */
+export interface CompletionRequest {
+  /** What to do; constant per use, so that a provider can cache it. */
+  system: string;
+  /** The data to do it with. Text of documents and users belongs here, marked as data, never into `system`. */
+  prompt: string;
+  /** Asks for JSON of this shape. `name` is letters, digits, `_` and `-`. */
+  schema?: { name: string; jsonSchema: Record<string, unknown> };
+  /** Upper bound of the reply in tokens. */
+  maxTokens: number;
+  signal?: AbortSignal;
+}
+
+export interface CompletionResult {
+  /** The reply as it came. */
+  text: string;
+  /** The reply read as JSON where a schema was asked for and it is JSON; not checked against the schema: see `completeObject`. */
+  object?: unknown;
+  finishReason: "stop" | "length" | "refusal";
+  usage: TokenUsage;
+}
+
 export interface LanguageModel {
   readonly name: string;
-  readonly capabilities: { extractive: boolean };
+  readonly capabilities: {
+    extractive: boolean;
+    /** Whether `complete` is there. Default false. */
+    completion?: boolean;
+  };
+  /** Default: it costs nothing. */
+  readonly prices?: TokenPrices;
   generate(request: GenerateRequest): AsyncIterable<ModelEvent>;
+  /** There when `capabilities.completion` is true. Throws `model_failed`, `timeout`, `rate_limited` or `cancelled`. */
+  complete?(request: CompletionRequest): Promise<CompletionResult>;
 }

@@ -1,8 +1,23 @@
 import { throwIfAborted } from "../errors.ts";
-import type { GenerateRequest, LanguageModel, ModelEvent } from "../ports/language-model.ts";
+import type {
+  CompletionRequest,
+  CompletionResult,
+  GenerateRequest,
+  LanguageModel,
+  ModelEvent,
+  TokenPrices,
+} from "../ports/language-model.ts";
 
 /** A step of a script: an event, an error to throw, `stall` (silent until aborted), or something to do before the next step. */
 export type ScriptStep = ModelEvent | Error | "stall" | (() => void | Promise<void>);
+
+export type ScriptedCompletion = Partial<CompletionResult>;
+
+export interface ScriptedModel extends LanguageModel {
+  readonly requests: GenerateRequest[];
+  readonly completionRequests: CompletionRequest[];
+  readonly stopped: { count: number };
+}
 
 /**
  * A language model that says what its script says, one script per call and the last one again after that. It keeps the
@@ -12,15 +27,39 @@ export function createScriptedModel(options: {
   scripts: readonly (readonly ScriptStep[])[];
   name?: string;
   extractive?: boolean;
-}): LanguageModel & { readonly requests: GenerateRequest[]; readonly stopped: { count: number } } {
-  const { scripts, name = "scripted", extractive = false } = options;
+  /** Replies of `complete`: one per call and the last one again, or a function of the request. Default: the model cannot complete. */
+  completions?: readonly (ScriptedCompletion | Error)[] | ((request: CompletionRequest) => ScriptedCompletion);
+  prices?: TokenPrices;
+}): ScriptedModel {
+  const { scripts, name = "scripted", extractive = false, completions, prices } = options;
   const requests: GenerateRequest[] = [];
+  const completionRequests: CompletionRequest[] = [];
   const stopped = { count: 0 };
   return {
     name,
-    capabilities: { extractive },
+    capabilities: { extractive, completion: completions !== undefined },
+    ...(prices ? { prices } : {}),
     requests,
+    completionRequests,
     stopped,
+    ...(completions
+      ? {
+          async complete(request: CompletionRequest): Promise<CompletionResult> {
+            throwIfAborted(request.signal);
+            completionRequests.push(request);
+            const at = Math.min(completionRequests.length, completions.length) - 1;
+            const said = typeof completions === "function" ? completions(request) : completions[at];
+            if (said instanceof Error) throw said;
+            const reply: CompletionResult = {
+              text: "",
+              finishReason: "stop",
+              usage: { promptTokens: 10, completionTokens: 5, cachedTokens: 0 },
+              ...said,
+            };
+            return { ...reply, ...(request.schema ? objectOf(reply.text) : {}) };
+          },
+        }
+      : {}),
     async *generate(request) {
       requests.push(request);
       const script = scripts[Math.min(requests.length, scripts.length) - 1] ?? [];
@@ -52,4 +91,12 @@ export function scriptText(deltas: readonly string[], reason: Extract<ModelEvent
     ...deltas.map((text): ModelEvent => ({ type: "text-delta", text })),
     { type: "finish", reason, promptTokens: 10, completionTokens: deltas.length, cachedTokens: 0 },
   ];
+}
+
+function objectOf(text: string): { object?: unknown } {
+  try {
+    return { object: JSON.parse(text) };
+  } catch {
+    return {};
+  }
 }
