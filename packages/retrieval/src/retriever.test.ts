@@ -101,6 +101,22 @@ describe("createRetriever", () => {
     },
   );
 
+  it("traces legs, fused order and the reranker's scores, by ids only", async () => {
+    const { hits, trace } = await retriever({ rerankers: [reversing] }).search(
+      ask("descale the espresso machine", { spec: rerankSpec, limit: 2 }),
+    );
+    expect(trace?.query).toBe("descale the espresso machine");
+    expect(trace?.terms).toContain("espresso");
+    expect(trace?.legs.map(({ leg, results }) => [leg, results.length > 0])).toEqual([
+      ["dense", true],
+      ["lexical", true],
+    ]);
+    const fused = trace?.fused.slice(0, 3).map(({ chunkId }) => chunkId) ?? [];
+    expect(trace?.reranked?.scores.find(({ chunkId }) => chunkId === fused[2])).toEqual({ chunkId: fused[2], score: 2 });
+    expect(trace?.reranked?.order.slice(0, 2).map(({ chunkId }) => chunkId)).toEqual(hits.map(({ chunk }) => chunk.id));
+    for (const text of texts) expect(JSON.stringify(trace)).not.toContain(text);
+  });
+
   it("has no hits for a blank query, and dense hits for one of stop words only, without calling that a failure", async () => {
     expect((await retriever().search(ask(" \n\t "))).hits).toEqual([]);
     const { hits, degraded } = await retriever().search(ask("is the from"));

@@ -15,6 +15,7 @@ import {
   type RerankerSpec,
   type ScoredChunk,
   type SearchResult,
+  type SearchTrace,
   type Stage,
   type Telemetry,
   type TenantId,
@@ -187,6 +188,16 @@ export function createRetriever(options: RetrieverOptions): Retriever {
             }),
       );
 
+      const trace: SearchTrace = {
+        query,
+        terms: analyzer.terms(query).map(({ term }) => term),
+        legs: [
+          ...(denseLeg.type === "ok" ? [{ leg: "dense" as const, results: denseResults }] : []),
+          ...(lexicalLeg.type === "ok" ? [{ leg: "lexical" as const, results: lexicalResults }] : []),
+        ],
+        fused,
+      };
+
       const wanted = spec.reranker.type === "none" ? limit : Math.max(limit, spec.reranker.candidates);
       let hits = await timed("read", () =>
         withDeadline({ what: "reading of the results", timeoutMs: readMs, clock, signal }, (readSignal) =>
@@ -201,6 +212,13 @@ export function createRetriever(options: RetrieverOptions): Retriever {
               rerankHits({ tenantId, query, hits, spec: rerankerSpec, rerankers, signal: rerankSignal }),
             ),
           );
+          trace.reranked = {
+            reranker: rerankerName(rerankerSpec) ?? "",
+            scores: hits.flatMap((hit) =>
+              hit.ranks.rerank === undefined ? [] : [{ chunkId: hit.chunk.id, score: hit.scores.rerank ?? null }],
+            ),
+            order: hits.map((hit) => ({ chunkId: hit.chunk.id, score: hit.score })),
+          };
         } catch (error) {
           throwIfAborted(signal);
           degraded.push(degradation("rerank", toFootnoteError(error), "fused order"));
@@ -208,7 +226,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
       }
       const elapsed = clock.now() - began;
       telemetry?.stage("search", elapsed, "ok");
-      return { hits: hits.slice(0, limit), timings: { ...timings, search: elapsed }, degraded };
+      return { hits: hits.slice(0, limit), timings: { ...timings, search: elapsed }, degraded, trace };
     },
   };
 }

@@ -37,7 +37,8 @@ export function addSearchRoutes(router: Router, { store, telemetry }: ApiDepende
         .catch((error: unknown) =>
           telemetry.logger.error({ requestId, tenant: tenantId }, "the usage of a search was not recorded", error),
         );
-      return json({ ...result, pipeline: spec.name });
+      const { hits, timings, degraded } = result;
+      return json({ hits, timings, degraded, pipeline: spec.name });
     },
   });
 }
