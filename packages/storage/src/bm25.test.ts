@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bestScores, scorePostings } from "./bm25.ts";
+import { bestScores, readPostings, scorePostings, type PostingList } from "./bm25.ts";
 
-/** A bigint[] as Postgres's array_send writes it. */
-function sent(postings: readonly { number: number; frequency: number; length: number }[]): Uint8Array {
+/** Read from a bigint[] as Postgres's array_send writes it. */
+function sent(postings: readonly { number: number; frequency: number; length: number }[]): PostingList {
   const buffer = Buffer.alloc(20 + 12 * postings.length);
   buffer.writeInt32BE(1, 0);
   buffer.writeInt32BE(postings.length, 12);
@@ -11,7 +11,7 @@ function sent(postings: readonly { number: number; frequency: number; length: nu
     buffer.writeInt32BE(8, 20 + 12 * at);
     buffer.writeBigInt64BE((BigInt(number) << 23n) | (BigInt(frequency) << 14n) | BigInt(length), 24 + 12 * at);
   }
-  return buffer;
+  return readPostings(buffer);
 }
 
 describe("BM25 over posting lists", () => {
@@ -32,8 +32,10 @@ describe("BM25 over posting lists", () => {
     );
     expect([...scores.numbers]).toEqual([number]);
     expect(
-      scorePostings([{ documentFrequency: 1, queryFrequency: 1, lists: [new Uint8Array(12)] }], { chunkCount: 1, totalLength: 1 }).numbers
-        .length,
+      scorePostings([{ documentFrequency: 1, queryFrequency: 1, lists: [readPostings(new Uint8Array(12))] }], {
+        chunkCount: 1,
+        totalLength: 1,
+      }).numbers.length,
     ).toBe(0);
   });
 });

@@ -1,12 +1,19 @@
-import { b, frequencyShift, k1, maxFrequency, maxLength } from "./index-rows.ts";
+import { b, frequencyShift, k1, maxLength, numberShift } from "./index-rows.ts";
 
-/** Lists of one term: those of every delta, as Postgres's array_send writes a bigint[]. */
+/** Postings in the order of their numbers; parallel arrays. */
+export interface PostingList {
+  numbers: Float64Array;
+  /** frequency << 14 | length. */
+  packed: Uint32Array;
+}
+
+/** Lists of one term: those of every delta. */
 export interface TermPostings {
   /** Chunks of the collection that hold the term. */
   documentFrequency: number;
   /** How often the query holds it. */
   queryFrequency: number;
-  lists: readonly Uint8Array[];
+  lists: readonly PostingList[];
 }
 
 export interface CollectionTotals {
@@ -27,35 +34,50 @@ const highWord = 4_294_967_296;
 /** Chunk numbers of one collection lie close together: a span up to this is summed in an array, a wider one in a map. */
 const maxDenseSpan = 4_000_000;
 
-/** The high 41 bits of a posting: number << 23 | frequency << 14 | length. */
-const numberAt = (view: DataView, at: number) => (view.getUint32(at) * highWord) / 8_388_608 + (view.getUint32(at + 4) >>> 23);
+/** A bigint[] of `number << 23 | frequency << 14 | length` as Postgres's array_send writes it; an empty array has a header only. */
+export function readPostings(sent: Uint8Array): PostingList {
+  const count = Math.max(0, Math.floor((sent.byteLength - arrayHeaderBytes) / elementBytes));
+  const view = new DataView(sent.buffer, sent.byteOffset, sent.byteLength);
+  const numbers = new Float64Array(count);
+  const packed = new Uint32Array(count);
+  for (let index = 0; index < count; index++) {
+    const at = arrayHeaderBytes + 4 + index * elementBytes;
+    const low = view.getUint32(at + 4);
+    numbers[index] = (view.getUint32(at) * highWord) / 2 ** numberShift + (low >>> numberShift);
+    packed[index] = low & (2 ** numberShift - 1);
+  }
+  return { numbers, packed };
+}
 
 /**
  * BM25 in Lucene's variant (Robertson & Zaragoza 2009; idf = ln(1 + (N − df + 0.5) / (df + 0.5)), no (k1 + 1) factor) of
- * every chunk number in the lists, each of which is in the order of its numbers. Rarest terms are added first.
+ * every chunk number in the lists. Rarest terms are added first.
  */
 export function scorePostings(terms: readonly TermPostings[], totals: CollectionTotals): Scores {
   const averageLength = Math.max(1, totals.totalLength / totals.chunkCount);
   const base = k1 * (1 - b);
   const slope = (k1 * b) / averageLength;
+  let first = Number.POSITIVE_INFINITY;
+  let last = Number.NEGATIVE_INFINITY;
   const parts = terms
     .toSorted((x, y) => x.documentFrequency - y.documentFrequency)
     .flatMap(({ documentFrequency, queryFrequency, lists }) => {
       const idf = queryFrequency * Math.log(1 + (totals.chunkCount - documentFrequency + 0.5) / (documentFrequency + 0.5));
       return lists
-        .filter((list) => list.byteLength > arrayHeaderBytes)
-        .map((list) => ({ idf, view: new DataView(list.buffer, list.byteOffset, list.byteLength) }));
+        .filter(({ numbers }) => numbers.length > 0)
+        .map(({ numbers, packed }) => {
+          first = Math.min(first, numbers[0] ?? first);
+          last = Math.max(last, numbers.at(-1) ?? last);
+          return { idf, numbers, packed };
+        });
     });
-  const first = Math.min(...parts.map(({ view }) => numberAt(view, arrayHeaderBytes + 4)));
-  const last = Math.max(...parts.map(({ view }) => numberAt(view, view.byteLength - 8)));
   if (parts.length === 0) return { numbers: new Float64Array(), scores: new Float64Array() };
 
   const add = (accumulate: (number: number, weight: number) => void) => {
-    for (const { idf, view } of parts) {
-      for (let at = arrayHeaderBytes + 4; at < view.byteLength; at += elementBytes) {
-        const low = view.getUint32(at + 4);
-        const frequency = (low >>> frequencyShift) & maxFrequency;
-        accumulate(numberAt(view, at), idf / (1 + (base + slope * (low & maxLength)) / frequency));
+    for (const { idf, numbers, packed } of parts) {
+      for (let at = 0; at < numbers.length; at++) {
+        const low = packed[at] ?? 0;
+        accumulate(numbers[at] ?? 0, idf / (1 + (base + slope * (low & maxLength)) / (low >>> frequencyShift)));
       }
     }
   };

@@ -14,22 +14,25 @@ const names = (await readMigrations()).map(({ name }) => name);
 /** Statistics are made anew by migrations; everything else keeps its rows. */
 const derived = ["lexical_terms", "lexical_totals", "footnote_migrations"];
 
+const postingLists = `with r as (
+    insert into lexical_rows (tenant_id, collection_id, version_id, chunk_id, length, terms, frequencies)
+    select $1, $2, $3, c.id, 3, '{5,9}', '{2,1}' from unnest($4::text[]) as c(id) returning number
+  ), t as (
+    insert into lexical_totals (tenant_id, collection_id, delta, chunk_count, total_length) values ($1, $2, 0, 2, 6)
+  )
+  insert into lexical_terms (tenant_id, collection_id, term_id, delta, document_frequency, first_number, last_number, postings)
+  select $1, $2, u.term, 0, 2, (select min(number) from r), (select max(number) from r),
+    (select array_agg((number << 23) | (u.frequency::bigint << 14) | 3 order by number) from r)
+  from (values (5, 2), (9, 1)) as u(term, frequency)`;
+
 /** Two chunks of one live version, as the schema of each migration has them; terms 5 (twice) and 9. */
 const lexicalRows: Record<string, string> = {
   "0000_tables": "",
   "0001_security_and_search": `insert into lexical_rows (tenant_id, collection_id, version_id, chunk_id, live, length, average, weights, keys)
     select $1, $2, $3, c.id, true, 3, 3, format('{5:%s,9:%s}/1000000000', 2 / (2 + 1.2), 1 / (1 + 1.2))::sparsevec, '{5,9}'
     from unnest($4::text[]) as c(id)`,
-  "0002_posting_lists": `with r as (
-      insert into lexical_rows (tenant_id, collection_id, version_id, chunk_id, length, terms, frequencies)
-      select $1, $2, $3, c.id, 3, '{5,9}', '{2,1}' from unnest($4::text[]) as c(id) returning number
-    ), t as (
-      insert into lexical_totals (tenant_id, collection_id, delta, chunk_count, total_length) values ($1, $2, 0, 2, 6)
-    )
-    insert into lexical_terms (tenant_id, collection_id, term_id, delta, document_frequency, first_number, last_number, postings)
-    select $1, $2, u.term, 0, 2, (select min(number) from r), (select max(number) from r),
-      (select array_agg((number << 23) | (u.frequency::bigint << 14) | 3 order by number) from r)
-    from (values (5, 2), (9, 1)) as u(term, frequency)`,
+  "0002_posting_lists": postingLists,
+  "0003_search_postings": postingLists,
 };
 
 describe.runIf(server)("migrations of a database with rows, by an owner without superuser", () => {

@@ -83,6 +83,55 @@ describe.each(setUps)("indexes on $name", ({ name, engine, options }) => {
     await same();
     expect(await store.routing.tenantsWithIndexWork(100)).not.toContain(batches.tenantId);
   });
+
+  it("sees a publication, a replacement and a fold at once in a query that it answered before", async () => {
+    const { store } = opened;
+    const scope = await createTenantAndCollection(store);
+    const text = (termId: number, frequency = 1) => ({ termIds: [termId], frequencies: [frequency], length: 3 });
+    const put = (externalId: string, frequencies: number[]) =>
+      loadChunks(store, {
+        ...scope,
+        ...space,
+        externalId,
+        chunks: frequencies.map((frequency) => ({ text: "x", analyzed: text(7, frequency) })),
+      });
+    const ask = async (termId = 7) =>
+      (await store.lexical.search({ ...scope, query: text(termId), limit: 10 })).map(({ chunkId }) => chunkId);
+    expect([await ask(), await ask()]).toEqual([[], []]);
+    const first = (await put("a", [1])).chunkIds;
+    expect([await ask(), await ask(), await ask(8)]).toEqual([first, first, []]);
+    const second = (await put("b", [2])).chunkIds;
+    expect([await ask(), await ask()]).toEqual([
+      [...second, ...first],
+      [...second, ...first],
+    ]);
+    const third = (await put("a", [3])).chunkIds;
+    expect([await ask(), await ask()]).toEqual([
+      [...third, ...second],
+      [...third, ...second],
+    ]);
+    await store.maintainIndex(scope.tenantId);
+    expect([await ask(), await ask()]).toEqual([
+      [...third, ...second],
+      [...third, ...second],
+    ]);
+  });
+
+  it("takes names of principals and metadata as text, whatever they hold", async () => {
+    const { store } = opened;
+    const odd = `o'Neil\\ {"a"},$1; select 1 --`;
+    const query = { termIds: [7], frequencies: [1], length: 1 };
+    const loaded = await load([{ access: [odd], metadata: { team: odd } }], () => ({ analyzed: query }));
+    const asked = { tenantId: loaded.tenantId, collectionId: loaded.collectionId, query, limit: 5 };
+    // Read the first time, confirmed the second.
+    for (let times = 0; times < 2; times++) {
+      const found = await store.lexical.search({ ...asked, principals: [odd, "x"], filter: { team: odd } });
+      expect(found.map(({ chunkId }) => chunkId)).toEqual(loaded.chunkIds);
+      expect(await store.lexical.search({ ...asked, principals: [odd.slice(1)] })).toEqual([]);
+      expect(await store.lexical.search({ ...asked, principals: [odd], filter: { team: "o" } })).toEqual([]);
+      expect(await store.lexical.search(asked)).toEqual([]);
+    }
+  });
 });
 
 describeLexicalIndex("wink (build-once: a new index for every build)", () => ({

@@ -50,6 +50,7 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
       "footnote_router.route_stranded_jobs",
       "footnote_router.route_tenants_with_index_work",
       "footnote_router.route_touch_key",
+      "footnote_search.search_confirmed",
       "footnote_search.search_dense",
       "footnote_search.search_lexical",
       "footnote_search.search_postings",
