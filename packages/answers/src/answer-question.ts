@@ -162,8 +162,8 @@ export async function* answerQuestion(options: AnswerQuestionOptions): AsyncGene
       let ended = false;
       let iterator: AsyncIterator<ModelEvent> | null = null;
       try {
-        const { maxSentences, minSupport } = spec.answer;
-        const events = model.generate({ question, sources: modelSources, history, maxSentences, minSupport, signal: call.signal });
+        const { maxSentences, minSupport, prompt } = spec.answer;
+        const events = model.generate({ prompt, question, sources: modelSources, history, maxSentences, minSupport, signal: call.signal });
         iterator = events[Symbol.asyncIterator]();
         let characters = 0;
         for (;;) {
