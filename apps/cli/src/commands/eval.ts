@@ -7,6 +7,7 @@ import type { Context } from "../context.ts";
 import { formatGoal } from "../eval/goals.ts";
 import type { Goal } from "../eval/goals.ts";
 import type { ExtractionPart } from "../eval/run-extraction.ts";
+import { addEvalRun } from "./eval-run.ts";
 import { createOutput } from "../output.ts";
 import type { Output } from "../output.ts";
 
@@ -62,6 +63,8 @@ Examples:
     if (goals.some(({ met }) => !met)) context.exitCode = 1;
   };
   const cacheOf = ({ cache }: EvalOptions) => (cache ? { cacheDir: resolve(cwd, cache) } : {});
+
+  addEvalRun(evaluate, context);
 
   evaluate
     .command("retrieval")
@@ -165,7 +168,7 @@ ${exitStatus}`,
 
   evaluate
     .command("handbook")
-    .description("the 40 questions of evals/handbook over the sample documents: ingestion, answers, citations, abstentions")
+    .description("the first 40 questions of evals/handbook over the sample documents: ingestion, answers, citations, abstentions")
     .option("--pipeline <name>", "default or hybrid-rrf-rerank", "default")
     .addHelpText(
       "after",

@@ -36,7 +36,6 @@ it("holds only the default pipeline on all test queries of a known set against i
 
 it("asks 29 of 32 and 7 of 8 of the handbook, and that no citation is false", () => {
   const counts = (right: number, abstained: number, wrong: number) => ({
-    outcomes: [],
     answerable: { total: 32, right, rightFirst: 0 },
     unanswerable: { total: 8, abstained },
     citations: { total: 40, false: wrong },

@@ -1,29 +1,27 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { FootnoteError } from "@footnote/core";
-import { evaluateGoldenSet, readGoldenQuestions } from "@footnote/evaluation";
-import type { GoldenOutcome, GoldenReport } from "@footnote/evaluation";
-import { connect } from "../connection.ts";
-import { openDataFolder } from "../data-folder.ts";
-import { readEnvironment } from "../env.ts";
-import { findFiles } from "../files.ts";
-import { findHandbook, handbookCollection } from "../handbook.ts";
-import { syncFiles } from "../sync-files.ts";
-import { atLeast, atMost } from "./goals.ts";
-import type { Goal } from "./goals.ts";
+import { type CaseResult, type EvalRun, hasAbstained, runEvaluation } from "@footnote/evaluation";
+import { createClientTarget } from "./client-target.ts";
+import { readCodeVersion } from "./code-version.ts";
+import { atLeast, atMost, type Goal } from "./goals.ts";
+import { openHandbookStore, readHandbookCases } from "./handbook-store.ts";
 import { inCheckout } from "./shared-folder.ts";
 
-export interface HandbookReport extends GoldenReport {
+export interface HandbookCounts {
+  answerable: { total: number; right: number; rightFirst: number };
+  unanswerable: { total: number; abstained: number };
+  citations: { total: number; false: number };
+}
+
+export interface HandbookReport extends HandbookCounts {
   pipeline: string;
   documents: number;
+  run: EvalRun;
   goals: Goal[];
 }
 
-/**
- * `eval handbook`: the sample documents through the worker into an embedded store of their own, every question of the golden set through
- * `POST /v1/answers` of an API over it. Nothing of the caller's configuration but the number of embedding workers takes part.
- */
+/** What the goals below were set for; the whole set is judged by `eval run` and the gate. */
+const firstForty = /^hb-(?:[0-3]\d|40)$/u;
+
+/** `eval handbook`: the first 40 questions of the golden set through `POST /v1/answers` over the sample documents, held against its goals. */
 export async function runHandbook(options: {
   /** Default `default`. */
   pipeline?: string;
@@ -32,60 +30,54 @@ export async function runHandbook(options: {
   signal?: AbortSignal;
 }): Promise<HandbookReport> {
   const { pipeline = "default", variables, log, signal } = options;
-  const handbook = await findHandbook();
-  if (!handbook) throw new FootnoteError("invalid_request", "examples/handbook is not here; run this in a checkout of Footnote.");
-  const questions = readGoldenQuestions(await readFile(inCheckout("evals/handbook/questions.jsonl"), "utf8"));
-  const files = await findFiles([handbook.documents]);
-
-  const path = await mkdtemp(join(tmpdir(), "footnote-eval-"));
+  const abort = signal ? { signal } : {};
+  const cases = (await readHandbookCases()).filter(({ id }) => firstForty.test(id));
+  const { client, collection, documents, corpus, close } = await openHandbookStore({ pipeline, variables, log, ...abort });
   try {
-    const { FOOTNOTE_EMBED_WORKERS } = variables;
-    // No .env file either: an evaluation must not write into the store that somebody works with.
-    const env = readEnvironment({ variables: { FOOTNOTE_LOG_LEVEL: "silent", FOOTNOTE_EMBED_WORKERS }, folder: path });
-    const { client, close } = await connect({ env, folder: await openDataFolder(path) });
-    try {
-      await client.collections.put(handbookCollection, { pipeline }, { signal });
-      log(`Ingesting ${files.length} documents…`);
-      const outcomes = await syncFiles({ client, collection: handbookCollection, files, prune: false, ...(signal ? { signal } : {}) });
-      const failed = outcomes.find(({ error }) => error);
-      if (failed) {
-        const { externalId, error } = failed;
-        throw new FootnoteError(
-          "internal",
-          `The sample document ${externalId} was not ingested (${error?.code ?? "unknown"}); mend that first.`,
-        );
-      }
-      const versions = new Map<string, Promise<{ externalId: string; text: string }>>();
-      const report = await evaluateGoldenSet({
-        questions,
-        ask: (question, abort) => client.answers.create({ question, collection: handbookCollection, pipeline }, { signal: abort }),
-        readVersion({ documentId, versionId }) {
-          const known = versions.get(versionId);
-          if (known) return known;
-          const read = Promise.all([
-            client.documents.get(documentId, { signal }),
-            client.documents.text(documentId, versionId, { signal }),
-          ]);
-          const made = read.then(([{ externalId }, text]) => ({ externalId, text }));
-          versions.set(versionId, made);
-          return made;
-        },
-        log: (outcome) => {
-          if (!outcome.right || outcome.falseCitations > 0) log(formatWrong(outcome));
-        },
-        ...(signal ? { signal } : {}),
-      });
-      return { pipeline, documents: files.length, ...report, goals: handbookGoals(report) };
-    } finally {
-      await close();
-    }
+    const run = await runEvaluation({
+      dataset: { name: "handbook", cases },
+      split: "test",
+      target: await createClientTarget({ client, collection, pipeline, corpus, ...abort }),
+      judges: {},
+      commit: await readCodeVersion(inCheckout(".")),
+      onResult: (result) => {
+        if (isWrong(result)) log(formatWrong(result));
+      },
+      ...abort,
+    });
+    const counts = countHandbook(run.results);
+    return { pipeline, documents, run, ...counts, goals: handbookGoals(counts) };
   } finally {
-    await rm(path, { recursive: true, force: true });
+    await close();
   }
 }
 
+const falseCitations = ({ answer }: CaseResult) =>
+  answer.sentences.flatMap(({ citations }) => citations).filter(({ verified }) => !verified).length;
+/** Answerable: a citation touches an expected span. Unanswerable: it abstained. */
+const isRight = ({ case: { answerable }, answer, metrics }: CaseResult) =>
+  answerable ? (metrics["gold-citation-recall"] ?? 0) > 0 : hasAbstained(answer);
+const isWrong = (result: CaseResult) => !isRight(result) || falseCitations(result) > 0;
+
+export function countHandbook(results: readonly CaseResult[]): HandbookCounts {
+  const asked = results.filter((result) => result.case.answerable);
+  const unasked = results.filter((result) => !result.case.answerable);
+  return {
+    answerable: {
+      total: asked.length,
+      right: asked.filter(isRight).length,
+      rightFirst: asked.filter(({ metrics }) => metrics["gold-first"] === 1).length,
+    },
+    unanswerable: { total: unasked.length, abstained: unasked.filter(isRight).length },
+    citations: {
+      total: results.reduce((sum, { answer }) => sum + answer.sentences.flatMap(({ citations }) => citations).length, 0),
+      false: results.reduce((sum, result) => sum + falseCitations(result), 0),
+    },
+  };
+}
+
 /** What the sample documents must reach: issue 3. */
-export function handbookGoals({ answerable, unanswerable, citations }: GoldenReport): Goal[] {
+export function handbookGoals({ answerable, unanswerable, citations }: HandbookCounts): Goal[] {
   return [
     atLeast("answered from a right span", Math.ceil(answerable.total * 0.9), answerable.right),
     atLeast("unanswerable ones abstained", Math.ceil(unanswerable.total * (7 / 8)), unanswerable.abstained),
@@ -93,9 +85,11 @@ export function handbookGoals({ answerable, unanswerable, citations }: GoldenRep
   ];
 }
 
-function formatWrong({ id, question, answerable, finishReason, text, falseCitations }: GoldenOutcome): string {
-  const why =
-    falseCitations > 0 ? `${falseCitations} false citations` : answerable ? "no citation of an expected span" : "should have abstained";
+function formatWrong(result: CaseResult): string {
+  const { id, question, answerable } = result.case;
+  const { finishReason, text } = result.answer;
+  const count = falseCitations(result);
+  const why = count > 0 ? `${count} false citations` : answerable ? "no citation of an expected span" : "should have abstained";
   return `${id} ${question}\n  ${why} (${finishReason}): ${text === "" ? "no answer" : text}`;
 }
 

@@ -56,10 +56,21 @@ export interface RunAnswer {
 /** Metrics are 0…1 and greater is better; null where one does not apply to the case. */
 export type MetricValues = Record<string, number | null>;
 
+/** Where a quote of a case stands. Alternatives share a `part`. */
+export interface GoldSpan extends Span {
+  /** External id. */
+  document: string;
+  part: number;
+}
+
 export interface CaseResult {
   case: EvalCase;
   answer: RunAnswer;
   metrics: MetricValues;
+  /** The case's quotes in their documents, as the run found them: with them a result can be scored again without its store. */
+  gold?: GoldSpan[];
+  /** What the judges cost, beside what the answer cost. */
+  judging?: { usd: number; modelCalls: number };
 }
 
 /** All cases of a dataset through one pipeline. */
@@ -68,6 +79,8 @@ export interface EvalRun {
   dataset: { name: string; sha256: string; split: Split };
   pipeline: string;
   pipelineHash: string;
+  /** SHA-256 over what was searched: equal documents, equal hash. Null where it is not known. */
+  corpus?: string | null;
   /** Names and versions of what judged: two runs are compared only when these are equal. */
   judges: string[];
   commit: string | null;

@@ -1,0 +1,114 @@
+import { readFile } from "node:fs/promises";
+import { basename, resolve } from "node:path";
+import { FootnoteError } from "@footnote/core";
+import { InvalidArgumentError, Option } from "commander";
+import type { Command } from "commander";
+import { connect, inCollection } from "../connection.ts";
+import { prepare } from "../context.ts";
+import type { CommonOptions, Context } from "../context.ts";
+import { createOutput } from "../output.ts";
+
+interface RunOptions extends CommonOptions {
+  pipeline?: string;
+  split: "train" | "test";
+  collection?: string;
+  out?: string;
+  cache?: string;
+  limit?: number;
+  concurrency: number;
+}
+
+function count(value: string): number {
+  const number = Number(value);
+  if (Number.isSafeInteger(number) && number > 0) return number;
+  throw new InvalidArgumentError("Give a whole number above 0.");
+}
+
+export function addEvalRun(evaluate: Command, context: Context): void {
+  const { signal, variables, cwd } = context;
+  evaluate
+    .command("run")
+    .description("ask every question of a dataset, score the answers and keep the run")
+    .argument("[dataset]", "cases as JSON Lines; default: the golden set over the sample documents, in a store of its own")
+    .option("-p, --pipeline <name>", "default: the collection's own; default for the sample documents")
+    .addOption(new Option("--split <name>", "which cases").choices(["train", "test"]).default("test"))
+    .option("-c, --collection <name>", "the collection of your own server or store that the cases are about")
+    .option("--out <file>", "write the run there as JSON Lines; the same command goes on with one that was interrupted")
+    .option("--cache <folder>", "take over results of earlier runs on equal code, documents, pipeline and judges")
+    .option("--limit <number>", "only the first so many cases", count)
+    .option("--concurrency <number>", "cases at once; with more than one, times hold waiting", count, 2)
+    .addHelpText(
+      "after",
+      `
+Prints the mean of every metric in every slice (all, then each tag) with its 95 % bootstrap interval.
+A metric that does not apply to a question leaves it out of n; docs/evaluation.md says what each one means.
+
+Examples:
+  pnpm eval run --out .cache/run.jsonl
+  pnpm eval run my-questions.jsonl --collection handbook --split test`,
+    )
+    .action(async (dataset: string | undefined, options: RunOptions) => {
+      const output = createOutput({ json: options.json ?? false, terminal: context.terminal });
+      const { formatEvalRun, readEvalCases, summarizeEvalRun } = await import("@footnote/evaluation");
+      const { runOnCollection, runOnHandbook } = await import("../eval/run-eval.ts");
+      const { openJudges } = await import("../eval/eval-judges.ts");
+      const { pipeline, split, limit, concurrency, collection } = options;
+      const path = dataset === undefined ? undefined : resolve(cwd, dataset);
+      const cases = path === undefined ? undefined : readEvalCases(await readCases(path), basename(path));
+      if (cases === undefined && collection !== undefined) {
+        throw new FootnoteError("invalid_request", "--collection needs a dataset: name the file with the cases about it.");
+      }
+      const { judges, close } = openJudges();
+      let bar: ReturnType<typeof output.progress> | undefined;
+      const common = {
+        split,
+        judges,
+        concurrency,
+        log: (line: string) => output.note(line),
+        onProgress: ({ done, total }: { done: number; total: number }) => {
+          bar ??= output.progress("Asking", total);
+          bar.update(done);
+        },
+        signal,
+        ...(pipeline === undefined ? {} : { pipeline }),
+        ...(limit === undefined ? {} : { limit }),
+        ...(options.out === undefined ? {} : { out: resolve(cwd, options.out) }),
+        ...(options.cache === undefined ? {} : { cache: resolve(cwd, options.cache) }),
+      };
+      try {
+        const run =
+          cases === undefined || collection === undefined
+            ? await runOnHandbook({ ...common, variables, ...(cases === undefined ? {} : { cases }) })
+            : await withConnection(context, options, (client) =>
+                inCollection(collection, () =>
+                  runOnCollection({ ...common, client, collection, dataset: { name: basename(path ?? collection), cases } }),
+                ),
+              );
+        const { results: _results, ...header } = run;
+        output.print(formatEvalRun(run), { ...header, questions: run.results.length, metrics: summarizeEvalRun(run) });
+      } finally {
+        bar?.end();
+        await close();
+      }
+    });
+}
+
+async function readCases(path: string): Promise<string> {
+  return await readFile(path, "utf8").catch((cause: unknown) => {
+    throw new FootnoteError("invalid_request", `The dataset ${path} cannot be read; name a file of JSON Lines.`, { cause });
+  });
+}
+
+async function withConnection<T>(
+  context: Context,
+  options: CommonOptions,
+  work: (client: Awaited<ReturnType<typeof connect>>["client"]) => Promise<T>,
+): Promise<T> {
+  const { env, folder } = await prepare(context, options);
+  const connection = await connect({ env, folder, warm: true });
+  try {
+    return await work(connection.client);
+  } finally {
+    await connection.close();
+  }
+}

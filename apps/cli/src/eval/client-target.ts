@@ -1,0 +1,67 @@
+import { contextualizeQuestion } from "@footnote/answers";
+import { canonicalJson, FootnoteError, sha256 } from "@footnote/core";
+import type { EvalTarget } from "@footnote/evaluation";
+import type { Client } from "@footnote/sdk";
+import { allPages } from "../all-pages.ts";
+
+/** A collection behind the API as what is evaluated: its documents as they are when this is called. */
+export async function createClientTarget(options: {
+  client: Client;
+  collection: string;
+  /** Default: the collection's own. */
+  pipeline?: string;
+  /** Hash of the documents where the caller knows one that outlives the store. Default: of external ids and versions. */
+  corpus?: string;
+  signal?: AbortSignal;
+}): Promise<EvalTarget> {
+  const { client, collection, signal } = options;
+  const settings = await client.collections.get(collection, { signal });
+  const pipeline = options.pipeline ?? settings.pipeline;
+  const pipelineHash =
+    pipeline === settings.pipeline
+      ? settings.pipelineHash
+      : (await client.pipelines.list({ signal })).data.find(({ name }) => name === pipeline)?.hash;
+  if (pipelineHash === undefined) {
+    throw new FootnoteError("pipeline_unknown", `There is no pipeline ${pipeline}; footnote eval run --help names the shipped ones.`);
+  }
+  const documents = new Map<string, { id: string; versionId: string | null }>();
+  for await (const { externalId, id, versionId } of allPages((page) => client.documents.list(collection, page, { signal }))) {
+    documents.set(externalId, { id, versionId });
+  }
+  const corpus = options.corpus ?? sha256(canonicalJson([...documents].map(([name, { versionId }]) => [name, versionId]).toSorted()));
+  return {
+    pipeline,
+    pipelineHash,
+    corpus,
+    async ask({ question, history, signal }) {
+      let conversationId: string | undefined;
+      for (const [turn, asked] of [...history, question].entries()) {
+        const answer = await client.answers.create(
+          { question: asked, collection, pipeline, ...(conversationId === undefined ? {} : { conversationId }) },
+          { signal },
+        );
+        if (turn === history.length) return answer;
+        conversationId = answer.conversationId;
+      }
+      throw new FootnoteError("internal", "A conversation ended before its last question.");
+    },
+    search({ question, history, limit, signal }) {
+      const query = contextualizeQuestion(
+        question,
+        history.map((asked) => ({ question: asked })),
+      );
+      return client.search({ query: query.slice(0, 4_000), collection, pipeline, limit }, { signal });
+    },
+    async readVersion({ documentId, versionId, signal }) {
+      const [{ externalId }, text] = await Promise.all([
+        client.documents.get(documentId, { signal }),
+        client.documents.text(documentId, versionId, { signal }),
+      ]);
+      return { externalId, text };
+    },
+    async readDocument({ externalId, signal }) {
+      const document = documents.get(externalId);
+      return document?.versionId ? await client.documents.text(document.id, document.versionId, { signal }) : null;
+    },
+  };
+}

@@ -1,0 +1,83 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { canonicalJson, FootnoteError, sha256 } from "@footnote/core";
+import { type EvalCase, readEvalCases } from "@footnote/evaluation";
+import type { Client } from "@footnote/sdk";
+import { connect } from "../connection.ts";
+import { openDataFolder } from "../data-folder.ts";
+import { readEnvironment } from "../env.ts";
+import { findFiles, hashFile } from "../files.ts";
+import { findHandbook, handbookCollection } from "../handbook.ts";
+import { syncFiles } from "../sync-files.ts";
+import { inCheckout } from "./shared-folder.ts";
+
+export interface HandbookStore {
+  client: Client;
+  collection: string;
+  documents: number;
+  /** Hash of the files: the same in every store that holds them. */
+  corpus: string;
+  close(): Promise<void>;
+}
+
+/** The golden set of the sample documents. */
+export async function readHandbookCases(): Promise<EvalCase[]> {
+  const path = "evals/handbook/questions.jsonl";
+  return readEvalCases(await readFile(inCheckout(path), "utf8"), path);
+}
+
+/**
+ * The sample documents through the worker into an embedded store of their own, in a temporary folder that goes with it. Nothing of the
+ * caller's configuration but the number of embedding workers takes part.
+ */
+export async function openHandbookStore(options: {
+  /** The collection's pipeline. */
+  pipeline: string;
+  variables: Record<string, string | undefined>;
+  log(line: string): void;
+  signal?: AbortSignal;
+}): Promise<HandbookStore> {
+  const { pipeline, variables, log, signal } = options;
+  const handbook = await findHandbook();
+  if (!handbook) throw new FootnoteError("invalid_request", "examples/handbook is not here; run this in a checkout of Footnote.");
+  const files = await findFiles([handbook.documents]);
+  const hashes = await Promise.all(files.map(async ({ externalId, path }) => [externalId, await hashFile(path)]));
+  const path = await mkdtemp(join(tmpdir(), "footnote-eval-"));
+  const remove = () => rm(path, { recursive: true, force: true });
+  try {
+    const { FOOTNOTE_EMBED_WORKERS } = variables;
+    // No .env file either: an evaluation must not write into the store that somebody works with.
+    const env = readEnvironment({ variables: { FOOTNOTE_LOG_LEVEL: "silent", FOOTNOTE_EMBED_WORKERS }, folder: path });
+    const { client, close } = await connect({ env, folder: await openDataFolder(path) });
+    try {
+      await client.collections.put(handbookCollection, { pipeline }, { signal });
+      log(`Ingesting ${files.length} documents…`);
+      const outcomes = await syncFiles({ client, collection: handbookCollection, files, prune: false, ...(signal ? { signal } : {}) });
+      const failed = outcomes.find(({ error }) => error);
+      if (failed) {
+        const { externalId, error } = failed;
+        throw new FootnoteError(
+          "internal",
+          `The sample document ${externalId} was not ingested (${error?.code ?? "unknown"}); mend that first.`,
+        );
+      }
+      return {
+        client,
+        collection: handbookCollection,
+        documents: files.length,
+        corpus: sha256(canonicalJson(hashes.toSorted())),
+        async close() {
+          await close();
+          await remove();
+        },
+      };
+    } catch (error) {
+      await close();
+      throw error;
+    }
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}

@@ -1,0 +1,72 @@
+import {
+  createResultCache,
+  createRunFile,
+  type EvalCase,
+  type EvalRun,
+  type Judges,
+  runEvaluation,
+  type Split,
+} from "@footnote/evaluation";
+import type { Client } from "@footnote/sdk";
+import { createClientTarget } from "./client-target.ts";
+import { readCodeVersion } from "./code-version.ts";
+import { openHandbookStore, readHandbookCases } from "./handbook-store.ts";
+import { inCheckout } from "./shared-folder.ts";
+
+interface RunEvalOptions {
+  /** Default: that of the collection, or `default` for the handbook. */
+  pipeline?: string;
+  split: Split;
+  judges: Judges;
+  /** JSON Lines of the run; one that was interrupted goes on. */
+  out?: string;
+  /** Folder of results that later runs on equal code and documents take over. */
+  cache?: string;
+  limit?: number;
+  concurrency?: number;
+  log(line: string): void;
+  onProgress?: (progress: { done: number; total: number }) => void;
+  signal?: AbortSignal;
+}
+
+/** Cases over a collection behind the API. */
+export async function runOnCollection(
+  options: RunEvalOptions & { client: Client; collection: string; dataset: { name: string; cases: readonly EvalCase[] }; corpus?: string },
+): Promise<EvalRun> {
+  const { client, collection, dataset, corpus, pipeline, split, judges, out, cache, limit, concurrency, onProgress, signal } = options;
+  const target = await createClientTarget({
+    client,
+    collection,
+    ...(pipeline === undefined ? {} : { pipeline }),
+    ...(corpus === undefined ? {} : { corpus }),
+    ...(signal ? { signal } : {}),
+  });
+  return await runEvaluation({
+    dataset,
+    split,
+    target,
+    judges,
+    commit: await readCodeVersion(inCheckout(".")),
+    ...(limit === undefined ? {} : { limit }),
+    ...(concurrency === undefined ? {} : { concurrency }),
+    ...(out === undefined ? {} : { record: createRunFile(out) }),
+    ...(cache === undefined ? {} : { cache: createResultCache(cache) }),
+    ...(onProgress ? { onResult: (_result, progress) => onProgress(progress) } : {}),
+    ...(signal ? { signal } : {}),
+  });
+}
+
+/** The golden set over the sample documents, in a store of their own. */
+export async function runOnHandbook(
+  options: RunEvalOptions & { variables: Record<string, string | undefined>; cases?: readonly EvalCase[] },
+): Promise<EvalRun> {
+  const { variables, pipeline = "default", log, signal } = options;
+  const cases = options.cases ?? (await readHandbookCases());
+  const store = await openHandbookStore({ pipeline, variables, log, ...(signal ? { signal } : {}) });
+  try {
+    const { client, collection, corpus } = store;
+    return await runOnCollection({ ...options, pipeline, client, collection, corpus, dataset: { name: "handbook", cases } });
+  } finally {
+    await store.close();
+  }
+}

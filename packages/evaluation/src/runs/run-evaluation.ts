@@ -1,0 +1,180 @@
+import { canonicalJson, FootnoteError, newId, sha256, throwIfAborted, toFootnoteError } from "@footnote/core";
+import { caseHash, datasetHash } from "../datasets/eval-dataset.ts";
+import { judgeNames, type Judges, scoreCase } from "../metrics/score-case.ts";
+import type { CaseResult, EvalCase, EvalRun, Split } from "./eval-run.ts";
+import type { EvalTarget } from "./eval-target.ts";
+import { locateGold } from "./locate-gold.ts";
+import { readAnswer } from "./read-answer.ts";
+
+/** A run without its results. */
+export type RunHeader = Omit<EvalRun, "results">;
+
+/** Keeps the results of a run while it goes on, so that one that was killed can go on where it stood. */
+export interface RunRecord {
+  /** What is known of a run with these properties: its id and time when it was begun before, and its finished cases. */
+  open(header: RunHeader): Promise<{ header: RunHeader; finished: readonly CaseResult[] }>;
+  add(result: CaseResult): Promise<void>;
+  /** Every case has its result. */
+  close(): Promise<void>;
+}
+
+/** Results of earlier runs, by a key of everything that decides about one. */
+export interface ResultCache {
+  get(key: string): Promise<CaseResult | null>;
+  put(key: string, result: CaseResult): Promise<void>;
+}
+
+export interface EvaluationOptions {
+  dataset: { name: string; cases: readonly EvalCase[] };
+  /** Only cases of this split are asked. */
+  split: Split;
+  target: EvalTarget;
+  judges: Judges;
+  /** Commit of the code that answers; null where it is not known or the tree is changed: then no cache is used. */
+  commit: string | null;
+  /** Only the first so many cases of the split. Default all. */
+  limit?: number;
+  /** Cases at once. Default 2. With more than one, times hold the waiting of one for the other. */
+  concurrency?: number;
+  /** Length of the ranking that is asked for beside the answer. Default 20. */
+  depth?: number;
+  record?: RunRecord;
+  cache?: ResultCache;
+  onResult?: (result: CaseResult, progress: { done: number; total: number }) => void;
+  /** Milliseconds. Default the system's. */
+  now?: () => number;
+  signal?: AbortSignal;
+}
+
+/** Tries of a case whose error may be gone at the next one. */
+const tries = 3;
+/** Failed cases after which no further one is begun: then it is the target that is broken. */
+const mostFailures = 5;
+
+/**
+ * Asks every case of a split, scores the answers and keeps each result as it comes. A case that fails does not end the run: the others are
+ * finished and kept, then the first error is thrown with the number of failures, and the same call goes on with what is missing.
+ */
+export async function runEvaluation(options: EvaluationOptions): Promise<EvalRun> {
+  const { dataset, split, target, judges, commit, limit, concurrency = 2, depth = 20, record, cache, onResult, signal } = options;
+  const now = options.now ?? Date.now;
+  const cases = dataset.cases.filter((one) => one.split === split).slice(0, limit);
+  if (cases.length === 0) {
+    throw new FootnoteError("invalid_request", `${dataset.name} has no case in the split ${split}; choose another split.`);
+  }
+  const fresh: RunHeader = {
+    id: newId("run"),
+    dataset: { name: dataset.name, sha256: datasetHash(cases), split },
+    pipeline: target.pipeline,
+    pipelineHash: target.pipelineHash,
+    corpus: target.corpus,
+    judges: judgeNames(judges),
+    commit,
+    createdAt: new Date(now()).toISOString(),
+  };
+  const { header, finished } = record ? await record.open(fresh) : { header: fresh, finished: [] };
+  const hashes = new Map(cases.map((one) => [one.id, caseHash(one)]));
+  const results = new Map(
+    finished.filter((result) => hashes.get(result.case.id) === caseHash(result.case)).map((result) => [result.case.id, result]),
+  );
+  const texts = createTextReader(target, signal);
+
+  async function evaluate(one: EvalCase): Promise<CaseResult> {
+    const usable = cache && target.corpus !== null && commit !== null;
+    const key = usable ? resultKey({ header, depth, hash: hashes.get(one.id) ?? "" }) : "";
+    const known = usable ? await cache.get(key) : null;
+    if (known) return { ...known, case: one };
+    const gold = await locateGold(one, texts.document);
+    const request = { question: one.question, history: one.history ?? [], ...(signal ? { signal } : {}) };
+    const began = now();
+    const answer = await target.ask(request);
+    const milliseconds = now() - began;
+    const { hits } = await target.search({ ...request, limit: depth });
+    const read = await readAnswer({ answer, ranking: hits, milliseconds, readVersion: texts.version });
+    const scored = await scoreCase({ case: one, answer: read, gold, judges, ...(signal ? { signal } : {}) });
+    const result = { case: one, answer: read, ...scored, gold };
+    if (usable) await cache.put(key, result);
+    return result;
+  }
+
+  const waiting = cases.filter(({ id }) => !results.has(id));
+  const failures: { id: string; error: FootnoteError }[] = [];
+  async function work(): Promise<void> {
+    for (let one = waiting.shift(); one !== undefined && failures.length < mostFailures; one = waiting.shift()) {
+      throwIfAborted(signal);
+      const { id } = one;
+      const outcome = await repeatedly(() => evaluate(one), signal);
+      throwIfAborted(signal);
+      if (!outcome.ok) {
+        failures.push({ id, error: outcome.error });
+        continue;
+      }
+      results.set(id, outcome.value);
+      await record?.add(outcome.value);
+      onResult?.(outcome.value, { done: results.size, total: cases.length });
+    }
+  }
+  const workers = await Promise.allSettled(Array.from({ length: Math.max(1, concurrency) }, work));
+  for (const worker of workers) if (worker.status === "rejected") throw worker.reason;
+  const first = failures[0];
+  if (first) {
+    const { code, message, retryable } = first.error;
+    throw new FootnoteError(code, `${failures.length} of ${cases.length} cases failed, ${first.id} with: ${message}`, {
+      cause: first.error,
+      retryable,
+      details: { cases: failures.map(({ id }) => id) },
+    });
+  }
+  await record?.close();
+  return { ...header, results: cases.flatMap(({ id }) => results.get(id) ?? []) };
+}
+
+/** Everything that decides about a result: code, pipeline, documents, case, judges and depth. */
+function resultKey({ header, depth, hash }: { header: RunHeader; depth: number; hash: string }): string {
+  const { pipelineHash, corpus, judges, commit } = header;
+  return sha256(canonicalJson({ format: 1, pipelineHash, corpus: corpus ?? null, judges, commit, depth, case: hash }));
+}
+
+async function repeatedly<T>(
+  work: () => Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<{ ok: true; value: T } | { ok: false; error: FootnoteError }> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return { ok: true, value: await work() };
+    } catch (error) {
+      const known = toFootnoteError(error);
+      if (signal?.aborted || !known.retryable || attempt === tries) return { ok: false, error: known };
+      // Full jitter over 200 ms doubled per try.
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 200 * 2 ** attempt));
+    }
+  }
+}
+
+/** Texts of the target's documents, each read once. A read that failed is tried again by the next who asks. */
+function createTextReader(target: EvalTarget, signal: AbortSignal | undefined) {
+  const abort = signal ? { signal } : {};
+  return {
+    document: once(
+      (externalId: string) => target.readDocument({ externalId, ...abort }),
+      (externalId) => externalId,
+    ),
+    version: once(
+      (source: { documentId: string; versionId: string }) => target.readVersion({ ...source, ...abort }),
+      ({ documentId, versionId }) => `${documentId} ${versionId}`,
+    ),
+  };
+}
+
+function once<A, T>(read: (argument: A) => Promise<T>, keyOf: (argument: A) => string): (argument: A) => Promise<T> {
+  const known = new Map<string, Promise<T>>();
+  return (argument) => {
+    const key = keyOf(argument);
+    const waiting = known.get(key);
+    if (waiting) return waiting;
+    const made = read(argument);
+    known.set(key, made);
+    made.catch(() => known.delete(key));
+    return made;
+  };
+}

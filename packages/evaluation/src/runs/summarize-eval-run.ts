@@ -1,0 +1,65 @@
+import { metricNames } from "../metrics/score-case.ts";
+import { bootstrapMean, type Interval } from "../statistics/bootstrap.ts";
+import type { CaseResult, EvalRun } from "./eval-run.ts";
+
+/** One metric over one slice of the questions; questions to which it does not apply are left out. */
+export interface MetricSummary {
+  metric: string;
+  slice: string;
+  interval: Interval;
+}
+
+/** Slices of a result: `all`, each of its tags, and its language where that is not English. */
+export function slicesOf({ case: { tags, language = "en" } }: Pick<CaseResult, "case">): string[] {
+  return ["all", ...new Set(tags), ...(language === "en" ? [] : [`language:${language}`])];
+}
+
+/** Mean and 95 % bootstrap interval of each metric in each slice: `all` first, then the slices by name. A metric without any value is left out. */
+export function summarizeEvalRun({ results }: Pick<EvalRun, "results">): MetricSummary[] {
+  const slices = new Map<string, CaseResult[]>([["all", []]]);
+  for (const result of results) {
+    for (const slice of slicesOf(result)) {
+      const members = slices.get(slice) ?? [];
+      members.push(result);
+      slices.set(slice, members);
+    }
+  }
+  const names = [...slices.keys()].toSorted((a, b) => Number(b === "all") - Number(a === "all") || (a < b ? -1 : 1));
+  const known: readonly string[] = metricNames;
+  const extra = [...new Set(results.flatMap(({ metrics }) => Object.keys(metrics)))].filter((metric) => !known.includes(metric)).toSorted();
+  return names.flatMap((slice) =>
+    [...known, ...extra].flatMap((metric) => {
+      const values = (slices.get(slice) ?? []).flatMap(({ metrics }) => metrics[metric] ?? []);
+      return values.length === 0 ? [] : [{ metric, slice, interval: bootstrapMean(values) }];
+    }),
+  );
+}
+
+/** A table for people: one row a metric and slice, then what it took. */
+export function formatEvalRun(run: EvalRun): string {
+  const rows = summarizeEvalRun(run).map(({ metric, slice, interval }) => {
+    const { mean, low, high, count } = interval;
+    return [slice, metric, mean.toFixed(3), `[${low.toFixed(3)}, ${high.toFixed(3)}]`, String(count)];
+  });
+  const table = [["slice", "metric", "mean", "95 %", "n"], ...rows];
+  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
+  const lines = table.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+  return [
+    `${run.dataset.name} (${run.dataset.split}), ${run.results.length} questions, pipeline ${run.pipeline}`,
+    ...lines,
+    formatTaken(run),
+  ].join("\n");
+}
+
+function formatTaken({ results, judges }: EvalRun): string {
+  const sorted = results.map(({ answer }) => answer.milliseconds).toSorted((a, b) => a - b);
+  const at = (part: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
+  const usd = results.reduce((sum, { answer, judging }) => sum + answer.usd + (judging?.usd ?? 0), 0);
+  const degraded = results.filter(({ answer }) => answer.degraded.length > 0).length;
+  return `answers: median ${at(0.5).toFixed(0)} ms, p95 ${at(0.95).toFixed(0)} ms; USD ${usd.toFixed(4)}; ${degraded} degraded; judged by ${judges.join(", ")}`;
+}
