@@ -31,3 +31,7 @@ export type { MetricSummary } from "./runs/summarize-eval-run.ts";
 export { spanScores } from "./span-metrics.ts";
 export type { SpanScores, TextSpan } from "./span-metrics.ts";
 export type { CaseResult, EvalCase, EvalRun, GoldSpan, MetricValues, RunAnswer, RunContext, RunSentence, Split } from "./runs/eval-run.ts";
+export { isAbstention } from "./judges/abstention.ts";
+export { createDeterministicJudge } from "./judges/deterministic-judge.ts";
+export type { DeterministicJudgeOptions, EmbedTexts } from "./judges/deterministic-judge.ts";
+export { splitClaims } from "./judges/split-claims.ts";

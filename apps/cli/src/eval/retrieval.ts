@@ -144,7 +144,7 @@ export async function evaluateRetrieval(options: RetrievalEvaluationOptions): Pr
 
 const seconds = (began: number) => ((performance.now() - began) / 1000).toFixed(0);
 
-function createRowWriter(
+export function createRowWriter(
   options: RetrievalEvaluationOptions & { tenantId: TenantId; collectionId: CollectionId; spec: PipelineSpec },
 ): (row: BeirDocument) => Promise<{ documentId: DocumentId; chunks: number } | null> {
   const { store, embedder, tenantId, collectionId, spec, tokenVectors = embedder.capabilities.tokenVectors, signal } = options;
