@@ -1,12 +1,15 @@
 /* oxlint-disable vitest/no-conditional-expect, vitest/expect-expect -- properties look at each chunk of a list */
 import { createFakeEmbedder } from "@footnote/core/testing";
 import { canonicalText, splitsSurrogatePair } from "@footnote/core";
-import type { Block, BlockKind, ChunkDraft, ChunkerSpec, ParsedDocument } from "@footnote/core";
+import type { Block, BlockKind, ChunkDraft, ChunkerSpec, ChunkRequest, ParsedDocument } from "@footnote/core";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { chunkDocument } from "./chunk-document.ts";
 import { createChunker } from "./create-chunker.ts";
+import { mostStretches } from "./semantic.ts";
+import { allSteps } from "./steps.ts";
 
-const strategies = ["recursive", "structure", "sentence-window"] as const;
+const strategies = ["recursive", "structure", "sentence-window", "semantic"] as const;
 
 /** Counts like a tokenizer: a word of ASCII letters is one token for each six letters, anything else one a code point. */
 const countTokens = (text: string) =>
@@ -17,6 +20,7 @@ const spec = (strategy: ChunkerSpec["strategy"], changes: Partial<ChunkerSpec> =
   maxTokens: 40,
   overlapTokens: 0,
   windowSentences: 2,
+  breakpointPercentile: 80,
   ...changes,
 });
 
@@ -41,8 +45,26 @@ function documentOf(parts: readonly Part[], changes: Partial<ParsedDocument> = {
 
 const plain = (text: string): ParsedDocument => ({ ...documentOf([]), text: canonicalText(text) });
 
-const chunk = (document: ParsedDocument, chosen: ChunkerSpec, count = countTokens): ChunkDraft[] =>
-  createChunker(chosen.strategy).chunk({ document, spec: chosen, countTokens: count });
+const chunk = (document: ParsedDocument, chosen: ChunkerSpec, count = countTokens): ChunkDraft[] => {
+  const request = { document, spec: chosen, countTokens: count };
+  return createChunker(chosen.strategy).chunk({ ...request, ...vectorsFor(request) });
+};
+
+/** A vector for each text that the strategy compares: its letters, counted. */
+function vectorsFor(request: ChunkRequest): { vectors?: Float32Array[] } {
+  const texts = createChunker(request.spec.strategy).textsToEmbed?.(request);
+  return texts ? { vectors: allSteps(texts).map(letterCounts) } : {};
+}
+
+function letterCounts(text: string): Float32Array {
+  const counts = new Float32Array(16);
+  for (const letter of text) {
+    const at = (letter.codePointAt(0) ?? 0) % 16;
+    counts[at] = (counts[at] ?? 0) + 1;
+  }
+  const norm = Math.hypot(...counts) || 1;
+  return counts.map((count) => count / norm);
+}
 
 const texts = (document: ParsedDocument, chosen: ChunkerSpec) => chunk(document, chosen).map(({ text }) => text);
 
@@ -81,6 +103,7 @@ describe.each(strategies)("%s", (strategy) => {
     maxTokens: fc.integer({ min: 16, max: 120 }),
     overlapTokens: fc.integer({ min: 0, max: 8 }),
     windowSentences: fc.integer({ min: 0, max: 3 }),
+    breakpointPercentile: fc.integer({ min: 1, max: 99 }),
   });
 
   it("keeps spans true, covers all text in order, stays within the limit, and gives the same again", () => {
@@ -298,29 +321,71 @@ describe("sentence-window in detail", () => {
   });
 });
 
-it.each(["recursive", "structure", "sentence-window"] as const)(
-  "%s: long documents are chunked in many short steps, with the same chunks",
-  (strategy) => {
-    const count = (value: string) => value.match(/\S/gu)?.length ?? 0;
-    const spec = { strategy, maxTokens: 50, overlapTokens: 0, windowSentences: 1 };
-    for (const text of ["One word after another, always. ".repeat(400), "x".repeat(40_000), "漢字".repeat(5_000)]) {
-      const document = { title: null, mediaType: "text/plain", language: null, text, blocks: [], pages: [], warnings: [] };
-      const chunker = createChunker(strategy);
-      let longest = 0;
-      let counted = 0;
-      const steps = chunker.chunkInSteps?.({ document, spec, countTokens: (value) => ((counted += value.length), count(value)) });
-      let result: unknown;
-      for (let steppedOver = steps?.next(); steppedOver; steppedOver = steps?.next()) {
-        longest = Math.max(longest, counted);
-        counted = 0;
-        if (steppedOver.done) {
-          result = steppedOver.value;
-          break;
-        }
+it.each(strategies)("%s: long documents are chunked in many short steps, with the same chunks", (strategy) => {
+  const count = (value: string) => value.match(/\S/gu)?.length ?? 0;
+  const spec = { strategy, maxTokens: 50, overlapTokens: 0, windowSentences: 1, breakpointPercentile: 90 };
+  for (const text of ["One word after another, always. ".repeat(400), "x".repeat(40_000), "漢字".repeat(5_000)]) {
+    const document = { title: null, mediaType: "text/plain", language: null, text, blocks: [], pages: [], warnings: [] };
+    const chunker = createChunker(strategy);
+    let longest = 0;
+    let counted = 0;
+    const vectors = vectorsFor({ document, spec, countTokens: count });
+    const steps = chunker.chunkInSteps?.({ document, spec, countTokens: (value) => ((counted += value.length), count(value)), ...vectors });
+    let result: unknown;
+    for (let steppedOver = steps?.next(); steppedOver; steppedOver = steps?.next()) {
+      longest = Math.max(longest, counted);
+      counted = 0;
+      if (steppedOver.done) {
+        result = steppedOver.value;
+        break;
       }
-      expect(result).toEqual(chunker.chunk({ document, spec, countTokens: count }));
-      expect(longest).toBeGreaterThan(0);
-      expect({ strategy, short: longest < Math.max(16_000, text.length) }).toEqual({ strategy, short: true });
     }
-  },
-);
+    expect(result).toEqual(chunker.chunk({ document, spec, countTokens: count, ...vectors }));
+    expect(longest).toBeGreaterThan(0);
+    expect({ strategy, short: longest < Math.max(16_000, text.length) }).toEqual({ strategy, short: true });
+  }
+});
+
+describe("semantic in detail", () => {
+  const boiler = ["The boiler heats the water.", "A boiler needs cold water.", "Water in the boiler may be hot."];
+  const invoice = ["Pay the invoice by bank.", "An invoice is due in June.", "The bank books the invoice."];
+  const document = documentOf([{ kind: "paragraph", text: [...boiler, ...invoice].join(" ") }]);
+  const chosen = spec("semantic", { maxTokens: 120, breakpointPercentile: 80 });
+  const subject = (text: string) => Float32Array.from(/boiler/u.test(text) ? [1, 0] : [0, 1]);
+  const request = { document, spec: chosen, countTokens };
+
+  it("cuts where the subject changes", () => {
+    const chunker = createChunker("semantic");
+    const compared = allSteps(chunker.textsToEmbed?.(request) ?? noSteps());
+    expect(compared).toEqual([...boiler, ...invoice]);
+    const chunks = chunker.chunk({ ...request, vectors: compared.map(subject) });
+    expect(chunks.map(({ text }) => text)).toEqual([boiler.join(" "), invoice.join(" ")]);
+    // All alike: nothing to cut at.
+    expect(chunker.chunk({ ...request, vectors: compared.map(() => subject("boiler")) })).toHaveLength(1);
+  });
+
+  it("compares a bounded number of stretches, and refuses to guess without their vectors", () => {
+    const long = { ...request, document: documentOf([{ kind: "paragraph", text: "One more sentence stands here. ".repeat(5_000) }]) };
+    const compared = allSteps(createChunker("semantic").textsToEmbed?.(long) ?? noSteps());
+    expect(compared.length).toBeLessThanOrEqual(2 * mostStretches);
+    expect(compared.length).toBeGreaterThan(mostStretches / 2);
+    expect(() => createChunker("semantic").chunk(request)).toThrow(/0 vectors for 6 stretches/u);
+  });
+
+  it("is driven with an embedder, which other strategies do not need", async () => {
+    const embedder = createFakeEmbedder();
+    const chunks = await chunkDocument({ chunker: createChunker("semantic"), request: { document, spec: chosen }, embedder });
+    expect(chunks.map(({ text }) => text).join(" ")).toBe(document.text);
+    const structure = await chunkDocument({
+      chunker: createChunker("structure"),
+      request: { document, spec: spec("structure") },
+      embedder,
+    });
+    expect(structure.length).toBeGreaterThan(0);
+  });
+
+  function* noSteps(): Generator<undefined, string[], undefined> {
+    yield;
+    return [];
+  }
+});

@@ -1,5 +1,6 @@
 import type { Chunker, ChunkerSpec } from "@footnote/core";
 import { createRecursiveChunker } from "./recursive.ts";
+import { createSemanticChunker } from "./semantic.ts";
 import { createSentenceWindowChunker } from "./sentence-window.ts";
 import { createStructureChunker } from "./structure.ts";
 
@@ -15,5 +16,7 @@ export function createChunker(strategy: ChunkerSpec["strategy"]): Chunker {
       return createStructureChunker();
     case "sentence-window":
       return createSentenceWindowChunker();
+    case "semantic":
+      return createSemanticChunker();
   }
 }

@@ -1,1 +1,2 @@
+export { chunkDocument } from "./chunk-document.ts";
 export { createChunker } from "./create-chunker.ts";

@@ -1,5 +1,6 @@
 import type { ChunkId, CollectionId, DocumentId, TenantId, VersionId } from "./ids.ts";
 import type { Metadata } from "./json.ts";
+import { splitSentences } from "./sentences.ts";
 
 /** A half-open range of UTF-16 code units in a text: `text.slice(start, end)`. Never splits a surrogate pair. */
 export interface Span {
@@ -105,16 +106,32 @@ export interface DocumentRecord {
   updatedAt: Date;
 }
 
-/** What is embedded and lexically indexed for a chunk: title, heading path and text, each on a line of its own. */
+/** Characters of a document's opening sentence at most; a longer one says too much of one place. */
+const longestOpening = 240;
+
+/** The first sentence of a document's first paragraph, or null: what the whole is about, as far as its author says so at once. */
+export function documentOpening({ text, blocks, language }: Pick<ParsedDocument, "text" | "blocks" | "language">): string | null {
+  const first = blocks.find(({ kind }) => kind === "paragraph");
+  if (!first) return null;
+  const paragraph = text.slice(first.start, first.end);
+  const [sentence] = splitSentences(paragraph.slice(0, 4 * longestOpening), { language });
+  const opening = sentence ? paragraph.slice(sentence.start, sentence.end).trim() : "";
+  return opening === "" || opening.length > longestOpening ? null : opening;
+}
+
+/** What is embedded and lexically indexed for a chunk: title, heading path, the document's opening and text, each on a line of its own. */
 export function indexedInput(options: {
   title: string | null;
   headingPath: readonly string[];
+  /** What `documentOpening` gave. Default null. */
+  opening?: string | null;
   text: string;
-  context: { title: boolean; headingPath: boolean };
+  context: { title: boolean; headingPath: boolean; opening?: boolean };
 }): string {
-  const { title, headingPath, text, context } = options;
+  const { title, headingPath, opening, text, context } = options;
   const lines: string[] = [];
   if (context.title && title && headingPath[0] !== title && !text.startsWith(title)) lines.push(title);
+  if (context.opening && opening && !text.includes(opening)) lines.push(opening);
   if (context.headingPath && headingPath.length > 0) lines.push(headingPath.join(" › "));
   lines.push(text);
   return lines.join("\n");

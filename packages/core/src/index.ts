@@ -21,7 +21,7 @@ export type { JsonPrimitive, JsonValue, Metadata } from "./json.ts";
 export { sha256 } from "./hash.ts";
 export { splitSentences } from "./sentences.ts";
 export { canonicalText, foldText, splitsSurrogatePair } from "./unicode.ts";
-export { blockKinds, indexedInput } from "./document.ts";
+export { blockKinds, documentOpening, indexedInput } from "./document.ts";
 export type {
   Block,
   BlockKind,
@@ -35,11 +35,22 @@ export type {
   ParsedDocument,
   Span,
 } from "./document.ts";
-export type { Degradation, FilterCondition, Hit, HitRanks, HitScores, MetadataFilter, SearchResult, Timings } from "./search.ts";
+export type {
+  Degradation,
+  FilterCondition,
+  Hit,
+  HitRanks,
+  HitScores,
+  MetadataFilter,
+  ModelCall,
+  SearchResult,
+  SearchTrace,
+  Timings,
+} from "./search.ts";
 export { finishReasons } from "./answer.ts";
 export type { Answer, AnswerEvent, Citation, CitationSource, Claim, ClaimSupport, Cost, FinishReason, Usage } from "./answer.ts";
-export { indexHash, pipelineHash, pipelineSpecSchema } from "./pipeline.ts";
-export type { ChunkerSpec, PipelineSpec, RerankerSpec } from "./pipeline.ts";
+export { indexedSpaces, indexHash, pipelineHash, pipelineSpecSchema, searchedSpace } from "./pipeline.ts";
+export type { ChunkerSpec, PipelineSpec, PipelineSpecInput, RerankerSpec, TransformSpec } from "./pipeline.ts";
 export type { BlobStore } from "./ports/blob-store.ts";
 export type { Chunker, ChunkRequest } from "./ports/chunker.ts";
 export type { ChunkReader } from "./ports/chunk-reader.ts";
@@ -65,4 +76,4 @@ export type { Parser, ParseRequest } from "./ports/parser.ts";
 export type { Reranker, RerankerCapabilities, RerankRequest } from "./ports/reranker.ts";
 export type { Logger, LogFields, Stage, Telemetry } from "./ports/telemetry.ts";
 export type { TokenVectorStore } from "./ports/token-vector-store.ts";
-export type { IndexScope, ScoredChunk, VectorIndex, VectorSearchRequest } from "./ports/vector-index.ts";
+export type { IndexScope, ScoredChunk, VectorIndex, VectorReader, VectorSearchRequest } from "./ports/vector-index.ts";

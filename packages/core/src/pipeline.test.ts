@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { indexHash, pipelineHash, pipelineSpecSchema, type PipelineSpec } from "./pipeline.ts";
+import { indexedSpaces, indexHash, pipelineHash, pipelineSpecSchema, type PipelineSpec, searchedSpace } from "./pipeline.ts";
 
 const spec: PipelineSpec = pipelineSpecSchema.parse({
   name: "plain",
@@ -33,7 +33,78 @@ describe("pipeline specs", () => {
 
   it("share an index exactly when that part is equal", () => {
     expect(indexHash({ ...spec, topK: 6, fusion: { type: "convex", lexicalWeight: 0.3 } })).toBe(indexHash(spec));
-    expect(indexHash({ ...spec, index: { ...spec.index, context: { title: false, headingPath: true } } })).not.toBe(indexHash(spec));
+    expect(indexHash({ ...spec, index: { ...spec.index, context: { title: false, headingPath: true, opening: false } } })).not.toBe(
+      indexHash(spec),
+    );
+  });
+
+  /** The default pipeline as the first stores hold it, with the hashes that its answers and collections carry. */
+  const stored = {
+    name: "default",
+    version: 1,
+    index: {
+      chunker: { strategy: "structure", maxTokens: 200, overlapTokens: 0, windowSentences: 2 },
+      space: "minilm_l6_v2_int8_384",
+      context: { title: true, headingPath: true },
+      analyzer: { language: "en", version: 1 },
+    },
+    candidates: { dense: 100, lexical: 100 },
+    fusion: { type: "convex", lexicalWeight: 0.3 },
+    reranker: { type: "none" },
+    topK: 5,
+    packing: { strategy: "neighbours", maxTokens: 2000 },
+    answer: {
+      model: "extractive",
+      prompt: "cited-answer@1",
+      maxSentences: 4,
+      minSupport: 0.5,
+      caps: { modelCalls: 4, tokens: 20_000, wallClockMs: 120_000, usd: 0.5 },
+    },
+  };
+
+  it("keep their hashes when the schema gains fields", () => {
+    const read = pipelineSpecSchema.parse(stored);
+    expect(pipelineHash(read)).toBe("06fcbcb4a9d0bc713af0b989bb58fe67505913fffe08df52c3f2f32061a5f55b");
+    expect(indexHash(read)).toBe("063253fcd533bfd9b8129535ae4b99124d51fe9e6b7d5b822fff5ddd8036d64c");
+    expect(
+      pipelineHash(
+        pipelineSpecSchema.parse({
+          ...stored,
+          fusion: { type: "rrf", k: 60 },
+          reranker: { type: "late-interaction", candidates: 50, weight: 1 },
+        }),
+      ),
+    ).toBe("1bd52ba237243f52a230a3f4f6b0b99ee869a1bdfeca746f413738a3dd811345");
+  });
+
+  it.each<[string, (read: PipelineSpec) => PipelineSpec]>([
+    ["transform", (read) => ({ ...read, transform: { type: "hyde", model: "m", passages: 1 } })],
+    ["followUps", (read) => ({ ...read, followUps: { type: "none" } })],
+    [
+      "router",
+      (read) => ({
+        ...read,
+        router: { type: "rules", identifiersByWords: true, unrerankedUpToWords: 0, smallUpToWords: 0, smallModel: null },
+      }),
+    ],
+    ["space", (read) => ({ ...read, space: "other" })],
+    ["diversity", (read) => ({ ...read, diversity: { type: "mmr", lambda: 0.7, candidates: 20 } })],
+    ["packing.parentTokens", (read) => ({ ...read, packing: { ...read.packing, parentTokens: 700 } })],
+    ["index.furtherSpaces", (read) => ({ ...read, index: { ...read.index, furtherSpaces: ["other"] } })],
+    ["index.context.opening", (read) => ({ ...read, index: { ...read.index, context: { ...read.index.context, opening: true } } })],
+    ["index.chunker", (read) => ({ ...read, index: { ...read.index, chunker: { ...read.index.chunker, breakpointPercentile: 80 } } })],
+    ["fusion.weights", (read) => ({ ...read, fusion: { type: "rrf", k: 60, weights: { dense: 1, lexical: 2 } } })],
+  ])("hash another %s", (part, change) => {
+    const read = pipelineSpecSchema.parse(stored);
+    const rrf: PipelineSpec = { ...read, fusion: { type: "rrf", k: 60, weights: { dense: 1, lexical: 1 } } };
+    expect(pipelineHash(change(read))).not.toBe(pipelineHash(part === "fusion.weights" ? rrf : read));
+    expect(indexHash(change(read)) === indexHash(read)).toBe(!part.startsWith("index"));
+  });
+
+  it("name the spaces that are indexed and the one that is searched", () => {
+    const two: PipelineSpec = { ...spec, index: { ...spec.index, furtherSpaces: ["other", spec.index.space] } };
+    expect(indexedSpaces(two)).toEqual(["fake_64", "other"]);
+    expect([searchedSpace(two), searchedSpace({ ...two, space: "other" })]).toEqual(["fake_64", "other"]);
   });
 
   it("refuse what they do not know", () => {

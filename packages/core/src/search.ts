@@ -1,5 +1,7 @@
 import type { LocatedChunk } from "./document.ts";
+import type { ChunkId } from "./ids.ts";
 import type { JsonPrimitive } from "./json.ts";
+import type { ScoredChunk } from "./ports/vector-index.ts";
 
 /** One condition on a metadata field. A bare scalar means `eq`. A list-valued field matches when any element does. */
 export type FilterCondition =
@@ -43,16 +45,52 @@ export interface Hit {
 
 /** A part of the system that did less than asked, and what it did instead. */
 export interface Degradation {
-  step: "dense" | "lexical" | "rerank" | "transform" | "pack" | "generate";
+  step: "dense" | "lexical" | "rerank" | "transform" | "diversify" | "pack" | "generate";
   reason: string;
   fallback: string;
+}
+
+/** What a language model was asked for on the way to the hits, for the ledger. */
+export interface ModelCall {
+  step: "transform";
+  model: string;
+  promptTokens: number;
+  completionTokens: number;
+  cachedTokens: number;
+  usd: number;
 }
 
 /** Wall-clock milliseconds per step. */
 export type Timings = Record<string, number>;
 
+/** What each step of one search was given and gave, by ids and scores: no text of documents. */
+export interface SearchTrace {
+  /** As it was searched, after normalising. */
+  query: string;
+  /** The terms that the lexical leg looked for. */
+  terms: string[];
+  /** In the order in which they were fused, each best first; a leg that was not asked, or failed, is not there. */
+  legs: {
+    leg: "dense" | "lexical";
+    /** Where a transform made it of the query. */
+    query?: string;
+    results: ScoredChunk[];
+  }[];
+  fused: ScoredChunk[];
+  /** Made up by a model, searched by meaning besides the query. Default: none. */
+  passages?: string[];
+  /** The reranker's own score of each candidate, and the order that came of it. */
+  reranked?: { reranker: string; scores: { chunkId: ChunkId; score: number | null }[]; order: ScoredChunk[] };
+  /** The order after diversity was sought. */
+  diversified?: ChunkId[];
+}
+
 export interface SearchResult {
   hits: Hit[];
   timings: Timings;
   degraded: Degradation[];
+  /** Default: none. */
+  modelCalls?: ModelCall[];
+  /** What the steps gave, for the trace of an answer; not for clients of a search. */
+  trace?: SearchTrace;
 }

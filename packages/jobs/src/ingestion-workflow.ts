@@ -1,4 +1,4 @@
-import { FootnoteError, indexedInput, sha256, throwIfAborted, toFootnoteError } from "@footnote/core";
+import { documentOpening, FootnoteError, indexedInput, indexedSpaces, sha256, throwIfAborted, toFootnoteError } from "@footnote/core";
 import type {
   Chunker,
   ChunkerSpec,
@@ -55,6 +55,13 @@ class LeaseLost extends Error {}
 
 class SliceOver extends Error {}
 
+/** A version with what stands before each of its chunks when they are indexed. */
+interface Indexed {
+  versionId: VersionId;
+  title: string | null;
+  opening: string | null;
+}
+
 interface Run {
   tenantId: TenantId;
   job: JobRecord;
@@ -108,21 +115,23 @@ export function createIngestionWorkflow(options: IngestionWorkflowOptions): Inge
     });
   }
 
-  async function chunk(run: Run, ids: { versionId: VersionId; title: string | null }, parsed: ParsedDocument, spec: PipelineSpec) {
+  async function chunk(run: Run, ids: Indexed, parsed: ParsedDocument, spec: PipelineSpec) {
     await run.progress("chunk", 0.15);
-    const embedder = embedderOf(spec);
+    const embedder = embedderOf(spec, spec.index.space);
     await timed("chunk", async () => {
       const chunker = options.chunkerFor(spec.index.chunker.strategy);
       const analyzer = options.analyzerFor(spec.index.analyzer.language);
-      const request = { document: parsed, spec: spec.index.chunker, countTokens: (text: string) => embedder.countTokens(text) };
+      const asked = { document: parsed, spec: spec.index.chunker, countTokens: (text: string) => embedder.countTokens(text) };
+      const texts = chunker.textsToEmbed ? await lettingOthersRun(chunker.textsToEmbed(asked), run.signal) : null;
+      const request = texts ? { ...asked, vectors: await embedAll(embedder, texts, run.signal) } : asked;
       const drafts = chunker.chunkInSteps ? await lettingOthersRun(chunker.chunkInSteps(request), run.signal) : chunker.chunk(request);
       throwIfAborted(run.signal);
       if (drafts.length === 0) throw new FootnoteError("document_has_no_text", "The document holds no text; put one that does.");
       const chunks = [];
       for (const [i, draft] of drafts.entries()) {
         const text = draft.contextSpan ? parsed.text.slice(draft.contextSpan.start, draft.contextSpan.end) : draft.text;
-        const input = indexedInput({ title: ids.title, headingPath: draft.headingPath, text, context: spec.index.context });
-        const lexical = indexedInput({ title: ids.title, headingPath: draft.headingPath, text: draft.text, context: spec.index.context });
+        const input = indexedInput({ ...ids, headingPath: draft.headingPath, text, context: spec.index.context });
+        const lexical = indexedInput({ ...ids, headingPath: draft.headingPath, text: draft.text, context: spec.index.context });
         chunks.push({ draft, inputSha256: sha256(input), analyzed: analyzer.analyze(lexical) });
         // Analysis is synchronous; a large document must not keep requests and heartbeats waiting.
         if (i % 50 === 49) {
@@ -134,20 +143,34 @@ export function createIngestionWorkflow(options: IngestionWorkflowOptions): Inge
     });
   }
 
-  function embedderOf(spec: PipelineSpec): Embedder {
-    const embedder = options.embedderFor(spec.index.space);
+  function embedderOf(spec: PipelineSpec, space: string): Embedder {
+    const embedder = options.embedderFor(space);
     if (embedder) return embedder;
     throw new FootnoteError(
       "configuration_invalid",
-      `No embedder serves the space ${spec.index.space} of this collection; configure one and retry the job.`,
+      `No embedder serves the space ${space} of this collection; configure one and retry the job.`,
       { retryable: false },
     );
   }
 
+  async function embedAll(embedder: Embedder, texts: readonly string[], signal: AbortSignal): Promise<Float32Array[]> {
+    const vectors: Float32Array[] = [];
+    for (let at = 0; at < texts.length; at += batchSize) {
+      throwIfAborted(signal);
+      const batch = texts.slice(at, at + batchSize);
+      for (const { vector } of await embedder.embed({ texts: batch, purpose: "passage", signal })) vectors.push(vector);
+    }
+    return vectors;
+  }
+
   /** False when the stored chunks were made under another title and must be made again. */
-  async function embed(run: Run, ids: { versionId: VersionId; title: string | null }, spec: PipelineSpec): Promise<boolean> {
-    const space = spec.index.space;
-    const embedder = embedderOf(spec);
+  async function embed(run: Run, ids: Indexed, spec: PipelineSpec): Promise<boolean> {
+    for (const space of indexedSpaces(spec)) if (!(await embedIn(space, run, ids, spec))) return false;
+    return true;
+  }
+
+  async function embedIn(space: string, run: Run, ids: Indexed, spec: PipelineSpec): Promise<boolean> {
+    const embedder = embedderOf(spec, space);
     const tokenVectors = embedder.capabilities.tokenVectors && options.keepsTokenVectors(space);
     await run.progress("embed", 0.2);
     return await timed("embed", async () => {
@@ -166,7 +189,7 @@ export function createIngestionWorkflow(options: IngestionWorkflowOptions): Inge
             const inputs = new Map<string, string>();
             for (const pending of batch) {
               const input = indexedInput({
-                title: ids.title,
+                ...ids,
                 headingPath: pending.headingPath,
                 text: pending.contextText,
                 context: spec.index.context,
@@ -234,7 +257,8 @@ export function createIngestionWorkflow(options: IngestionWorkflowOptions): Inge
         : await store.versions.loadParsed(tenantId, version.id);
     let chunked = parsed !== null && (version.state === "chunked" || version.state === "embedded");
     parsed ??= await parse(run, version);
-    const ids = { versionId: version.id, title: version.title ?? parsed.title };
+    const opening = spec.index.context.opening ? documentOpening(parsed) : null;
+    const ids: Indexed = { versionId: version.id, title: version.title ?? parsed.title, opening };
     for (;;) {
       if (!chunked) await chunk(run, ids, parsed, spec);
       if (await embed(run, ids, spec)) break;
@@ -242,7 +266,7 @@ export function createIngestionWorkflow(options: IngestionWorkflowOptions): Inge
     }
     await run.progress("index", 0.9);
     await run.progress("publish", 0.95);
-    await timed("publish", async () => await store.versions.publish(tenantId, version.id, spec.index.space));
+    await timed("publish", async () => await store.versions.publish(tenantId, version.id, indexedSpaces(spec)));
   }
 
   async function settle(run: Run, state: "failed" | "dead" | "cancelled", thrown: FootnoteError): Promise<void> {

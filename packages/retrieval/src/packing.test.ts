@@ -37,9 +37,13 @@ function world(documents: number, tokens = 100) {
     if (!chunk) throw new Error("no such chunk");
     return { chunk, score: 1, ranks: {}, scores: {} };
   };
-  const pack = (hits: Hit[], packing: PipelineSpec["packing"], topK = 5) =>
-    packSources({ tenantId, hits, spec: { ...pipelines.default, packing, topK }, chunks: index.chunks });
-  return { hit, pack };
+  const pack = (hits: Hit[], packing: Omit<PipelineSpec["packing"], "parentTokens"> & { parentTokens?: number }, topK = 5) =>
+    packSources({ tenantId, hits, spec: { ...pipelines.default, packing: { parentTokens: 600, ...packing }, topK }, chunks: index.chunks });
+  const retitle = (document: number, ordinal: number, headingPath: string[]) => {
+    const chunk = chunks[document]?.[ordinal];
+    if (chunk) chunk.headingPath = headingPath;
+  };
+  return { hit, pack, retitle };
 }
 
 const shape = (sources: Awaited<ReturnType<typeof packSources>>) =>
@@ -74,5 +78,26 @@ describe("packSources", () => {
     const { hit, pack } = world(2, 300);
     expect(shape(await pack([hit(0, 0), hit(1, 0)], { strategy: "neighbours", maxTokens: 100 }))).toEqual([[[], 0, []]]);
     expect(await pack([], { strategy: "neighbours", maxTokens: 100 })).toEqual([]);
+  });
+
+  it("reads a sentence's window, and a small chunk's section around it, each chunk with its own span", async () => {
+    const { hit, pack } = world(1);
+    // Chunks of 100 tokens, all of one section; the default window is two on each side.
+    expect(shape(await pack([hit(0, 2)], { strategy: "sentence-window", maxTokens: 1_000 }))).toEqual([[[1, 0], 2, [3, 4]]]);
+    expect(shape(await pack([hit(0, 0)], { strategy: "sentence-window", maxTokens: 1_000 }))).toEqual([[[], 0, [1, 2]]]);
+    expect(shape(await pack([hit(0, 2)], { strategy: "parent", maxTokens: 1_000, parentTokens: 400 }))).toEqual([[[1], 2, [3, 4]]]);
+    expect(shape(await pack([hit(0, 0)], { strategy: "parent", maxTokens: 1_000, parentTokens: 4_000 }))).toEqual([[[], 0, [1, 2, 3, 4]]]);
+    expect(shape(await pack([hit(0, 2), hit(0, 3)], { strategy: "parent", maxTokens: 300, parentTokens: 4_000 }))).toEqual([
+      [[1], 2, []],
+      [[], 3, []],
+    ]);
+  });
+
+  it("stops at the section's edge", async () => {
+    const { hit, pack, retitle } = world(1);
+    retitle(0, 3, ["Another section"]);
+    for (const strategy of ["parent", "sentence-window"] as const) {
+      expect(shape(await pack([hit(0, 2)], { strategy, maxTokens: 1_000, parentTokens: 4_000 }))).toEqual([[[1, 0], 2, []]]);
+    }
   });
 });

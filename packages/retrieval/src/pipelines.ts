@@ -1,14 +1,14 @@
-import { type PipelineSpec, pipelineSpecSchema } from "@footnote/core";
+import { type PipelineSpec, type PipelineSpecInput, pipelineSpecSchema } from "@footnote/core";
 import { analyzerVersion } from "./analysis/analyzer.ts";
 
-const index: PipelineSpec["index"] = {
+const index: PipelineSpecInput["index"] = {
   chunker: { strategy: "structure", maxTokens: 200, overlapTokens: 0, windowSentences: 2 },
   space: "minilm_l6_v2_int8_384",
   context: { title: true, headingPath: true },
   analyzer: { language: "en", version: analyzerVersion },
 };
 
-const answer: PipelineSpec["answer"] = {
+const answer: PipelineSpecInput["answer"] = {
   model: "extractive",
   prompt: "cited-answer@1",
   maxSentences: 4,
@@ -27,7 +27,7 @@ const byDefault: PipelineSpec = pipelineSpecSchema.parse({
   topK: 5,
   packing: { strategy: "neighbours", maxTokens: 2_000 },
   answer,
-} satisfies PipelineSpec);
+} satisfies PipelineSpecInput);
 
 /** Dense + BM25 → RRF (k = 60) → rerank the 50 best → 5. Reranks by late interaction until a trained cross-encoder exists. */
 const hybridRrfRerank: PipelineSpec = pipelineSpecSchema.parse({
@@ -40,7 +40,7 @@ const hybridRrfRerank: PipelineSpec = pipelineSpecSchema.parse({
   topK: 5,
   packing: { strategy: "neighbours", maxTokens: 2_000 },
   answer,
-} satisfies PipelineSpec);
+} satisfies PipelineSpecInput);
 
 /** The shipped pipelines by name. Both have the same `index` part, so that every collection can serve both. */
 export const pipelines: Readonly<Record<"default" | "hybrid-rrf-rerank", PipelineSpec>> = {

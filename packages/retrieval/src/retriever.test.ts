@@ -8,7 +8,7 @@ import {
   type Reranker,
   type VectorIndex,
 } from "@footnote/core";
-import { createFakeClock, createFakeEmbedder, createMemoryIndex, createSilentTelemetry } from "@footnote/core/testing";
+import { createFakeClock, createFakeEmbedder, createMemoryIndex, createScriptedModel, createSilentTelemetry } from "@footnote/core/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { createAnalyzer } from "./analysis/analyzer.ts";
 import { pipelines } from "./pipelines.ts";
@@ -321,5 +321,110 @@ describe("pipelines", () => {
     expect(rerankerName({ type: "none" })).toBeNull();
     expect(rerankerName(pipelines["hybrid-rrf-rerank"].reranker)).toBe("late-interaction");
     expect(rerankerName({ type: "cross-encoder", model: "tiny", candidates: 5, weight: 1 })).toBe("tiny");
+  });
+});
+
+describe("the steps of a spec", () => {
+  const passages = (text: string) =>
+    createScriptedModel({ name: "writer", scripts: [], completions: [{ text: JSON.stringify({ texts: [text] }) }] });
+  const hyde: PipelineSpec = {
+    ...pipelines.default,
+    candidates: { dense: 100, lexical: 0 },
+    transform: { type: "hyde", model: "writer", passages: 1 },
+  };
+  const wordings: PipelineSpec = { ...pipelines.default, transform: { type: "multi-query", model: "writer", queries: 1 } };
+
+  it("searches by a made-up passage, and accounts for it", async () => {
+    const model = passages("The boiler is guaranteed for seven years.");
+    const { hits, modelCalls, timings, degraded, trace } = await retriever({ modelFor: () => model }).search(
+      ask("warranty of the heater", { spec: hyde }),
+    );
+    expect(hits[0]?.chunk.id).toBe(chunkIds[1]);
+    expect(modelCalls).toEqual([{ step: "transform", model: "writer", promptTokens: 10, completionTokens: 5, cachedTokens: 0, usd: 0 }]);
+    expect(timings).toHaveProperty("transform");
+    expect(degraded).toEqual([]);
+    expect(trace?.passages).toEqual(["The boiler is guaranteed for seven years."]);
+  });
+
+  it("finds by another wording what the question's own words miss", async () => {
+    const query = "parking warranty";
+    const plain = await retriever().search(ask(query, { limit: 1 }));
+    expect(plain.hits[0]?.chunk.id).not.toBe(chunkIds[1]);
+    const model = passages("boiler guaranteed years");
+    const { hits, trace } = await retriever({ modelFor: () => model }).search(ask(query, { spec: wordings, limit: 3 }));
+    expect(hits.map(({ chunk }) => chunk.id)).toContain(chunkIds[1]);
+    expect(trace?.legs.map(({ leg, query: of }) => [leg, of])).toContainEqual(["lexical", "boiler guaranteed years"]);
+  });
+
+  it.each([
+    ["no model of that name", undefined],
+    ["a model that fails", createScriptedModel({ scripts: [], completions: [new FootnoteError("model_failed", "The model is away.")] })],
+  ])("serves the question as it was asked with %s, and says so", async (_case, model) => {
+    const query = "How often should the machine be descaled?";
+    const { hits, degraded } = await retriever({ modelFor: () => model }).search(ask(query, { spec: wordings }));
+    expect(hits.map(({ chunk }) => chunk.id)).toEqual((await retriever().search(ask(query))).hits.map(({ chunk }) => chunk.id));
+    expect(degraded).toMatchObject([{ step: "transform", fallback: "the question as it was asked" }]);
+  });
+
+  const diverse: PipelineSpec = { ...pipelines.default, diversity: { type: "mmr", lambda: 0.3, candidates: 6 } };
+
+  it("puts what says something else before a repetition", async () => {
+    const twin = await add("Descale the espresso machine every 90 days with citric acid!");
+    const query = "descale the espresso machine";
+    const alike = await retriever().search(ask(query));
+    expect(
+      alike.hits
+        .slice(0, 2)
+        .map(({ chunk }) => chunk.id)
+        .toSorted(),
+    ).toEqual([chunkIds[0], twin].toSorted());
+    const { hits, timings, trace } = await retriever({ vectors: index.vectors }).search(ask(query, { spec: diverse }));
+    expect(hits.slice(0, 2).map(({ chunk }) => chunk.id)).not.toEqual(alike.hits.slice(0, 2).map(({ chunk }) => chunk.id));
+    expect(new Set([chunkIds[0], twin])).toContain(hits[0]?.chunk.id);
+    expect(timings).toHaveProperty("diversify");
+    expect(trace?.diversified?.slice(0, 3)).toEqual(hits.map(({ chunk }) => chunk.id));
+  });
+
+  it("serves the most relevant where no vectors can be read, and says so", async () => {
+    const query = "descale the espresso machine";
+    const { hits, degraded } = await retriever().search(ask(query, { spec: diverse }));
+    expect(hits).toEqual((await retriever().search(ask(query))).hits);
+    expect(degraded).toMatchObject([{ step: "diversify" }]);
+  });
+
+  it("routes an identifier to the lexical leg", async () => {
+    const id = await add("Set maxRetries to 3.");
+    const router = { type: "rules" as const, identifiersByWords: true, unrerankedUpToWords: 0, smallUpToWords: 0, smallModel: null };
+    const { hits, timings } = await retriever({ dense: brokenDense }).search(ask("maxRetries", { spec: { ...pipelines.default, router } }));
+    expect(hits.map(({ chunk }) => chunk.id)).toEqual([id]);
+    expect(timings).not.toHaveProperty("dense");
+  });
+
+  it("searches a further space of the index, and no other", async () => {
+    const second = createFakeEmbedder({ id: "second_256", dimensions: 256 });
+    const index2: PipelineSpec["index"] = { ...pipelines.default.index, furtherSpaces: ["second_256"] };
+    const spaces: string[] = [];
+    const dense: VectorIndex = {
+      capabilities: { exact: true },
+      search: async (request) => (spaces.push(request.space), await index.dense.search(request)),
+    };
+    const spec: PipelineSpec = { ...pipelines.default, index: index2, space: "second_256" };
+    expect((await retriever({ embedder: second, dense }).search(ask("boiler", { spec }))).hits[0]?.chunk.id).toBe(chunkIds[1]);
+    expect(spaces).toEqual(["second_256"]);
+    await expect(
+      retriever({ embedder: second }).search(ask("boiler", { spec: { ...spec, index: pipelines.default.index } })),
+    ).rejects.toThrow(/its index does not hold/u);
+    await expect(retriever().search(ask("boiler", { spec }))).rejects.toMatchObject({ code: "pipeline_incompatible" });
+  });
+
+  it("weighs the legs of reciprocal rank fusion", async () => {
+    const fusion = (dense: number, lexical: number): PipelineSpec => ({
+      ...pipelines.default,
+      fusion: { type: "rrf", k: 60, weights: { dense, lexical } },
+    });
+    const query = "guaranteed";
+    const onlyWords = await retriever().search(ask(query, { spec: fusion(0, 1), limit: 10 }));
+    expect(onlyWords.hits).toHaveLength(1);
+    expect((await retriever().search(ask(query, { spec: fusion(1, 1), limit: 10 }))).hits).toHaveLength(texts.length);
   });
 });

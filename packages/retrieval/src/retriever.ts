@@ -7,13 +7,17 @@ import {
   type Embedder,
   FootnoteError,
   type Hit,
+  indexedSpaces,
+  type LanguageModel,
   type LexicalAnalyzer,
   type LexicalIndex,
   type MetadataFilter,
+  type ModelCall,
   type PipelineSpec,
   type Reranker,
   type RerankerSpec,
   type ScoredChunk,
+  searchedSpace,
   type SearchResult,
   type SearchTrace,
   type Stage,
@@ -23,14 +27,20 @@ import {
   throwIfAborted,
   toFootnoteError,
   type VectorIndex,
+  type VectorReader,
 } from "@footnote/core";
 import { createAnalyzer } from "./analysis/analyzer.ts";
 import { createSystemClock, withDeadline } from "./deadline.ts";
-import { convexFusion } from "./fusion/convex.ts";
+import { boundOf, convexFusion } from "./fusion/convex.ts";
+import { learnedWeights } from "./fusion/learned-weights.ts";
 import { mixScores, standardized } from "./fusion/mix.ts";
 import { byScoreThenId } from "./fusion/ranked-by.ts";
 import { reciprocalRankFusion } from "./fusion/rrf.ts";
+import { maximalMarginalRelevance } from "./mmr.ts";
 import { normalizeQuery } from "./normalize-query.ts";
+import { rerankLearned } from "./rerank-learned.ts";
+import { routedSpec } from "./route-query.ts";
+import { transformQuery } from "./transform-query.ts";
 
 export interface RetrieverOptions {
   embedder: Embedder;
@@ -41,10 +51,14 @@ export interface RetrieverOptions {
   analyzer?: LexicalAnalyzer;
   /** Found by `rerankerName(spec.reranker)`; a spec whose reranker is not here serves in fused order and says so. */
   rerankers?: readonly Reranker[];
+  /** Where stored vectors are read for diversity; without it a spec that asks for diversity is served without and says so. */
+  vectors?: VectorReader;
+  /** The model that a query transform names; without it the question is searched as it is, and the result says so. */
+  modelFor?(name: string): LanguageModel | undefined;
   telemetry?: Telemetry;
   clock?: Clock;
   /** Milliseconds; a leg or reranker beyond its limit is given up and the search goes on without it. Default 10,000 each. */
-  timeouts?: { legMs?: number; rerankMs?: number; readMs?: number };
+  timeouts?: { legMs?: number; rerankMs?: number; readMs?: number; transformMs?: number };
 }
 
 export interface RetrieveRequest {
@@ -61,25 +75,29 @@ export interface RetrieveRequest {
 
 export interface Retriever {
   /**
-   * query → dense ∥ lexical → fusion → rerank → hits, best first, ties by chunk id. A blank query has no hits. A leg or reranker
+   * query → route → transform → dense ∥ lexical → fusion → rerank → diversity → hits, best first, ties by chunk id. A blank query has no hits. A step
    * that fails is in `degraded`; when no leg that was asked could answer, the first leg's error is thrown.
-   * Throws `pipeline_incompatible` when the spec's space is not the embedder's, `cancelled` when the signal fires.
+   * Throws `pipeline_incompatible` when the spec's space is not the embedder's or none of its index's, `cancelled` when the signal fires.
    */
   search(request: RetrieveRequest): Promise<SearchResult>;
 }
 
-/** The name under which a spec's reranker is looked up: `late-interaction`, or the cross-encoder's model. */
+/** The name under which a spec's reranker is looked up: `late-interaction`, the cross-encoder's model, or the name of learned weights. */
 export function rerankerName(spec: RerankerSpec): string | null {
   if (spec.type === "none") return null;
+  if (spec.type === "learned-linear") return spec.weights;
   return spec.type === "cross-encoder" ? spec.model : spec.type;
 }
 
-type LegOutcome = { type: "ok"; results: ScoredChunk[] } | { type: "skipped" } | { type: "failed"; error: FootnoteError };
+/** The constant of the fusion between the queries of one question, as Cormack et al. chose it. */
+const betweenQueriesK = 60;
+
+type LegOutcome = { type: "ok"; lists: ScoredChunk[][] } | { type: "skipped" } | { type: "failed"; error: FootnoteError };
 
 export function createRetriever(options: RetrieverOptions): Retriever {
   const { embedder, lexical, dense, chunks, rerankers = [], telemetry } = options;
   const clock = options.clock ?? createSystemClock();
-  const { legMs = 10_000, rerankMs = 10_000, readMs = 10_000 } = options.timeouts ?? {};
+  const { legMs = 10_000, rerankMs = 10_000, readMs = 10_000, transformMs = 15_000 } = options.timeouts ?? {};
   const analyzers = new Map<string, LexicalAnalyzer>();
 
   function analyzerFor(spec: PipelineSpec): LexicalAnalyzer {
@@ -100,19 +118,27 @@ export function createRetriever(options: RetrieverOptions): Retriever {
 
   return {
     async search(request) {
-      const { tenantId, collectionId, spec, limit, signal } = request;
+      const { tenantId, collectionId, limit, signal } = request;
       throwIfAborted(signal);
-      if (spec.index.space !== embedder.space.id) {
+      const query = normalizeQuery(request.query);
+      const spec = routedSpec(request.spec, query);
+      const space = searchedSpace(spec);
+      if (space !== embedder.space.id) {
         throw new FootnoteError(
           "pipeline_incompatible",
-          `Pipeline ${spec.name} searches space ${spec.index.space} and the embedder makes ${embedder.space.id}; configure one for the other.`,
+          `Pipeline ${spec.name} searches space ${space} and the embedder makes ${embedder.space.id}; configure one for the other.`,
+        );
+      }
+      if (!indexedSpaces(spec).includes(space)) {
+        throw new FootnoteError(
+          "pipeline_incompatible",
+          `Pipeline ${spec.name} searches space ${space}, which its index does not hold; add the space to furtherSpaces.`,
         );
       }
       const analyzer = analyzerFor(spec);
       const began = clock.now();
       const timings: Timings = {};
       const degraded: Degradation[] = [];
-      const query = normalizeQuery(request.query);
       if (query === "" || limit < 1) return { hits: [], timings: { search: clock.now() - began }, degraded };
 
       const scope = {
@@ -139,79 +165,177 @@ export function createRetriever(options: RetrieverOptions): Retriever {
         }
       }
 
-      async function leg(what: string, wanted: number, work: (signal: AbortSignal) => Promise<ScoredChunk[] | null>): Promise<LegOutcome> {
+      async function leg(
+        what: string,
+        wanted: number,
+        work: (signal: AbortSignal) => Promise<ScoredChunk[][] | null>,
+      ): Promise<LegOutcome> {
         if (wanted === 0) return { type: "skipped" };
         try {
-          const results = await withDeadline({ what, timeoutMs: legMs, clock, signal }, work);
-          return results ? { type: "ok", results: results.toSorted(byScoreThenId) } : { type: "skipped" };
+          const lists = await withDeadline({ what, timeoutMs: legMs, clock, signal }, work);
+          return lists ? { type: "ok", lists: lists.map((results) => results.toSorted(byScoreThenId)) } : { type: "skipped" };
         } catch (error) {
           throwIfAborted(signal);
           return { type: "failed", error: toFootnoteError(error) };
         }
       }
 
+      const modelCalls: ModelCall[] = [];
+      let queries = [query];
+      let passages: string[] = [];
+      if (spec.transform.type !== "none") {
+        const transform = spec.transform;
+        try {
+          const model = options.modelFor?.(transform.model);
+          if (!model) {
+            throw new FootnoteError(
+              "configuration_invalid",
+              `No model named ${transform.model} is configured; set it up or choose another pipeline.`,
+            );
+          }
+          const made = await timed("transform", () =>
+            withDeadline({ what: "query transform", timeoutMs: transformMs, clock, signal }, (transformSignal) =>
+              transformQuery({ query, spec: transform, model, signal: transformSignal }),
+            ),
+          );
+          ({ queries, passages } = made);
+          modelCalls.push(made.call);
+        } catch (error) {
+          throwIfAborted(signal);
+          degraded.push(degradation("transform", toFootnoteError(error), "the question as it was asked"));
+        }
+      }
+
       // A caller that wants more hits than the spec's candidates gets them: deeper legs do not change the top.
       const denseLimit = spec.candidates.dense === 0 ? 0 : Math.max(spec.candidates.dense, limit);
       const lexicalLimit = spec.candidates.lexical === 0 ? 0 : Math.max(spec.candidates.lexical, limit);
+
+      /** The vectors of all queries, in one call; the first is averaged with those of made-up passages. */
+      async function embedQueries(legSignal: AbortSignal): Promise<Float32Array[]> {
+        const [asked, made] = await timed("embed-query", () =>
+          Promise.all([
+            embedder.embed({ texts: queries, purpose: "query", signal: legSignal }),
+            passages.length === 0 ? [] : embedder.embed({ texts: passages, purpose: "passage", signal: legSignal }),
+          ]),
+        );
+        if (asked.length !== queries.length) {
+          throw new FootnoteError("embedding_failed", "The embedder returned no vector for the query; try again.");
+        }
+        return asked.map(({ vector }, at) => (at === 0 && made.length > 0 ? meanOf([vector, ...made.map((each) => each.vector)]) : vector));
+      }
+
+      /** Each query's results of a leg; the leg is one: it is given up, and fails, as a whole. */
+      async function denseLists(legSignal: AbortSignal): Promise<ScoredChunk[][]> {
+        const vectors = await embedQueries(legSignal);
+        return await timed("dense", () =>
+          Promise.all(vectors.map((vector) => dense.search({ ...scope, space, vector, limit: denseLimit, signal: legSignal }))),
+        );
+      }
+
       const [denseLeg, lexicalLeg] = await Promise.all([
-        leg("dense search", denseLimit, async (legSignal) => {
-          const [embedding] = await timed("embed-query", () => embedder.embed({ texts: [query], purpose: "query", signal: legSignal }));
-          if (!embedding) throw new FootnoteError("embedding_failed", "The embedder returned no vector for the query; try again.");
-          const found = { ...scope, space: spec.index.space, vector: embedding.vector, limit: denseLimit, signal: legSignal };
-          return await timed("dense", () => dense.search(found));
-        }),
+        leg("dense search", denseLimit, denseLists),
         leg("lexical search", lexicalLimit, async (legSignal) => {
-          const analyzed = await timed("analyze", async () => analyzer.analyze(query));
+          const analyzed = await timed("analyze", async () => queries.map((each) => analyzer.analyze(each)));
           // Nothing but stop words: there is nothing to look for, which is no failure.
-          if (analyzed.termIds.length === 0) return null;
-          return await timed("lexical", () => lexical.search({ ...scope, query: analyzed, limit: lexicalLimit, signal: legSignal }));
+          if (analyzed.every(({ termIds }) => termIds.length === 0)) return null;
+          return await timed("lexical", () =>
+            Promise.all(
+              analyzed.map(async (terms) =>
+                terms.termIds.length === 0 ? [] : await lexical.search({ ...scope, query: terms, limit: lexicalLimit, signal: legSignal }),
+              ),
+            ),
+          );
         }),
       ]);
       throwIfAborted(signal);
+      const calls = modelCalls.length > 0 ? { modelCalls } : {};
       if (denseLeg.type !== "ok" && lexicalLeg.type !== "ok") {
         if (denseLeg.type === "failed") throw denseLeg.error;
         if (lexicalLeg.type === "failed") throw lexicalLeg.error;
-        return { hits: [], timings: { ...timings, search: clock.now() - began }, degraded };
+        return { hits: [], timings: { ...timings, search: clock.now() - began }, degraded, ...calls };
       }
       if (denseLeg.type === "failed") degraded.push(degradation("dense", denseLeg.error, "lexical results only"));
       if (lexicalLeg.type === "failed") degraded.push(degradation("lexical", lexicalLeg.error, "dense results only"));
 
-      const denseResults = denseLeg.type === "ok" ? denseLeg.results : [];
-      const lexicalResults = lexicalLeg.type === "ok" ? lexicalLeg.results : [];
-      const fused = await timed("fuse", async () =>
-        spec.fusion.type === "rrf"
-          ? reciprocalRankFusion([denseResults, lexicalResults], { k: spec.fusion.k })
+      const denseResults = denseLeg.type === "ok" ? denseLeg.lists : [];
+      const lexicalResults = lexicalLeg.type === "ok" ? lexicalLeg.lists : [];
+      const fuse = (at: number) => {
+        const fromDense = denseResults[at] ?? [];
+        const fromLexical = lexicalResults[at] ?? [];
+        return spec.fusion.type === "rrf"
+          ? reciprocalRankFusion([fromDense, fromLexical], {
+              k: spec.fusion.k,
+              weights: [spec.fusion.weights.dense, spec.fusion.weights.lexical],
+            })
           : convexFusion({
-              dense: { results: denseResults, limit: denseLimit },
-              lexical: { results: lexicalResults, limit: lexicalLimit },
+              dense: { results: fromDense, limit: denseLimit },
+              lexical: { results: fromLexical, limit: lexicalLimit },
               lexicalWeight: spec.fusion.lexicalWeight,
-            }),
-      );
+            });
+      };
+      const fused = await timed("fuse", async () => {
+        const lists = queries.map((_, at) => fuse(at));
+        return lists.length === 1 ? (lists[0] ?? []) : reciprocalRankFusion(lists, { k: betweenQueriesK });
+      });
 
+      const listsOf = (name: "dense" | "lexical", outcome: LegOutcome): SearchTrace["legs"] =>
+        outcome.type === "ok"
+          ? outcome.lists.map((results, at) => ({ leg: name, ...(at === 0 ? {} : { query: queries[at] ?? "" }), results }))
+          : [];
       const trace: SearchTrace = {
         query,
         terms: analyzer.terms(query).map(({ term }) => term),
-        legs: [
-          ...(denseLeg.type === "ok" ? [{ leg: "dense" as const, results: denseResults }] : []),
-          ...(lexicalLeg.type === "ok" ? [{ leg: "lexical" as const, results: lexicalResults }] : []),
-        ],
+        ...(passages.length > 0 ? { passages } : {}),
+        legs: [...listsOf("dense", denseLeg), ...listsOf("lexical", lexicalLeg)],
         fused,
       };
 
-      const wanted = spec.reranker.type === "none" ? limit : Math.max(limit, spec.reranker.candidates);
+      const wanted = Math.max(
+        limit,
+        spec.reranker.type === "none" ? 0 : spec.reranker.candidates,
+        spec.diversity.type === "none" ? 0 : spec.diversity.candidates,
+      );
       let hits = await timed("read", () =>
         withDeadline({ what: "reading of the results", timeoutMs: readMs, clock, signal }, (readSignal) =>
-          readHits({ tenantId, fused, wanted, dense: denseResults, lexical: lexicalResults, chunks, signal: readSignal }),
+          readHits({
+            tenantId,
+            fused,
+            wanted,
+            dense: denseResults[0] ?? [],
+            lexical: lexicalResults[0] ?? [],
+            chunks,
+            signal: readSignal,
+          }),
         ),
       );
       if (spec.reranker.type !== "none" && hits.length > 0) {
         const rerankerSpec = spec.reranker;
         try {
-          hits = await timed("rerank", () =>
-            withDeadline({ what: "reranking", timeoutMs: rerankMs, clock, signal }, (rerankSignal) =>
-              rerankHits({ tenantId, query, hits, spec: rerankerSpec, rerankers, signal: rerankSignal }),
-            ),
+          const reranked = await timed("rerank", () =>
+            withDeadline({ what: "reranking", timeoutMs: rerankMs, clock, signal }, async (rerankSignal) => {
+              if (rerankerSpec.type !== "learned-linear") {
+                return {
+                  hits: await rerankHits({ tenantId, query, hits, spec: rerankerSpec, rerankers, signal: rerankSignal }),
+                  failed: [],
+                };
+              }
+              const weights = learnedWeights(rerankerSpec.weights);
+              if (!weights) {
+                throw new FootnoteError(
+                  "configuration_invalid",
+                  `There are no fusion weights named ${rerankerSpec.weights}; choose another pipeline.`,
+                );
+              }
+              const missing = {
+                dense: boundOf({ results: denseResults[0] ?? [], limit: denseLimit }),
+                lexical: boundOf({ results: lexicalResults[0] ?? [], limit: lexicalLimit }),
+              };
+              const count = rerankerSpec.candidates;
+              return await rerankLearned({ tenantId, query, hits, count, weights, analyzer, missing, rerankers, signal: rerankSignal });
+            }),
           );
+          hits = reranked.hits;
+          for (const error of reranked.failed) degraded.push(degradation("rerank", error, "the other features"));
           trace.reranked = {
             reranker: rerankerName(rerankerSpec) ?? "",
             scores: hits.flatMap((hit) =>
@@ -224,9 +348,23 @@ export function createRetriever(options: RetrieverOptions): Retriever {
           degraded.push(degradation("rerank", toFootnoteError(error), "fused order"));
         }
       }
+      if (spec.diversity.type !== "none" && hits.length > 1) {
+        const diversity = spec.diversity;
+        try {
+          hits = await timed("diversify", () =>
+            withDeadline({ what: "reading of the vectors", timeoutMs: readMs, clock, signal }, (vectorSignal) =>
+              diversified({ tenantId, space, hits, spec: diversity, vectors: options.vectors, signal: vectorSignal }),
+            ),
+          );
+          trace.diversified = hits.map((hit) => hit.chunk.id);
+        } catch (error) {
+          throwIfAborted(signal);
+          degraded.push(degradation("diversify", toFootnoteError(error), "the most relevant, alike or not"));
+        }
+      }
       const elapsed = clock.now() - began;
       telemetry?.stage("search", elapsed, "ok");
-      return { hits: hits.slice(0, limit), timings: { ...timings, search: elapsed }, degraded, trace };
+      return { hits: hits.slice(0, limit), timings: { ...timings, search: elapsed }, degraded, trace, ...calls };
     },
   };
 }
@@ -234,6 +372,35 @@ export function createRetriever(options: RetrieverOptions): Retriever {
 /** The reason is our own sentence where the error is ours; an unknown error's text could hold anything. */
 function degradation(step: Degradation["step"], error: FootnoteError, fallback: string): Degradation {
   return { step, reason: `${error.code}: ${error.message}`, fallback };
+}
+
+/** The mean of unit vectors, of length 1. */
+function meanOf(vectors: readonly Float32Array[]): Float32Array {
+  const sums = new Float64Array(vectors[0]?.length ?? 0);
+  for (const vector of vectors) for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] ?? 0) + (vector[i] ?? 0);
+  const norm = Math.hypot(...sums) || 1;
+  return Float32Array.from(sums, (sum) => sum / norm);
+}
+
+/** The best `spec.candidates` hits in the order of marginal relevance; the others follow as they were. Scores stay those of relevance. */
+async function diversified(options: {
+  tenantId: TenantId;
+  space: string;
+  hits: readonly Hit[];
+  spec: Extract<PipelineSpec["diversity"], { type: "mmr" }>;
+  vectors: VectorReader | undefined;
+  signal: AbortSignal;
+}): Promise<Hit[]> {
+  const { tenantId, space, hits, spec, vectors, signal } = options;
+  if (!vectors)
+    throw new FootnoteError("configuration_invalid", "No stored vectors can be read here; choose a pipeline without diversity.");
+  const candidates = hits.slice(0, spec.candidates);
+  const found = await vectors.read({ tenantId, space, chunkIds: candidates.map(({ chunk }) => chunk.id), signal });
+  const order = maximalMarginalRelevance(
+    candidates.map(({ chunk, score }) => ({ score, vector: found.get(chunk.id) })),
+    { lambda: spec.lambda, count: candidates.length },
+  );
+  return [...order.flatMap((at) => candidates[at] ?? []), ...hits.slice(spec.candidates)];
 }
 
 /** Reads content in fused order until `wanted` chunks were seen: one that vanished or may not be seen makes room for the next. */
@@ -279,7 +446,7 @@ async function rerankHits(options: {
   tenantId: TenantId;
   query: string;
   hits: readonly Hit[];
-  spec: Exclude<RerankerSpec, { type: "none" }>;
+  spec: Exclude<RerankerSpec, { type: "none" | "learned-linear" }>;
   rerankers: readonly Reranker[];
   signal: AbortSignal;
 }): Promise<Hit[]> {

@@ -1,4 +1,5 @@
 import { newId, pipelineHash, type PipelineSpec } from "@footnote/core";
+import { readSpec } from "./records.ts";
 import type { Session } from "./session.ts";
 import type { Store } from "./store.ts";
 
@@ -45,7 +46,7 @@ export function createPipelineRepository(session: Session): Store["pipelines"] {
           "select id, spec, hash, created_at from pipelines order by id",
         ),
       );
-      return rows.map((row) => ({ id: row.id, spec: row.spec, hash: row.hash, createdAt: row.created_at }));
+      return rows.map((row) => ({ id: row.id, spec: readSpec(row.spec), hash: row.hash, createdAt: row.created_at }));
     },
     put: (tenantId, spec) =>
       session.transaction(tenantId, async (tx) => {

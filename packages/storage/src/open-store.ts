@@ -19,6 +19,7 @@ import { createPostgresSession } from "./postgres-session.ts";
 import { createRouting } from "./routing.ts";
 import { toStorageError, type Session } from "./session.ts";
 import type { EmbeddingSpaceDefinition, ExtraSchema, OpenedStore, OpenStoreOptions, Store } from "./store.ts";
+import { createVectorReader } from "./vector-reader.ts";
 import { createVersionRepository } from "./versions.ts";
 
 /** Opens the store: embedded in `dataDir` without a `databaseUrl`, on a Postgres server with one. */
@@ -127,6 +128,7 @@ export function assembleStore(
     chunks: createChunkReader(session),
     lexical: createPostgresLexicalIndex(session, options.maxPostings === undefined ? {} : { maxPostings: options.maxPostings }),
     dense: createPgvectorIndex(session),
+    vectors: createVectorReader(session),
     tokenVectors: createTokenVectorStore(session),
     collections: createCollectionRepository(session),
     documents: createDocumentRepository(session, blobs, spaces),

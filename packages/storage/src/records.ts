@@ -1,3 +1,4 @@
+import { FootnoteError, pipelineSpecSchema } from "@footnote/core";
 import type {
   Box,
   Chunk,
@@ -10,6 +11,7 @@ import type {
   KeyId,
   LocatedChunk,
   Metadata,
+  PipelineSpec,
   TenantId,
   VersionId,
 } from "@footnote/core";
@@ -153,10 +155,23 @@ export interface CollectionRow {
 }
 export const collectionColumns = `c.id, c.name, c.settings, c.created_at, c.updated_at,
   (select count(*)::integer from documents d where d.tenant_id = c.tenant_id and d.collection_id = c.id and d.state <> 'deleting') as document_count`;
+/** A stored spec with the fields that came after it was stored, at the values that leave it as it was. */
+export function readSpec(stored: PipelineSpec): PipelineSpec {
+  const parsed = pipelineSpecSchema.safeParse(stored);
+  if (parsed.success) return parsed.data;
+  throw new FootnoteError(
+    "configuration_invalid",
+    "A stored pipeline is not one that this version knows; update Footnote, or store it again.",
+    {
+      cause: parsed.error,
+    },
+  );
+}
+
 export const toCollection = (row: CollectionRow): CollectionRecord => ({
   id: row.id,
   name: row.name,
-  settings: row.settings,
+  settings: { ...row.settings, pipeline: readSpec(row.settings.pipeline) },
   documentCount: row.document_count,
   createdAt: row.created_at,
   updatedAt: row.updated_at,

@@ -20,6 +20,7 @@ import type {
   TenantId,
   TokenVectorStore,
   VectorIndex,
+  VectorReader,
   VersionId,
 } from "@footnote/core";
 
@@ -199,6 +200,7 @@ export interface Store {
   readonly chunks: ChunkReader;
   readonly lexical: LexicalIndex;
   readonly dense: VectorIndex;
+  readonly vectors: VectorReader;
   readonly tokenVectors: TokenVectorStore;
 
   readonly collections: {
@@ -253,8 +255,8 @@ export interface Store {
     pendingChunks(tenantId: TenantId, id: VersionId, space: string, limit: number): Promise<PendingChunk[]>;
     /** Refuses vectors of wrong length, with NaN or infinity (`embedding_invalid`) before anything is stored. Idempotent. */
     saveVectors(tenantId: TenantId, id: VersionId, space: string, vectors: readonly VectorToStore[]): Promise<void>;
-    /** The atomic flip: the new version becomes live, the old one's index rows go, statistics change, old versions beyond retention that no answer cites are removed. A version older than the live one is superseded instead. Fails with `embedding_invalid` when a chunk lacks its vector. */
-    publish(tenantId: TenantId, id: VersionId, space: string): Promise<{ published: boolean }>;
+    /** The atomic flip: the new version becomes live, the old one's index rows go, statistics change, old versions beyond retention that no answer cites are removed. A version older than the live one is superseded instead. Fails with `embedding_invalid` when a chunk lacks its vector in one of the spaces. */
+    publish(tenantId: TenantId, id: VersionId, spaces: string | readonly string[]): Promise<{ published: boolean }>;
     /** Ends a version that will not become live and drops its partial rows. */
     abandon(
       tenantId: TenantId,

@@ -180,9 +180,9 @@ export function createVersionRepository(session: Session, definitions: readonly 
         await setState(tx, version, "embedded", "processing");
       });
     },
-    publish: (tenantId, id, space) =>
+    publish: (tenantId, id, wanted) =>
       session.transaction(tenantId, async (tx) => {
-        const { id: name } = spaceOf(space);
+        const names = (typeof wanted === "string" ? [wanted] : wanted).map((space) => spaceOf(space).id);
         // The document first, as everywhere, so that two publications wait in one order.
         const [document] = await tx.query<{ id: string; state: string; version_id: VersionId | null; live_number: number | null }>(
           `select d.id, d.state, d.version_id, (select number from document_versions v where v.tenant_id = d.tenant_id and v.id = d.version_id) as live_number
@@ -198,15 +198,19 @@ export function createVersionRepository(session: Session, definitions: readonly 
           await dropIndexRows(tx, tenantId, id, spaces);
           return { published: false };
         }
-        const [missing] = await tx.query(
-          `select k.id from chunks k where k.tenant_id = $1 and k.version_id = $2
-             and not exists (select from dense_${name} d where d.tenant_id = k.tenant_id and d.chunk_id = k.id) limit 1`,
-          [tenantId, id],
-        );
-        if (missing)
-          throw new FootnoteError("embedding_invalid", "A chunk has no vector, so the version cannot become live; embed it first.");
+        for (const name of names) {
+          const [missing] = await tx.query(
+            `select k.id from chunks k where k.tenant_id = $1 and k.version_id = $2
+               and not exists (select from dense_${name} d where d.tenant_id = k.tenant_id and d.chunk_id = k.id) limit 1`,
+            [tenantId, id],
+          );
+          if (missing)
+            throw new FootnoteError("embedding_invalid", "A chunk has no vector, so the version cannot become live; embed it first.");
+        }
         await addStatistics(tx, { tenantId, versionId: id, sign: 1 });
-        await tx.query(`update dense_${name} set live = true where tenant_id = $1 and version_id = $2`, [tenantId, id]);
+        for (const name of names) {
+          await tx.query(`update dense_${name} set live = true where tenant_id = $1 and version_id = $2`, [tenantId, id]);
+        }
         if (document.version_id !== null) {
           await withdrawFromIndex(tx, { tenantId, versionId: document.version_id, spaces });
           await dropIndexRows(tx, tenantId, document.version_id, spaces);

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createChunker } from "@footnote/chunking";
+import { chunkDocument, createChunker } from "@footnote/chunking";
 import { canonicalText, FootnoteError } from "@footnote/core";
 import type { ChunkerSpec, Embedder, ParsedDocument } from "@footnote/core";
 import { bootstrapDifference, bootstrapMean, spanScores } from "@footnote/evaluation";
@@ -28,14 +28,15 @@ export interface ChunkingReport {
 
 /** Each strategy at its default first, then at other sizes. */
 export const chunkingSpecs: readonly ChunkerSpec[] = [
-  { strategy: "structure", maxTokens: 200, overlapTokens: 0, windowSentences: 2 },
-  { strategy: "structure", maxTokens: 100, overlapTokens: 0, windowSentences: 2 },
-  { strategy: "structure", maxTokens: 240, overlapTokens: 40, windowSentences: 2 },
-  { strategy: "recursive", maxTokens: 200, overlapTokens: 0, windowSentences: 2 },
-  { strategy: "recursive", maxTokens: 100, overlapTokens: 0, windowSentences: 2 },
-  { strategy: "recursive", maxTokens: 200, overlapTokens: 40, windowSentences: 2 },
-  { strategy: "sentence-window", maxTokens: 200, overlapTokens: 0, windowSentences: 2 },
-  { strategy: "sentence-window", maxTokens: 200, overlapTokens: 0, windowSentences: 1 },
+  { strategy: "structure", maxTokens: 200, overlapTokens: 0, windowSentences: 2, breakpointPercentile: 90 },
+  { strategy: "structure", maxTokens: 100, overlapTokens: 0, windowSentences: 2, breakpointPercentile: 90 },
+  { strategy: "structure", maxTokens: 240, overlapTokens: 40, windowSentences: 2, breakpointPercentile: 90 },
+  { strategy: "recursive", maxTokens: 200, overlapTokens: 0, windowSentences: 2, breakpointPercentile: 90 },
+  { strategy: "recursive", maxTokens: 100, overlapTokens: 0, windowSentences: 2, breakpointPercentile: 90 },
+  { strategy: "recursive", maxTokens: 200, overlapTokens: 40, windowSentences: 2, breakpointPercentile: 90 },
+  { strategy: "sentence-window", maxTokens: 200, overlapTokens: 0, windowSentences: 2, breakpointPercentile: 90 },
+  { strategy: "sentence-window", maxTokens: 200, overlapTokens: 0, windowSentences: 1, breakpointPercentile: 90 },
+  { strategy: "semantic", maxTokens: 200, overlapTokens: 0, windowSentences: 2, breakpointPercentile: 90 },
 ];
 
 const referencesSchema = z.array(z.object({ content: z.string(), start_index: z.number(), end_index: z.number() }));
@@ -71,7 +72,8 @@ export async function evaluateChunking(options: {
     const inputs: string[] = [];
     let tokens = 0;
     for (const [name, document] of documents) {
-      for (const draft of createChunker(spec.strategy).chunk({ document, spec, countTokens: embedder.countTokens })) {
+      const chunker = createChunker(spec.strategy);
+      for (const draft of await chunkDocument({ chunker, request: { document, spec }, embedder, ...aborted })) {
         const { start, end } = draft.contextSpan ?? draft;
         chunks.push({ text: name, start: draft.start, end: draft.end });
         inputs.push(document.text.slice(start, end));

@@ -103,7 +103,7 @@ describe("evaluateRetrieval", () => {
     const other = {
       ...pipelines.default,
       name: "other",
-      index: { ...pipelines.default.index, context: { title: false, headingPath: false } },
+      index: { ...pipelines.default.index, context: { title: false, headingPath: false, opening: false } },
     };
     const base = { folder, store, embedder, chunkerFor: createChunker };
     await expect(evaluateRetrieval({ ...base, pipelines: [pipelines.default, other] })).rejects.toMatchObject({

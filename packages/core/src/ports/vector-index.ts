@@ -31,3 +31,13 @@ export interface VectorIndex {
   /** The `limit` nearest live chunks by cosine similarity, best first; fewer only when fewer exist. */
   search(request: VectorSearchRequest): Promise<ScoredChunk[]>;
 }
+
+/** Reads stored vectors under the tenant's row-level security; chunks that have none in the space are not in the result. */
+export interface VectorReader {
+  read(request: {
+    tenantId: TenantId;
+    space: string;
+    chunkIds: readonly ChunkId[];
+    signal?: AbortSignal;
+  }): Promise<Map<ChunkId, Float32Array>>;
+}

@@ -4,7 +4,7 @@ import type { Metadata } from "../json.ts";
 import type { ChunkReader } from "../ports/chunk-reader.ts";
 import type { AnalyzedText, LexicalIndex } from "../ports/lexical-index.ts";
 import type { TokenVectorStore } from "../ports/token-vector-store.ts";
-import type { IndexScope, ScoredChunk, VectorIndex } from "../ports/vector-index.ts";
+import type { IndexScope, ScoredChunk, VectorIndex, VectorReader } from "../ports/vector-index.ts";
 import { throwIfAborted } from "../errors.ts";
 
 export interface MemoryEntry {
@@ -22,6 +22,7 @@ export interface MemoryIndex {
   add(entry: MemoryEntry): void;
   readonly lexical: LexicalIndex;
   readonly dense: VectorIndex;
+  readonly vectors: VectorReader;
   readonly chunks: ChunkReader;
   readonly tokenVectors: TokenVectorStore;
 }
@@ -85,6 +86,14 @@ export function createMemoryIndex(): MemoryIndex {
           scores.set(entry.chunk.id, product);
         }
         return best(scores, request.limit);
+      },
+    },
+    vectors: {
+      async read({ tenantId, chunkIds, signal }) {
+        throwIfAborted(signal);
+        const wanted = new Set(chunkIds);
+        const found = entries.filter((entry) => entry.tenantId === tenantId && wanted.has(entry.chunk.id));
+        return new Map(found.map((entry) => [entry.chunk.id, entry.vector]));
       },
     },
     chunks: {

@@ -1,4 +1,5 @@
 import {
+  pipelineSpecSchema,
   sha256,
   type AnalyzedText,
   type ChunkId,
@@ -20,7 +21,7 @@ export interface LoadedChunk {
 /** Settings that pass for a collection's; only the parts that storage reads matter. */
 export function testSettings(space = "fake_64"): CollectionSettings {
   return {
-    pipeline: {
+    pipeline: pipelineSpecSchema.parse({
       name: "test",
       version: 1,
       index: {
@@ -41,7 +42,7 @@ export function testSettings(space = "fake_64"): CollectionSettings {
         minSupport: 0.5,
         caps: { modelCalls: 1, tokens: 1000, wallClockMs: 1000, usd: 0 },
       },
-    },
+    }),
   };
 }
 
