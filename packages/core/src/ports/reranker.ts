@@ -17,6 +17,9 @@ export interface RerankRequest {
 export interface Reranker {
   readonly name: string;
   readonly capabilities: RerankerCapabilities;
-  /** One score per candidate, in their order; greater is better; null where it has none. Throws `rerank_failed`. */
-  rerank(request: RerankRequest): Promise<{ scores: (number | null)[] }>;
+  /**
+   * One score per candidate, in their order; greater is better; null where it has none. Throws `rerank_failed`.
+   * `readings`: what else it read off each candidate, by name, for learned fusion. Default: none.
+   */
+  rerank(request: RerankRequest): Promise<{ scores: (number | null)[]; readings?: Record<string, (number | null)[]> }>;
 }

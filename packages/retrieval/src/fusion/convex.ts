@@ -22,8 +22,8 @@ export function convexFusion(options: { dense: ConvexLeg; lexical: ConvexLeg; le
   const scale = bestLexical > 0 ? 1 / bestLexical : 0;
   const denseScores = new Map(dense.results.map(({ chunkId, score }) => [chunkId, score]));
   const lexicalScores = new Map(lexical.results.map(({ chunkId, score }) => [chunkId, score * scale]));
-  const missingDense = bound(dense);
-  const missingLexical = bound(lexical) * scale;
+  const missingDense = boundOf(dense);
+  const missingLexical = boundOf(lexical) * scale;
   const scores = new Map<ChunkId, number>();
   for (const chunkId of [...denseScores.keys(), ...lexicalScores.keys()]) {
     const fused =
@@ -33,6 +33,7 @@ export function convexFusion(options: { dense: ConvexLeg; lexical: ConvexLeg; le
   return rankedBy(scores);
 }
 
-function bound(leg: ConvexLeg): number {
+/** The most that a chunk can score in a leg that did not return it. */
+export function boundOf(leg: ConvexLeg): number {
   return leg.results.length > 0 && leg.results.length >= leg.limit ? (leg.results.at(-1)?.score ?? 0) : 0;
 }

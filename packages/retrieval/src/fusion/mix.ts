@@ -19,12 +19,12 @@ export function mixScores(options: { fused: readonly number[]; reranked: readonl
   return { scores, ...fusedMoments };
 }
 
-interface Moments {
+export interface Moments {
   mean: number;
   deviation: number;
 }
 
-function moments(values: readonly number[]): Moments {
+export function moments(values: readonly number[]): Moments {
   if (values.length === 0) return { mean: 0, deviation: 0 };
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
