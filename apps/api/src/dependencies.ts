@@ -17,6 +17,8 @@ export interface ApiDependencies {
   rerankers: readonly Reranker[];
   /** The model that `spec.answer.model` names. */
   modelFor(spec: PipelineSpec): LanguageModel | undefined;
+  /** Pipelines that this server offers beside the shipped ones. Default: none. */
+  pipelines?: readonly PipelineSpec[];
   telemetry: ApplicationTelemetry;
   clock: Clock;
   environment: ApiEnvironment;

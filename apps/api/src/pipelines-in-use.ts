@@ -6,9 +6,22 @@ import { notFound } from "./route.ts";
 
 const shippedByName: ReadonlyMap<string, PipelineSpec> = new Map(Object.entries(shipped));
 
-/** A pipeline by name: a shipped one, or the tenant's newest of that name. Throws `pipeline_unknown`. */
-export async function findPipeline(store: Store, tenantId: TenantId, name: string): Promise<PipelineSpec> {
-  const found = shippedByName.get(name) ?? newest((await store.pipelines.list(tenantId)).filter((pipeline) => pipeline.spec.name === name));
+/** Where pipelines come from: the tenant's own, and those that this server offers beside the shipped ones. */
+export interface PipelineSources {
+  store: Store;
+  pipelines?: readonly PipelineSpec[];
+}
+
+/** The shipped pipelines and those that this server offers. */
+export function offeredPipelines({ pipelines = [] }: Pick<PipelineSources, "pipelines">): PipelineSpec[] {
+  return [...shippedByName.values(), ...pipelines.filter(({ name }) => !shippedByName.has(name))];
+}
+
+/** A pipeline by name: one that is offered, or the tenant's newest of that name. Throws `pipeline_unknown`. */
+export async function findPipeline(sources: PipelineSources, tenantId: TenantId, name: string): Promise<PipelineSpec> {
+  const { store } = sources;
+  const offered = offeredPipelines(sources).find((spec) => spec.name === name);
+  const found = offered ?? newest((await store.pipelines.list(tenantId)).filter((pipeline) => pipeline.spec.name === name));
   if (found) return found;
   throw new FootnoteError("pipeline_unknown", "There is no pipeline of this name; GET /v1/pipelines lists them.");
 }
@@ -19,13 +32,13 @@ function newest(found: readonly { spec: PipelineSpec }[]): PipelineSpec | undefi
 
 /** The pipeline of a request over a collection: its own, or the named one where both index alike; otherwise `pipeline_incompatible`. */
 export async function pipelineFor(
-  store: Store,
+  sources: PipelineSources,
   request: { tenantId: TenantId; collection: CollectionRecord; name: string | undefined },
 ): Promise<PipelineSpec> {
   const { tenantId, collection, name } = request;
   const own = collection.settings.pipeline;
   if (name === undefined || name === own.name) return own;
-  const named = await findPipeline(store, tenantId, name);
+  const named = await findPipeline(sources, tenantId, name);
   if (indexHash(named) === indexHash(own)) return named;
   throw new FootnoteError(
     "pipeline_incompatible",

@@ -13,6 +13,7 @@ import type { Credentials, DataFolder } from "./data-folder.ts";
 import { createEngine } from "./engine.ts";
 import type { Engine } from "./engine.ts";
 import type { Environment } from "./env.ts";
+import { generatedPipeline, openModel } from "./models.ts";
 import { createRerankers } from "./rerankers.ts";
 
 /** Everything that one process runs, made in one place. */
@@ -68,14 +69,16 @@ export async function openRuntime(options: {
       alone: store.engine === "pglite",
     });
     const rerankers = createRerankers({ engine, store, modelDir: env.RERANKER_MODEL });
-    const model = createExtractiveModel({ embedder: engine.embedder, analyzer: engine.analyzerFor("en") });
+    const extractive = createExtractiveModel({ embedder: engine.embedder, analyzer: engine.analyzerFor("en") });
+    const generative = await openModel({ env, role: "MODEL", clock });
     const api = createApi({
       store,
       queue: { wake: () => worker.wake() },
       jobEvents: events,
       embedderFor: engine.embedderFor,
       rerankers: rerankers.list,
-      modelFor: (spec) => (spec.answer.model === "extractive" ? model : undefined),
+      modelFor: (spec) => [extractive, generative].find((model) => model?.name === spec.answer.model) ?? undefined,
+      pipelines: generative ? [generatedPipeline(generative.name)] : [],
       telemetry,
       clock,
       environment: { FOOTNOTE_MAX_UPLOAD_BYTES: env.FOOTNOTE_MAX_UPLOAD_BYTES, FOOTNOTE_CORS_ORIGINS: env.FOOTNOTE_CORS_ORIGINS },

@@ -75,3 +75,17 @@ it("is listed in .env.example, variable by variable", async () => {
   const listed = [...text.matchAll(/^#?([A-Z_]+)=/gmu)].map((match) => match[1]);
   expect(listed.sort()).toEqual(Object.keys(environmentSchema.shape).sort());
 });
+
+it("takes a model only with its address and its name, and shows no key of it", async () => {
+  const folder = await folderWith({ key: "sk-secret\n" });
+  const read = (variables: Record<string, string>) => readEnvironment({ variables, folder });
+  const env = read({ MODEL_URL: "http://localhost:1/v1/", MODEL_NAME: "llama", MODEL_API_KEY_FILE: "key", MODEL_PROMPT_PRICE: "0.5" });
+  expect(env).toMatchObject({ MODEL_URL: "http://localhost:1/v1", MODEL_API_KEY: "sk-secret", MODEL_PROMPT_PRICE: 0.5 });
+  expect(JSON.stringify(maskEnvironment(env))).not.toContain("sk-secret");
+  expect(() => read({ MODEL_URL: "http://localhost:1/v1" })).toThrow(/MODEL_NAME/u);
+  expect(() => read({ JUDGE_NAME: "judge" })).toThrow(/JUDGE_URL/u);
+  expect(() => read({ MODEL_URL: "http://me:hunter2@host/v1", MODEL_NAME: "x" })).toThrow(/^(?!.*hunter2).*MODEL_URL/su);
+  expect(() => read({ MODEL_URL: "localhost:1", MODEL_NAME: "extractive", MODEL_PROMPT_PRICE: "-1" })).toThrow(
+    /MODEL_URL.*MODEL_NAME.*MODEL_PROMPT_PRICE/su,
+  );
+});

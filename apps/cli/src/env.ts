@@ -7,6 +7,15 @@ import { z } from "zod";
 const port = z.coerce.number().int().min(0).max(65_535);
 const postgresUrl = z.string().regex(/^postgres(?:ql)?:\/\//u, "must begin with postgres:// or postgresql://");
 
+const modelUrl = z
+  .url({ protocol: /^https?$/u, error: "must be an address such as http://localhost:11434/v1" })
+  .refine(
+    (value) => URL.canParse(value) && new URL(value).username === "" && new URL(value).password === "",
+    "must not hold a name or password; set the API key",
+  )
+  .transform((value) => value.replace(/\/+$/u, ""));
+const usdPerMillion = z.coerce.number().min(0);
+
 /** Every variable that Footnote reads; .env.example lists the same ones, and a test compares them. */
 export const environmentSchema = z.object({
   FOOTNOTE_ENV: z
@@ -40,13 +49,29 @@ export const environmentSchema = z.object({
       "must be origins such as https://app.example.com",
     ),
   RERANKER_MODEL: z.string().min(1).optional(),
+  MODEL_URL: modelUrl.optional(),
+  MODEL_NAME: z
+    .string()
+    .min(1)
+    .refine((name) => name !== "extractive", "extractive is the built-in model; name the server's")
+    .optional(),
+  MODEL_API_KEY: z.string().min(1).optional(),
+  MODEL_PROMPT_PRICE: usdPerMillion.optional(),
+  MODEL_COMPLETION_PRICE: usdPerMillion.optional(),
+  MODEL_CACHED_PRICE: usdPerMillion.optional(),
+  JUDGE_URL: modelUrl.optional(),
+  JUDGE_NAME: z.string().min(1).optional(),
+  JUDGE_API_KEY: z.string().min(1).optional(),
+  JUDGE_PROMPT_PRICE: usdPerMillion.optional(),
+  JUDGE_COMPLETION_PRICE: usdPerMillion.optional(),
+  JUDGE_CACHED_PRICE: usdPerMillion.optional(),
   FOOTNOTE_URL: z.url().optional(),
   FOOTNOTE_KEY: z.string().min(1).optional(),
 });
 
 export type Environment = z.infer<typeof environmentSchema>;
 
-const secretNames: ReadonlySet<string> = new Set(["DATABASE_URL", "DATABASE_ADMIN_URL", "FOOTNOTE_KEY"]);
+const secretNames: ReadonlySet<string> = new Set(["DATABASE_URL", "DATABASE_ADMIN_URL", "FOOTNOTE_KEY", "MODEL_API_KEY", "JUDGE_API_KEY"]);
 
 /**
  * Reads the configuration once. Precedence, first wins: the process's environment, `.env.<FOOTNOTE_ENV>`, `.env` (both in
@@ -80,6 +105,11 @@ export function readEnvironment(options: { variables: Record<string, string | un
       }
       if (direct || file) break;
     }
+  }
+  for (const role of ["MODEL", "JUDGE"]) {
+    const [url, name] = [`${role}_URL`, `${role}_NAME`];
+    if (values[url] && !values[name]) problems.push(`${name}: name the model that ${url} is to serve`);
+    if (values[name] && !values[url]) problems.push(`${url}: say where the model ${name} is served`);
   }
   const parsed = environmentSchema.safeParse(values);
   if (!parsed.success) {

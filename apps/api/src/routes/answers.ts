@@ -1,5 +1,5 @@
 import { answerQuestion, encodeServerSentEvents } from "@footnote/answers";
-import { type Answer, type AnswerEvent, type AnswerId, FootnoteError, isId, newId } from "@footnote/core";
+import { type Answer, type AnswerEvent, type AnswerId, FootnoteError, isId, newId, usdOfTokens } from "@footnote/core";
 import { packSources } from "@footnote/retrieval";
 import { answerRequestSchema, answerSchema, conversationSchema, feedbackRequestSchema } from "@footnote/sdk";
 import type { ConversationRecord, UsageEntry } from "@footnote/storage";
@@ -58,10 +58,13 @@ export function addAnswerRoutes(router: Router, deps: ApiDependencies, service: 
     async handler({ principal, body, request, requestId, signal, idempotency, holdOpen }) {
       const { tenantId } = principal;
       const collection = await findCollection(store, principal, body.collection);
-      const spec = await pipelineFor(store, { tenantId, collection, name: body.pipeline });
+      const spec = await pipelineFor(deps, { tenantId, collection, name: body.pipeline });
       const model = modelFor(spec);
       if (!model)
-        throw new FootnoteError("pipeline_incompatible", `No model named ${spec.answer.model} is configured; choose another pipeline.`);
+        throw new FootnoteError(
+          "pipeline_incompatible",
+          `The pipeline ${spec.name} answers with the model ${spec.answer.model}, which this server has not; choose another pipeline, or set MODEL_URL and MODEL_NAME.`,
+        );
       const conversation = body.conversationId === undefined ? null : await findConversation(principal, body.conversationId);
       if (conversation && conversation.collectionId !== collection.id) {
         throw new FootnoteError("invalid_request", "The conversation is about another collection; start a new one.");
@@ -109,6 +112,10 @@ export function addAnswerRoutes(router: Router, deps: ApiDependencies, service: 
         ids,
         clock,
         telemetry,
+        price: (usage) => {
+          const generate = usdOfTokens(model.prices, usage);
+          return { currency: "USD", embed: 0, rerank: 0, generate, total: generate };
+        },
         terms: (text) => service.analyzerFor(spec).terms(text),
         language: spec.index.analyzer.language,
         signal: AbortSignal.any([signal, left.signal]),

@@ -4,13 +4,14 @@ import { collectionNameSchema, collectionSchema, pageQuerySchema, pageSchema, pi
 import type { CollectionSettings } from "@footnote/storage";
 import { maySeeCollection } from "@footnote/tenancy";
 import type { ApiDependencies } from "../dependencies.ts";
-import { findCollection, findPipeline } from "../pipelines-in-use.ts";
+import { findCollection, findPipeline, offeredPipelines } from "../pipelines-in-use.ts";
 import { json, notFound, type Router, scoped } from "../route.ts";
 import { page } from "../page.ts";
 import { validate } from "../request-body.ts";
 import { toCollection, toPage, toPipeline } from "../wire.ts";
 
-export function addCollectionRoutes(router: Router, { store }: ApiDependencies): void {
+export function addCollectionRoutes(router: Router, deps: ApiDependencies): void {
+  const { store } = deps;
   router.add({
     method: "put",
     path: "/v1/collections/{collection}",
@@ -36,7 +37,7 @@ export function addCollectionRoutes(router: Router, { store }: ApiDependencies):
         pipeline:
           body.pipeline === undefined
             ? (existing?.settings.pipeline ?? pipelines.default)
-            : await findPipeline(store, tenantId, body.pipeline),
+            : await findPipeline(deps, tenantId, body.pipeline),
         ...(body.description === undefined ? {} : { description: body.description }),
         ...(body.retention === undefined ? {} : { retention: body.retention }),
       };
@@ -75,7 +76,7 @@ export function addCollectionRoutes(router: Router, { store }: ApiDependencies):
     replies: { 200: { description: "All pipelines, the shipped ones first", schema: pageSchema(pipelineSchema) } },
     async handler({ principal }) {
       const own = await store.pipelines.list(principal.tenantId);
-      const data = [...Object.values(pipelines).map((spec) => toPipeline(spec, true)), ...own.map(({ spec }) => toPipeline(spec, false))];
+      const data = [...offeredPipelines(deps).map((spec) => toPipeline(spec, true)), ...own.map(({ spec }) => toPipeline(spec, false))];
       return json({ data, nextCursor: null });
     },
   });

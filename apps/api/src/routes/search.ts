@@ -7,7 +7,8 @@ import { type SearchService, toFilter } from "../search-service.ts";
 /** A search takes tens of milliseconds; what has not ended by then is given up. */
 const timeoutMs = 30_000;
 
-export function addSearchRoutes(router: Router, { store, telemetry }: ApiDependencies, service: SearchService): void {
+export function addSearchRoutes(router: Router, deps: ApiDependencies, service: SearchService): void {
+  const { store, telemetry } = deps;
   router.add({
     method: "post",
     path: "/v1/search",
@@ -20,7 +21,7 @@ export function addSearchRoutes(router: Router, { store, telemetry }: ApiDepende
     async handler({ principal, body, requestId, signal }) {
       const { tenantId } = principal;
       const collection = await findCollection(store, principal, body.collection);
-      const spec = await pipelineFor(store, { tenantId, collection, name: body.pipeline });
+      const spec = await pipelineFor(deps, { tenantId, collection, name: body.pipeline });
       const { result, usage } = await service.search({
         tenantId,
         collection,

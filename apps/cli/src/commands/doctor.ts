@@ -11,6 +11,7 @@ import type { CommonOptions, Context } from "../context.ts";
 import type { DataFolder } from "../data-folder.ts";
 import { maskEnvironment } from "../env.ts";
 import type { Environment } from "../env.ts";
+import { modelSettings } from "../models.ts";
 
 interface Finding {
   check: string;
@@ -44,6 +45,7 @@ export function addDoctor(program: Command, context: Context): void {
       else await checkHere(env, folder, add);
       if (env.RERANKER_MODEL) await checkReranker(env.RERANKER_MODEL, add);
       else add("reranker", "ok", "late interaction by the embedder's token vectors; RERANKER_MODEL names a cross-encoder's folder");
+      await checkModels(env, add);
       const { language } = pipelines.default.index.analyzer;
       add(
         "language",
@@ -129,6 +131,26 @@ async function checkHere(env: Environment, folder: DataFolder, add: Add): Promis
     add("embedder", "failed", messageOf(error));
   } finally {
     await runtime.close({ graceMs: 1000 });
+  }
+}
+
+async function checkModels(env: Environment, add: Add): Promise<void> {
+  const answers = modelSettings(env, "MODEL");
+  const judge = modelSettings(env, "JUDGE");
+  if (!answers) add("model", "ok", "none set: answers are extractive, nothing leaves this machine; MODEL_URL and MODEL_NAME name one");
+  if (!judge) add("judge", "ok", "none set: evaluations use deterministic judges; JUDGE_URL and JUDGE_NAME name one");
+  if (!answers && !judge) return;
+  const { probeModel } = await import("@footnote/answers/openai-compatible");
+  for (const [check, settings] of [
+    ["model", answers],
+    ["judge", judge],
+  ] as const) {
+    if (!settings) continue;
+    const { url, name, apiKey, prices } = settings;
+    const { status, detail } = await probeModel({ url, model: name, ...(apiKey === undefined ? {} : { apiKey }) });
+    const use =
+      check === "model" ? `, for the pipeline "generated" and others whose answer.model is ${name}: their sources are sent there` : "";
+    add(check, status, `${detail}${use}${prices ? "" : "; no prices are set, so its cost counts as 0"}`);
   }
 }
 

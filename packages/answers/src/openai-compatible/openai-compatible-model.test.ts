@@ -176,10 +176,11 @@ describe("generate", () => {
   });
 
   it("gives up without a first token, and between two tokens, and stops the call", async () => {
-    for (const [reply, message, retryable] of [
+    const cases: [OpenAiReply, string, boolean][] = [
       [{ text: "Seven", stallAfter: 0 }, "sent nothing for 30 s", true],
       [{ text: ["Seven ", "years."], stallAfter: 1 }, "sent nothing for 5 s", false],
-    ] as const) {
+    ];
+    for (const [reply, message, retryable] of cases) {
       const { server, model } = await serve(reply);
       const clock = createFakeClock();
       const events = model({ clock, timeouts: { betweenTokensMs: 5_000 } }).generate(asked());
