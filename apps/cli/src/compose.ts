@@ -1,7 +1,7 @@
 import { createExtractiveModel } from "@footnote/answers";
 import { createApi, serveApi } from "@footnote/api";
 import { FootnoteError } from "@footnote/core";
-import type { JobQueue } from "@footnote/core";
+import type { JobQueue, LanguageModel, Reranker } from "@footnote/core";
 import { createSandboxedParser } from "@footnote/ingestion";
 import { createJobEvents, createPgBossQueue, createSystemClock } from "@footnote/jobs";
 import { backupStore as writeBackup, maintainSpaces, migrate, openStore, restoreStore as readBackup } from "@footnote/storage";
@@ -31,16 +31,27 @@ export interface Runtime {
   close(options: { graceMs: number }): Promise<void>;
 }
 
+/** Parts that take the place of what openRuntime makes: evaluations plant faults with them. */
+export interface RuntimeChange {
+  engine?(made: Engine): Engine;
+  extractive?(made: LanguageModel): LanguageModel;
+  /** Beside those that are there. */
+  rerankers?: readonly Reranker[];
+}
+
 export async function openRuntime(options: {
   env: Environment;
   folder: DataFolder;
+  /** Default: nothing is changed. */
+  change?: RuntimeChange;
   /** Loads the embedding model while the store opens. Default false: it is loaded when a text is embedded. */
   warm?: boolean;
 }): Promise<Runtime> {
-  const { env, folder, warm = false } = options;
+  const { env, folder, change = {}, warm = false } = options;
   const telemetry = createTelemetry({ level: env.FOOTNOTE_LOG_LEVEL });
   const clock = createSystemClock();
-  const engine = createEngine({ embedWorkers: env.FOOTNOTE_EMBED_WORKERS });
+  const made = createEngine({ embedWorkers: env.FOOTNOTE_EMBED_WORKERS });
+  const engine = change.engine?.(made) ?? made;
   // Its failure is told by /readyz and by whoever embeds.
   if (warm) engine.embedder.embed({ texts: ["warm-up"], purpose: "query" }).catch(() => {});
   const { store, sql } = await openStore({
@@ -69,14 +80,15 @@ export async function openRuntime(options: {
       alone: store.engine === "pglite",
     });
     const rerankers = createRerankers({ engine, store, modelDir: env.RERANKER_MODEL });
-    const extractive = createExtractiveModel({ embedder: engine.embedder, analyzer: engine.analyzerFor("en") });
+    const quoting = createExtractiveModel({ embedder: engine.embedder, analyzer: engine.analyzerFor("en") });
+    const extractive = change.extractive?.(quoting) ?? quoting;
     const generative = await openModel({ env, role: "MODEL", clock });
     const api = createApi({
       store,
       queue: { wake: () => worker.wake() },
       jobEvents: events,
       embedderFor: engine.embedderFor,
-      rerankers: rerankers.list,
+      rerankers: [...rerankers.list, ...(change.rerankers ?? [])],
       modelFor: (spec) => [extractive, generative].find((model) => model?.name === spec.answer.model) ?? undefined,
       pipelines: generative ? [generatedPipeline(generative.name)] : [],
       telemetry,

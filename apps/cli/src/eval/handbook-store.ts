@@ -1,10 +1,13 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { canonicalJson, FootnoteError, sha256 } from "@footnote/core";
+import { canonicalJson, FootnoteError, isId, sha256 } from "@footnote/core";
+import type { PipelineSpec } from "@footnote/core";
 import { type EvalCase, readEvalCases } from "@footnote/evaluation";
+import { createClient } from "@footnote/sdk";
 import type { Client } from "@footnote/sdk";
-import { connect } from "../connection.ts";
+import { openRuntime } from "../compose.ts";
+import type { RuntimeChange } from "../compose.ts";
 import { openDataFolder } from "../data-folder.ts";
 import { readEnvironment } from "../env.ts";
 import { findFiles, hashFile } from "../files.ts";
@@ -34,11 +37,15 @@ export async function readHandbookCases(): Promise<EvalCase[]> {
 export async function openHandbookStore(options: {
   /** The collection's pipeline. */
   pipeline: string;
+  /** Pipelines of the store's tenant, beside the shipped ones. */
+  specs?: readonly PipelineSpec[];
+  /** Parts of the program in place of its own. */
+  change?: RuntimeChange;
   variables: Record<string, string | undefined>;
   log(line: string): void;
   signal?: AbortSignal;
 }): Promise<HandbookStore> {
-  const { pipeline, variables, log, signal } = options;
+  const { pipeline, specs = [], change, variables, log, signal } = options;
   const handbook = await findHandbook();
   if (!handbook) throw new FootnoteError("invalid_request", "examples/handbook is not here; run this in a checkout of Footnote.");
   const files = await findFiles([handbook.documents]);
@@ -49,8 +56,14 @@ export async function openHandbookStore(options: {
     const { FOOTNOTE_EMBED_WORKERS } = variables;
     // No .env file either: an evaluation must not write into the store that somebody works with.
     const env = readEnvironment({ variables: { FOOTNOTE_LOG_LEVEL: "silent", FOOTNOTE_EMBED_WORKERS }, folder: path });
-    const { client, close } = await connect({ env, folder: await openDataFolder(path) });
+    const runtime = await openRuntime({ env, folder: await openDataFolder(path), ...(change ? { change } : {}) });
+    const close = () => runtime.close({ graceMs: 5_000 });
     try {
+      await runtime.worker.start();
+      const { tenantId, key } = await runtime.credentials();
+      if (!isId("tenant", tenantId)) throw new FootnoteError("internal", "The store's own tenant has no id; try again in a new store.");
+      for (const spec of specs) await runtime.store.pipelines.put(tenantId, spec);
+      const client = createClient({ url: "http://footnote.internal", key, fetch: runtime.fetch });
       await client.collections.put(handbookCollection, { pipeline }, { signal });
       log(`Ingesting ${files.length} documents…`);
       const outcomes = await syncFiles({ client, collection: handbookCollection, files, prune: false, ...(signal ? { signal } : {}) });

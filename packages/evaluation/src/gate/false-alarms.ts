@@ -1,0 +1,67 @@
+import { createRandom } from "../statistics/random.ts";
+import { compareRuns, type RunPair } from "./compare.ts";
+import type { GateSettings } from "./gate-settings.ts";
+import type { GateRun } from "./gate-run.ts";
+
+export interface FalseAlarms {
+  trials: number;
+  /** Trials with one alarm or more, over every metric and slice. */
+  alarms: number;
+  share: number;
+  /** 95 % Wilson interval of the share. */
+  low: number;
+  high: number;
+  /** Questions on which the two runs differ in any metric. */
+  differing: number;
+  questions: number;
+}
+
+/** The results of two runs, dealt to a "before" and an "after" by a coin for each question: two runs that are alike by construction. */
+export function swapLabels(one: GateRun, other: GateRun, random: () => number): RunPair {
+  const others = new Map(other.cases.map((record) => [record.id, record]));
+  const pair: RunPair = { baseline: { ...one, cases: [] }, candidate: { ...one, cases: [] } };
+  for (const mine of one.cases) {
+    const theirs = others.get(mine.id);
+    if (!theirs) continue;
+    const [before, after] = random() < 0.5 ? [mine, theirs] : [theirs, mine];
+    pair.baseline.cases.push(before);
+    pair.candidate.cases.push(after);
+  }
+  return pair;
+}
+
+/** A/A: how often the gate is red between two runs whose labels were swapped at random per question. It should be close to α, and not above. */
+export function measureFalseAlarms(options: {
+  runs: readonly [GateRun, GateRun];
+  settings: GateSettings;
+  trials: number;
+  /** Default 1. */
+  seed?: number;
+  onTrial?: (done: number, alarms: number) => void;
+}): FalseAlarms {
+  const { runs, settings, trials, seed = 1, onTrial } = options;
+  const [one, other] = runs;
+  const random = createRandom(seed);
+  let alarms = 0;
+  for (let trial = 0; trial < trials; trial++) {
+    const pair = swapLabels(one, other, random);
+    if (compareRuns([pair], settings, { seed: seed + trial + 1, intervals: false }).some(({ regressed }) => regressed)) alarms += 1;
+    onTrial?.(trial + 1, alarms);
+  }
+  const others = new Map(other.cases.map((record) => [record.id, record]));
+  const differing = one.cases.filter(({ id, metrics }) =>
+    settings.metrics.some((metric) => (metrics[metric] ?? null) !== (others.get(id)?.metrics[metric] ?? null)),
+  ).length;
+  return { trials, alarms, ...wilson(alarms, trials), differing, questions: one.cases.length };
+}
+
+/** Wilson: Probable inference, the law of succession, and statistical inference, JASA 22, 1927. 95 %. */
+export function wilson(hits: number, trials: number): { share: number; low: number; high: number } {
+  if (trials === 0) return { share: Number.NaN, low: 0, high: 1 };
+  const z = 1.959963984540054;
+  const share = hits / trials;
+  const centre = share + (z * z) / (2 * trials);
+  const half = z * Math.sqrt((share * (1 - share)) / trials + (z * z) / (4 * trials * trials));
+  const scale = 1 + (z * z) / trials;
+  return { share, low: (centre - half) / scale, high: (centre + half) / scale };
+}

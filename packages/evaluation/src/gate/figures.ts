@@ -1,0 +1,23 @@
+/** How figures of the gate are written, the same in every report. */
+export const formatScore = (value: number | null): string => (value === null || Number.isNaN(value) ? "–" : value.toFixed(3));
+
+export function formatChange(value: number): string {
+  const digits = Math.abs(value).toFixed(3);
+  return digits === "0.000" ? "0.000" : `${value < 0 ? "−" : "+"}${digits}`;
+}
+
+export const formatP = (p: number): string => (p < 0.001 ? "< 0.001" : p.toFixed(3));
+
+export const formatInterval = ({ low, high }: { low: number; high: number }): string => `[${formatChange(low)}, ${formatChange(high)}]`;
+
+/** Money and time beside their ratio: `1.20 ×`, or why there is none. */
+export const formatRatio = (ratio: number | null): string => (ratio === null ? "not compared" : `${ratio.toFixed(2)} ×`);
+
+export const formatAmount = (what: "usd" | "milliseconds", value: number): string =>
+  what === "usd" ? `$${value.toFixed(4)}` : `${value.toFixed(1)} ms`;
+
+export const ratioName = { usd: "cost of an answer, mean", milliseconds: "time of an answer, median" } as const;
+
+/** A place in a document as it is shown beside a source. */
+export const formatPlace = ({ document, start, end }: { document: string; start: number; end: number }): string =>
+  `${document} ${start}–${end}`;

@@ -1,0 +1,33 @@
+import type { Floor } from "./gate-settings.ts";
+import { meanMetric, type GateRun } from "./gate-run.ts";
+
+export interface FloorOutcome {
+  pipeline: string;
+  metric: string;
+  bound: number;
+  /** Whether the mean must be above the bound; else it may equal it. */
+  strict: boolean;
+  /** Mean over all cases that have the metric; null where the run does not have it. */
+  value: number | null;
+  count: number;
+  met: boolean;
+  /** Held only where measured, and it was not. */
+  skipped: boolean;
+}
+
+/** Every floor that names a run's pipeline or all. A metric that no case has fails a floor that is always held. */
+export function checkFloors(run: GateRun, floors: readonly Floor[]): FloorOutcome[] {
+  const { pipeline, cases } = run;
+  return floors
+    .filter(({ pipelines }) => pipelines === undefined || pipelines.includes(pipeline))
+    .flatMap(({ metric, atLeast, above, when = "always" }) => {
+      const value = meanMetric(cases, metric);
+      const count = cases.filter(({ metrics }) => (metrics[metric] ?? null) !== null).length;
+      const skipped = value === null && when === "measured";
+      const outcome = (bound: number, strict: boolean): FloorOutcome => {
+        const met = skipped || (value !== null && (strict ? value > bound : value >= bound));
+        return { pipeline, metric, bound, strict, value, count, met, skipped };
+      };
+      return [...(atLeast === undefined ? [] : [outcome(atLeast, false)]), ...(above === undefined ? [] : [outcome(above, true)])];
+    });
+}

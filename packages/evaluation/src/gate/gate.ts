@@ -1,0 +1,16 @@
+export { acceptBaseline } from "./baseline.ts";
+export type { Baseline, BaselineChange } from "./baseline.ts";
+export type { Comparison } from "./compare.ts";
+export { measureFalseAlarms } from "./false-alarms.ts";
+export type { FalseAlarms } from "./false-alarms.ts";
+export type { Floor, GateSettings } from "./gate-settings.ts";
+export { meanMetric, toGateRun } from "./gate-run.ts";
+export type { GateCase, GateRun } from "./gate-run.ts";
+export { judgeGate } from "./judge-gate.ts";
+export type { GateReport } from "./judge-gate.ts";
+export { measurePower } from "./power.ts";
+export type { Power } from "./power.ts";
+export { formatGateHtml } from "../reports/gate-html.ts";
+export { formatGateJunit } from "../reports/gate-junit.ts";
+export { formatGateMarkdown, gateCommentMarker } from "../reports/gate-markdown.ts";
+export { formatGateTable } from "../reports/gate-table.ts";

@@ -1,0 +1,104 @@
+import { assertComparable } from "./baseline.ts";
+import { type Comparison, compareRuns, type RunPair } from "./compare.ts";
+import { type Detectable, smallestDetectable } from "./detectable.ts";
+import { formatChange, formatP, formatScore } from "./figures.ts";
+import { checkFloors, type FloorOutcome } from "./floors.ts";
+import type { GateSettings } from "./gate-settings.ts";
+import { compareCosts, type RatioOutcome } from "./ratios.ts";
+import { type WorstCase, worstCases } from "./worst-cases.ts";
+
+export interface GateReport {
+  verdict: "passed" | "failed";
+  dataset: RunPair["candidate"]["dataset"];
+  judges: string[];
+  runs: {
+    pipeline: string;
+    /** Whether the spec of the pipeline is the one of the baseline. */
+    changed: boolean;
+    pipelineHash: string;
+    commit: string | null;
+    baselineCommit: string | null;
+    baselineAt: string;
+    questions: number;
+  }[];
+  settings: Pick<GateSettings, "familyWiseAlpha" | "resamples" | "minimumCases">;
+  /** Hypotheses tested together. */
+  family: number;
+  comparisons: Comparison[];
+  floors: FloorOutcome[];
+  ratios: RatioOutcome[];
+  worst: WorstCase[];
+  detectable: Detectable[];
+  /** One sentence for each reason to fail. */
+  problems: string[];
+}
+
+/** Holds candidates against their baselines and against the floors. Throws `conflict` where a baseline was made with something else. */
+export function judgeGate(options: {
+  pairs: readonly RunPair[];
+  settings: GateSettings;
+  /** Default 1: the same runs always get the same verdict. */
+  seed?: number;
+  /** Questions shown at most. Default 10. */
+  worst?: number;
+}): GateReport {
+  const { pairs, settings, seed = 1, worst = 10 } = options;
+  for (const { candidate, baseline } of pairs) assertComparable(candidate, baseline);
+  const [first] = pairs;
+  if (!first) throw new Error("the gate needs a pair of runs at least");
+  const comparisons = compareRuns(pairs, settings, { seed });
+  const floors = pairs.flatMap(({ candidate }) => checkFloors(candidate, settings.floors));
+  const ratios = pairs.flatMap((pair) => compareCosts(pair, settings.ratios));
+  const problems = [
+    ...comparisons.filter(({ regressed }) => regressed).map(describeRegression),
+    ...floors.filter(({ met }) => !met).map(describeFloor),
+    ...ratios.filter(({ state }) => state === "failed").map(describeRatio),
+  ];
+  return {
+    verdict: problems.length === 0 ? "passed" : "failed",
+    dataset: first.candidate.dataset,
+    judges: first.candidate.judges,
+    runs: pairs.map(({ candidate, baseline }) => ({
+      pipeline: candidate.pipeline,
+      changed: candidate.pipelineHash !== baseline.pipelineHash,
+      pipelineHash: candidate.pipelineHash,
+      commit: candidate.commit,
+      baselineCommit: baseline.commit,
+      baselineAt: baseline.createdAt,
+      questions: candidate.cases.length,
+    })),
+    settings: {
+      familyWiseAlpha: settings.familyWiseAlpha,
+      resamples: settings.resamples,
+      minimumCases: settings.minimumCases,
+    },
+    family: comparisons.filter(({ tested }) => tested).length,
+    comparisons,
+    floors,
+    ratios,
+    worst: worstCases(pairs, comparisons, settings.metrics, worst),
+    detectable: smallestDetectable(
+      pairs.map(({ baseline }) => baseline),
+      settings,
+      { seed },
+    ),
+    problems,
+  };
+}
+
+function describeRegression({ pipeline, metric, slice, before, after, difference, adjustedP, count }: Comparison): string {
+  const where = slice === "all" ? `all ${count} questions` : `${count} questions tagged ${slice}`;
+  return `${pipeline}: ${metric} on ${where} fell from ${formatScore(before)} to ${formatScore(after)} (${formatChange(difference.mean)}, 95 % [${formatChange(difference.low)}, ${formatChange(difference.high)}], adjusted p ${formatP(adjustedP)})`;
+}
+
+function describeFloor({ pipeline, metric, bound, strict, value }: FloorOutcome): string {
+  const wanted = strict ? `above ${bound}` : `at least ${bound}`;
+  return value === null
+    ? `${pipeline}: ${metric} was not measured and must be ${wanted}`
+    : `${pipeline}: ${metric} is ${formatScore(value)} and must be ${wanted}`;
+}
+
+function describeRatio({ pipeline, what, ratio }: RatioOutcome): string {
+  const name = what === "usd" ? "the cost of an answer" : "the time of an answer";
+  return `${pipeline}: ${name} is ${ratio === null ? "–" : ratio.toFixed(2)} times the baseline's`;
+}

@@ -1,0 +1,98 @@
+import { formatAmount, formatChange, formatInterval, formatP, formatPlace, formatRatio, formatScore, ratioName } from "../gate/figures.ts";
+import type { GateCase } from "../gate/gate-run.ts";
+import type { GateReport } from "../gate/judge-gate.ts";
+import { escapeMarkup } from "./escape-markup.ts";
+import { formatDetectable } from "./gate-table.ts";
+
+/** A comment may hold 65,536 characters. */
+const longest = 60_000;
+
+/** First line of the comment: what the workflow finds its own comment by. */
+export const gateCommentMarker = "<!-- footnote eval-gate -->";
+
+/** The report for a pull request. Text of documents stands in escaped `<pre>` blocks: it makes no markup and mentions nobody. */
+export function formatGateMarkdown(report: GateReport): string {
+  const { runs, comparisons, floors, ratios, worst, detectable, problems, settings, family, dataset, judges } = report;
+  const parts: string[] = [
+    gateCommentMarker,
+    `## Eval gate: ${report.verdict}`,
+    "",
+    ...(problems.length === 0 ? ["No regression, every floor met."] : problems.map((problem) => `- ${escapeCell(problem)}`)),
+    "",
+  ];
+  for (const { pipeline, questions, changed } of runs) {
+    const own = comparisons.filter((one) => one.pipeline === pipeline);
+    parts.push(
+      `### \`${pipeline}\` on ${escapeCell(dataset.name)} (${dataset.split}), ${questions} questions${changed ? ", its spec has changed" : ""}`,
+      "",
+      "| metric | n | before | after | difference, 95 % | adjusted p | |",
+      "|---|---|---|---|---|---|---|",
+      ...own
+        .filter(({ slice, regressed }) => slice === "all" || regressed)
+        .map(
+          ({ metric, slice, count, before, after, difference, adjustedP, changed: moved, regressed, tested }) =>
+            `| ${escapeCell(slice === "all" ? metric : `${metric}, ${slice}`)} | ${count} | ${formatScore(before)} | ${formatScore(after)} | ${moved === 0 ? "0.000" : `${formatChange(difference.mean)} ${formatInterval(difference)}`} | ${tested ? formatP(adjustedP) : "too few"} | ${regressed ? "**worse**" : ""} |`,
+        ),
+      "",
+    );
+  }
+  parts.push(
+    "| floor | value | bound | |",
+    "|---|---|---|---|",
+    ...floors.map(
+      ({ pipeline, metric, value, bound, strict, met, skipped }) =>
+        `| \`${pipeline}\`: ${escapeCell(metric)} | ${formatScore(value)} | ${strict ? ">" : "≥"} ${bound} | ${skipped ? "not measured" : met ? "met" : "**not met**"} |`,
+    ),
+    "",
+    "| | before | after | ratio | |",
+    "|---|---|---|---|---|",
+    ...ratios.map(
+      ({ pipeline, what, before, after, ratio, state }) =>
+        `| \`${pipeline}\`: ${ratioName[what]} | ${formatAmount(what, before)} | ${formatAmount(what, after)} | ${formatRatio(ratio)} | ${state === "failed" ? "**failed**" : state === "warning" ? "slower than usual" : ""} |`,
+    ),
+    "",
+    escapeCell(formatDetectable(detectable)),
+    "",
+    `${family} hypotheses tested together, family-wise α ${settings.familyWiseAlpha}, ${settings.resamples.toLocaleString("en")} resamples. Judges: ${escapeCell(judges.join(", "))}.`,
+  );
+  const cut = "\n\nMore questions got worse; the HTML page of this run shows them all.";
+  let text = `${parts.join("\n")}\n`;
+  if (worst.length > 0) text += "\n### Questions that got worse\n";
+  for (const { pipeline, before, after, fell } of worst) {
+    const block = [
+      "",
+      `<details><summary><code>${escapeMarkup(after.id)}</code> (${escapeMarkup(pipeline)}) ${escapeMarkup(after.question)}</summary>`,
+      "",
+      "<pre>",
+      escapeMarkup(fell.map((one) => `${one.metric} ${formatScore(one.before)} → ${formatScore(one.after)}`).join("\n")),
+      "",
+      side("before", before),
+      "",
+      side("after", after),
+      "</pre>",
+      "</details>",
+      "",
+    ].join("\n");
+    if (text.length + block.length + cut.length > longest) {
+      text += cut;
+      break;
+    }
+    text += block;
+  }
+  return text;
+}
+
+function side(name: string, { text, finishReason, citations, contexts }: GateCase): string {
+  return escapeMarkup(
+    [
+      `${name} (${finishReason}): ${text === "" ? "no answer" : text}`,
+      ...citations.map((citation) => `  cited ${formatPlace(citation)}: ${citation.text.replace(/\s+/gu, " ")}`),
+      `  sources ${contexts.length === 0 ? "none" : contexts.map(formatPlace).join("; ")}`,
+    ].join("\n"),
+  );
+}
+
+/** Text that cannot leave its place in a table or a list. */
+function escapeCell(text: string): string {
+  return escapeMarkup(text.replace(/\s+/gu, " ")).replace(/[\\`*_[\]|@#]/gu, (character) => `&#${character.codePointAt(0)};`);
+}
