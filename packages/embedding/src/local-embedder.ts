@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Embedder, Embedding, EmbeddingSpace } from "@footnote/core";
@@ -39,6 +39,8 @@ export interface QueryTokens {
   dimensions: number;
   count: number;
   values: Float32Array;
+  /** Rarity of each token in general text (idf of token-idf.bin); absent for a model without that file. */
+  weights?: Float32Array;
 }
 
 const bundledSpace: EmbeddingSpace = {
@@ -72,6 +74,8 @@ export function createLocalEmbedder(options: LocalEmbedderOptions = {}): LocalEm
   const wordPiece = createWordPiece({ tokenizerPath: join(modelDir, "tokenizer.json") });
   const projectionPath = join(modelDir, "token-pca.bin");
   const hasProjection = existsSync(projectionPath);
+  const idfPath = join(modelDir, "token-idf.bin");
+  const idf = hasProjection && existsSync(idfPath) ? readFileSync(idfPath) : null;
   const pool: WorkerPool<Task, WorkerResult> = createWorkerPool({
     url: new URL("./embedding-worker.ts", import.meta.url),
     workerData: { modelDir, dtype, maxTokens, projectionPath: hasProjection ? projectionPath : null },
@@ -83,6 +87,8 @@ export function createLocalEmbedder(options: LocalEmbedderOptions = {}): LocalEm
     taskTimeoutMs: textTimeoutMs,
     startTimeoutMs: 60_000,
     maxRetries: 2,
+    // Sentences share a message until they make up about half a chunk: a query waits no longer than for a chunk.
+    bundle: { size: ({ text }) => text.length, limit: 600 },
     parse: (result) => resultSchema.parse(result),
   });
 
@@ -106,7 +112,10 @@ export function createLocalEmbedder(options: LocalEmbedderOptions = {}): LocalEm
       const [result] = await pool.run({ tasks: [{ text: query, tokens: "projected" }], priority: "high", signal });
       const values = result?.tokenVectors instanceof Float32Array ? result.tokenVectors : new Float32Array();
       const count = result?.tokenCount ?? 0;
-      return { dimensions: count === 0 ? 0 : values.length / count, count, values };
+      const tokens = { dimensions: count === 0 ? 0 : values.length / count, count, values };
+      if (idf === null) return tokens;
+      const ids = wordPiece.encode(query, maxTokens - 2);
+      return { ...tokens, weights: Float32Array.from({ length: count }, (_, at) => (idf[ids[at] ?? 0] ?? 0) / 20) };
     },
     countTokens: (text) => wordPiece.count(text),
     status: () => pool.status(),

@@ -2,6 +2,7 @@ import { parentPort } from "node:worker_threads";
 import { z } from "zod";
 import { throughGate } from "./worker-gate.ts";
 import type { WorkerGate } from "./worker-gate.ts";
+import type { TaskOutcome } from "./worker-pool.ts";
 
 /** What a worker thread runs: made once, then one task after the other. */
 export interface TaskRunner {
@@ -11,7 +12,7 @@ export interface TaskRunner {
 
 const messageSchema = z.union([
   z.object({ type: z.literal("stop") }),
-  z.object({ type: z.literal("task"), id: z.int(), task: z.unknown() }),
+  z.object({ type: z.literal("tasks"), id: z.int(), tasks: z.array(z.unknown()) }),
 ]);
 
 /** The gate that the pool put into `workerData`. */
@@ -26,21 +27,26 @@ export async function serveTasks(gate: WorkerGate, load: () => Promise<TaskRunne
     return null;
   });
   let last: Promise<unknown> = Promise.resolve();
-  const answer = async (id: number, task: unknown) => {
+  const outcomeOf = async (task: unknown): Promise<TaskOutcome> => {
     try {
       if (runner === null) throw new TypeError("No model.");
-      port.postMessage({ type: "done", id, result: await throughGate(gate, () => runner.run(task)) });
+      return { result: await throughGate(gate, () => runner.run(task)) };
     } catch (error) {
       // Only the error's kind: a library's message may quote the input.
-      port.postMessage({ type: "error", id, message: error instanceof Error ? error.name : "unknown error" });
+      return { error: error instanceof Error ? error.name : "unknown error" };
     }
+  };
+  const answer = async (id: number, tasks: readonly unknown[]) => {
+    const outcomes: TaskOutcome[] = [];
+    for (const task of tasks) outcomes.push(await outcomeOf(task));
+    port.postMessage({ type: "done", id, outcomes });
   };
   port.on("message", (value: unknown) => {
     const message = messageSchema.parse(value);
     const previous = last;
     last = (async () => {
       await previous;
-      if (message.type === "task") return answer(message.id, message.task);
+      if (message.type === "tasks") return answer(message.id, message.tasks);
       if (runner !== null) await throughGate(gate, () => runner.dispose());
       // Nothing is left to listen to: the thread ends by itself.
       port.close();

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createWorkerPool } from "./worker-pool.ts";
 import type { WorkerPoolOptions } from "./worker-pool.ts";
 
-const create = (changes: Partial<WorkerPoolOptions<string>> & { start?: string } = {}) => {
+const create = (changes: Partial<WorkerPoolOptions<string, string>> & { start?: string } = {}) => {
   const { start, ...rest } = changes;
   return createWorkerPool<string, string>({
     url: new URL("./testing/scripted-worker.ts", import.meta.url),
@@ -125,6 +125,24 @@ describe("worker pool", () => {
     await pool.run({ tasks: ["echo", "echo", "echo", "echo", "echo"], priority: "normal" });
     expect(pool.status().started).toBe(3);
     await pool.close();
+  });
+
+  it("puts small tasks of a call into one message, a share for each thread, and does all of a lost message again", async () => {
+    const pool = create({ size: 1, bundle: { size: (task) => task.length, limit: 18 } });
+    expect(await pool.run({ tasks: ["echo a", "echo b", "crash-once x", "echo c", "echo d"], priority: "normal" })).toEqual([
+      "echo:a",
+      "echo:b",
+      "crash-once:x",
+      "echo:c",
+      "echo:d",
+    ]);
+    await expect(pool.run({ tasks: ["echo a", "fail", "echo b"], priority: "normal" })).rejects.toEqual(failed(/TypeError/u));
+    await pool.close();
+    // However many fit into one message, the other thread gets its share.
+    const two = create({ size: 2, bundle: { size: () => 1, limit: 100 } });
+    await two.run({ tasks: ["wait 50", "wait 50"], priority: "normal" });
+    expect(two.status().started).toBe(2);
+    await two.close();
   });
 
   it("finishes what waits before it closes, and takes nothing more", async () => {

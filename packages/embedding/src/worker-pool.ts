@@ -4,14 +4,12 @@ import { FootnoteError, isFootnoteError, throwIfAborted } from "@footnote/core";
 import { closeGates, createWorkerGate } from "./worker-gate.ts";
 import type { WorkerGate } from "./worker-gate.ts";
 
-/** Worker → pool. `ready` once, then one message per task. */
-export type WorkerMessage =
-  | { type: "ready" }
-  | { type: "failed"; message: string }
-  | { type: "done"; id: number; result: unknown }
-  | { type: "error"; id: number; message: string };
+/** Pool → worker: tasks to do one after the other. Worker → pool: `ready` once, then one message per bundle, outcomes in its order. */
+export type TaskOutcome = { result: unknown } | { error: string };
 
-export interface WorkerPoolOptions<Result> {
+export type WorkerMessage = { type: "ready" } | { type: "failed"; message: string } | { type: "done"; id: number; outcomes: TaskOutcome[] };
+
+export interface WorkerPoolOptions<Task, Result> {
   /** The worker's module: it calls `serveTasks`. It gets `workerData` and a `gate`. */
   url: URL;
   workerData: object;
@@ -24,11 +22,13 @@ export interface WorkerPoolOptions<Result> {
   recycleAfter: number;
   /** Tasks that may wait, per priority. A call that finds more waiting is refused with `overloaded`. */
   maxWaiting: { high: number; normal: number };
-  /** A worker that needs longer for one task is taken for hung and replaced. */
+  /** A worker that needs longer for one message is taken for hung and replaced. */
   taskTimeoutMs: number;
   startTimeoutMs: number;
   /** How often a task whose worker died is given to another. */
   maxRetries: number;
+  /** Small tasks of one call share a message until their sizes add up to this. Default: one task a message. */
+  bundle?: { size: (task: Task) => number; limit: number };
   /** Checks what came back. */
   parse: (result: unknown) => Result;
 }
@@ -61,7 +61,7 @@ interface Member<Task, Result> {
   gate: WorkerGate;
   ended: Promise<void>;
   state: "starting" | "idle" | "busy";
-  current: { id: number; call: Call<Task, Result>; index: number } | null;
+  current: { id: number; call: Call<Task, Result>; indices: number[] } | null;
   done: number;
   timer: NodeJS.Timeout | undefined;
 }
@@ -77,10 +77,10 @@ const gates = new Set<WorkerGate>();
 process.on("exit", () => closeGates(gates, stopTimeoutMs));
 
 /**
- * Worker threads that take one task each at a time. High priority goes first; calls of one priority take turns, so a
+ * Worker threads that do one task each at a time. High priority goes first; calls of one priority take turns, so a
  * large one does not hold up a small one. Idle threads do not keep the process alive.
  */
-export function createWorkerPool<Task, Result>(options: WorkerPoolOptions<Result>): WorkerPool<Task, Result> {
+export function createWorkerPool<Task, Result>(options: WorkerPoolOptions<Task, Result>): WorkerPool<Task, Result> {
   const { name, failureCode } = options;
   const members = new Set<Member<Task, Result>>();
   const queues: Record<"high" | "normal", Call<Task, Result>[]> = { high: [], normal: [] };
@@ -111,15 +111,28 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions<Result
     for (const call of [...queues.high, ...queues.normal]) settle(call, error);
   };
 
-  /** The next task: of the first call in line, which then goes to the end of the line. */
-  const take = (): { call: Call<Task, Result>; index: number } | null => {
+  /** The next tasks: of the first call in line, which then goes to the end of the line. */
+  const take = (most: number): { call: Call<Task, Result>; indices: number[] } | null => {
     const queue = queues.high.length > 0 ? queues.high : queues.normal;
     const call = queue.shift();
     if (call === undefined) return null;
-    const index = call.again.pop() ?? call.next++;
-    waiting[call.priority]--;
-    if (call.next < call.tasks.length || call.again.length > 0) queue.push(call);
-    return { call, index };
+    const left = () => call.tasks.length - call.next + call.again.length;
+    const sizeOf = (index: number) => {
+      const task = call.tasks[index];
+      return options.bundle && task !== undefined ? options.bundle.size(task) : Number.POSITIVE_INFINITY;
+    };
+    const indices: number[] = [];
+    // No thread takes more than its share, so that the last tasks of a call do not wait for one of them.
+    const share = Math.min(most, Math.ceil(left() / options.size));
+    let size = 0;
+    do {
+      const index = call.again.pop() ?? call.next++;
+      indices.push(index);
+      size += sizeOf(index);
+      waiting[call.priority]--;
+    } while (left() > 0 && indices.length < share && size + sizeOf(call.again.at(-1) ?? call.next) <= (options.bundle?.limit ?? 0));
+    if (left() > 0) queue.push(call);
+    return { call, indices };
   };
 
   /** Asks a thread to end after what it does now; never kills it (see worker-gate.ts). One that hangs is left behind. */
@@ -140,8 +153,8 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions<Result
       if (++lost.call.retries > options.maxRetries) {
         settle(lost.call, failure(`${name} died ${lost.call.retries} times over one call; try again or send less.`, cause));
       } else {
-        lost.call.again.push(lost.index);
-        waiting[lost.call.priority]++;
+        lost.call.again.push(...lost.indices);
+        waiting[lost.call.priority] += lost.indices.length;
         const queue = queues[lost.call.priority];
         if (!queue.includes(lost.call)) queue.unshift(lost.call);
       }
@@ -183,15 +196,21 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions<Result
     if (current === null || current.id !== message.id) return;
     member.current = null;
     member.state = "idle";
-    member.done++;
+    member.done += current.indices.length;
     deathsInARow = 0;
-    if (message.type === "error") settle(current.call, failure(`${name} failed on one input: ${message.message}`));
-    else if (!current.call.settled) {
+    const { call, indices } = current;
+    for (const [at, index] of indices.entries()) {
+      if (call.settled) break;
+      const outcome = message.outcomes[at] ?? { error: "no outcome" };
+      if ("error" in outcome) {
+        settle(call, failure(`${name} failed on one input: ${outcome.error}`));
+        break;
+      }
       try {
-        current.call.results[current.index] = options.parse(message.result);
-        if (--current.call.left === 0) settle(current.call, null);
+        call.results[index] = options.parse(outcome.result);
+        if (--call.left === 0) settle(call, null);
       } catch (error) {
-        settle(current.call, error);
+        settle(call, error);
       }
     }
     if (member.done >= options.recycleAfter) retire(member);
@@ -204,7 +223,7 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions<Result
     for (const member of members) {
       if (member.state === "starting") starting++;
       if (member.state !== "idle") continue;
-      const taken = take();
+      const taken = take(options.recycleAfter - member.done);
       if (taken === null) {
         member.worker.unref();
         continue;
@@ -214,11 +233,11 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions<Result
       member.state = "busy";
       member.worker.ref();
       member.timer = setTimeout(
-        () => died(member, failure(`${name} needed more than ${options.taskTimeoutMs} ms for one input.`)),
+        () => died(member, failure(`${name} needed more than ${options.taskTimeoutMs} ms for one message.`)),
         options.taskTimeoutMs,
       );
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread, not a window
-      member.worker.postMessage({ type: "task", id, task: taken.call.tasks[taken.index] });
+      member.worker.postMessage({ type: "tasks", id, tasks: taken.indices.map((index) => taken.call.tasks[index]) });
     }
     while (members.size < options.size && starting < waiting.high + waiting.normal) {
       start();
