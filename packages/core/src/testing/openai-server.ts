@@ -53,6 +53,8 @@ export interface OpenAiServerOptions {
   embed?(text: string): Promise<readonly number[]>;
   /** Names that /models lists. Default `scripted`. */
   models?: readonly string[];
+  /** Default 0: a free one. */
+  port?: number;
 }
 
 export interface OpenAiServer {
@@ -208,7 +210,7 @@ export async function createOpenAiServer(options: OpenAiServerOptions): Promise<
     return sendJson(response, 404, { error: { message: "The scripted server has no such address.", type: "invalid_request_error" } });
   }
 
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, "127.0.0.1", resolve));
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("The scripted server has no port.");
   return {
