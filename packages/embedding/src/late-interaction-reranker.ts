@@ -7,7 +7,8 @@ import type { TokenVectors } from "./token-vectors.ts";
 /**
  * Late interaction (Khattab and Zaharia 2020, ColBERT): a candidate's score is the mean over the query's tokens of the
  * greatest cosine with any of the candidate's token vectors, −1…1. The candidates' vectors were stored at ingest; the
- * query's are computed here and are not compressed. A candidate without stored vectors has no score.
+ * query's are computed here and are not compressed. A candidate without stored vectors has no score. Readings: `least`, the
+ * query token that fits worst, and `weighted`, the mean with rare tokens counting more.
  */
 export function createLateInteractionReranker(options: {
   embedder: Pick<LocalEmbedder, "space" | "capabilities" | "embedQueryTokens">;
@@ -44,11 +45,18 @@ export function createLateInteractionReranker(options: {
         });
       });
       throwIfAborted(signal);
+      const read = candidates.map(({ chunk }, at) => {
+        const bytes = at < maxCandidates ? stored.get(chunk.id) : undefined;
+        return bytes === undefined ? null : bestMatches(tokens, openTokenVectors(bytes));
+      });
+      const reading = (value: (best: Float64Array) => number) => read.map((best) => (best === null ? null : value(best)));
+      const { weights } = tokens;
       return {
-        scores: candidates.map(({ chunk }, at) => {
-          const bytes = at < maxCandidates ? stored.get(chunk.id) : undefined;
-          return bytes === undefined ? null : maxSim(tokens, openTokenVectors(bytes));
-        }),
+        scores: reading(mean),
+        readings: {
+          least: reading((best) => Math.min(...best)),
+          weighted: reading((best) => (weights ? weightedMean(best, weights) : mean(best))),
+        },
       };
     },
   };
@@ -56,6 +64,20 @@ export function createLateInteractionReranker(options: {
 
 /** Mean over query rows of the greatest dot product with a document row; null when either side has no tokens. */
 export function maxSim(query: QueryTokens, document: TokenVectors): number | null {
+  const best = bestMatches(query, document);
+  return best === null ? null : mean(best);
+}
+
+const mean = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** The mean with the rarity of each token as its weight; the plain one where all are as common as can be. */
+function weightedMean(values: Float64Array, weights: Float32Array): number {
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return total > 0 ? values.reduce((sum, value, at) => sum + value * (weights[at] ?? 0), 0) / total : mean(values);
+}
+
+/** For each query row the greatest dot product with a document row; null when either side has no tokens. */
+function bestMatches(query: QueryTokens, document: TokenVectors): Float64Array | null {
   if (query.count === 0 || document.count === 0) return null;
   const { dimensions, values } = query;
   if (dimensions !== document.dimensions) {
@@ -74,7 +96,7 @@ export function maxSim(query: QueryTokens, document: TokenVectors): number | nul
       if (similarity > (best[token] ?? 0)) best[token] = similarity;
     }
   }
-  return best.reduce((sum, value) => sum + value, 0) / query.count;
+  return best;
 }
 
 /** `row` against as many numbers from `from` on. Four sums, because one would wait for itself; the length is a multiple of 4. */

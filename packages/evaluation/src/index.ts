@@ -6,6 +6,8 @@ export { formatRetrievalReport, retrievalMetrics, scoreRun, summarizeRun } from 
 export type { PipelineScores, RankedQuery, RetrievalMetric, RetrievalReport } from "./reports/retrieval-report.ts";
 export { bootstrapDifference, bootstrapMean, quantile } from "./statistics/bootstrap.ts";
 export type { BootstrapOptions, Interval } from "./statistics/bootstrap.ts";
+export { fitListwise } from "./listwise-fit.ts";
+export type { CandidateList, ListwiseFitOptions } from "./listwise-fit.ts";
 export { createRandom } from "./statistics/random.ts";
 export { caseHash, datasetHash, parseEvalCase, readEvalCases, writeEvalCases } from "./datasets/eval-dataset.ts";
 export type { EvalDataset } from "./datasets/eval-dataset.ts";

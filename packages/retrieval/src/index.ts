@@ -1,10 +1,15 @@
 export { analyzerVersion, createAnalyzer } from "./analysis/analyzer.ts";
 export { maxTermId, termId } from "./analysis/term-id.ts";
-export { convexFusion } from "./fusion/convex.ts";
+export { boundOf, convexFusion } from "./fusion/convex.ts";
+export { textFeatureNames } from "./fusion/learned-features.ts";
+export { learnedLinear, standardizedColumn } from "./fusion/learned-linear.ts";
+export type { LearnedWeights } from "./fusion/learned-linear.ts";
+export { learnedWeights } from "./fusion/learned-weights.ts";
 export { reciprocalRankFusion } from "./fusion/rrf.ts";
 export { normalizeQuery } from "./normalize-query.ts";
 export { packSources } from "./packing.ts";
 export type { PackedSource } from "./packing.ts";
 export { pipelines } from "./pipelines.ts";
+export { learnedFeatures } from "./rerank-learned.ts";
 export { createRetriever, rerankerName } from "./retriever.ts";
 export type { Retriever, RetrieveRequest, RetrieverOptions } from "./retriever.ts";

@@ -7,6 +7,7 @@ import type { Context } from "../context.ts";
 import { formatGoal } from "../eval/goals.ts";
 import type { Goal } from "../eval/goals.ts";
 import type { ExtractionPart } from "../eval/run-extraction.ts";
+import { addEvalFitFusion } from "./eval-fit-fusion.ts";
 import { addEvalRun } from "./eval-run.ts";
 import { createOutput } from "../output.ts";
 import type { Output } from "../output.ts";
@@ -64,6 +65,7 @@ Examples:
   };
   const cacheOf = ({ cache }: EvalOptions) => (cache ? { cacheDir: resolve(cwd, cache) } : {});
 
+  addEvalFitFusion(evaluate, context);
   addEvalRun(evaluate, context);
 
   evaluate

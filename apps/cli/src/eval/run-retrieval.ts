@@ -5,8 +5,9 @@ import { createChunker } from "@footnote/chunking";
 import { FootnoteError, type PipelineSpec } from "@footnote/core";
 import { createLateInteractionReranker, createLocalEmbedder } from "@footnote/embedding";
 import { formatRetrievalReport, type RetrievalReport } from "@footnote/evaluation";
-import { pipelines } from "@footnote/retrieval";
+import { learnedWeights, pipelines } from "@footnote/retrieval";
 import { openStore } from "@footnote/storage";
+import { comparisonNames, comparisonPipeline } from "./comparison-pipelines.ts";
 import { withEmbeddingCache } from "./embedding-cache.ts";
 import { evaluateRetrieval } from "./retrieval.ts";
 
@@ -28,7 +29,7 @@ export async function runRetrieval(options: RunRetrievalOptions): Promise<{ repo
   const specs = pipelineNames.map(namedPipeline);
   const local = createLocalEmbedder();
   const embedder = cacheDir ? await withEmbeddingCache(local, cacheDir) : local;
-  const tokenVectors = local.capabilities.tokenVectors && specs.some((spec) => spec.reranker.type === "late-interaction");
+  const tokenVectors = local.capabilities.tokenVectors && specs.some(needsTokenVectors);
   const dataDir = await mkdtemp(join(tmpdir(), "footnote-eval-"));
   try {
     const { id, dimensions } = local.space;
@@ -58,11 +59,16 @@ export async function runRetrieval(options: RunRetrievalOptions): Promise<{ repo
   }
 }
 
+function needsTokenVectors({ reranker }: PipelineSpec): boolean {
+  if (reranker.type === "learned-linear") return learnedWeights(reranker.weights)?.signals.includes("late-interaction") ?? false;
+  return reranker.type === "late-interaction";
+}
+
 function namedPipeline(name: string): PipelineSpec {
-  const spec = Object.values(pipelines).find((candidate) => candidate.name === name);
+  const spec = Object.values(pipelines).find((candidate) => candidate.name === name) ?? comparisonPipeline(name);
   if (spec) return spec;
   throw new FootnoteError(
     "pipeline_unknown",
-    `There is no pipeline ${JSON.stringify(name)}; name one of ${Object.keys(pipelines).join(", ")}.`,
+    `There is no pipeline ${JSON.stringify(name)}; name one of ${[...Object.keys(pipelines), ...comparisonNames].join(", ")}.`,
   );
 }
