@@ -2,6 +2,8 @@ import {
   type Answer,
   type AnswerEvent,
   type AnswerId,
+  type AnswerTrace,
+  type ChunkId,
   type Clock,
   type ConversationId,
   type Cost,
@@ -24,9 +26,11 @@ import {
 } from "@footnote/core";
 import { type AnswerBuilder, createAnswerBuilder } from "./answer-builder.ts";
 import { contextualizeQuestion } from "./contextualize-question.ts";
+import { renderRequest } from "./prompts/render-request.ts";
 import { createSentenceGate } from "./sentence-gate.ts";
 import { splitQuestion } from "./split-question.ts";
 import { plainTerms, type TermsOf } from "./terms.ts";
+import { createTraceRecorder, type TraceRecorder } from "./trace-recorder.ts";
 import { within } from "./within.ts";
 
 /** What an abstaining answer says; it claims nothing and cites nothing. */
@@ -47,11 +51,19 @@ export interface AnswerQuestionOptions {
   spec: PipelineSpec;
   /** Called once for the question and once for each of its parts when it has several; the query is already completed from the history. */
   search(query: string, options: { signal: AbortSignal }): Promise<SearchResult>;
+  /** A question as one that stands alone, from the questions before it. A failure is a degradation: the default is taken. Default: `contextualizeQuestion`. */
+  completeQuestion?(
+    question: string,
+    history: readonly { question: string; answer?: string }[],
+    options: { signal: AbortSignal },
+  ): Promise<string>;
   /** Context packing; its chunks follow the hits as sources of their own. A failure is a degradation. Default: none. */
   pack?(request: { hits: readonly Hit[]; spec: PipelineSpec; signal: AbortSignal }): Promise<readonly PackedHit[]>;
   model: LanguageModel;
   /** Stores the answer; awaited before `answer-end`. Also called when the asker leaves early (`aborted`). */
-  save(answer: Answer): Promise<void>;
+  save(answer: Answer, trace: AnswerTrace): Promise<void>;
+  /** Chunks that context packing looked at so far, for the trace. Default: not known. */
+  chunksRead?(): readonly ChunkId[];
   ids: { answer: AnswerId; conversation: ConversationId };
   clock: Clock;
   telemetry: Telemetry;
@@ -103,6 +115,12 @@ export async function* answerQuestion(options: AnswerQuestionOptions): AsyncGene
   let finishReason: FinishReason = "aborted";
   let failure: FootnoteError | null = null;
 
+  const recorder = createTraceRecorder({
+    spec,
+    model: { name: model.name, extractive: model.capabilities.extractive },
+    historyTurns: history.length,
+  });
+
   const timeLeft = () => began + caps.wallClockMs - clock.now();
 
   async function store(): Promise<void> {
@@ -125,7 +143,8 @@ export async function* answerQuestion(options: AnswerQuestionOptions): AsyncGene
       pipelineHash: hash,
       createdAt,
     };
-    const outcome = await within({ clock, ms: saveTimeoutMs }, options.save(answer));
+    const trace = recorder.finish(builder.dropped, options.chunksRead?.() ?? []);
+    const outcome = await within({ clock, ms: saveTimeoutMs }, options.save(answer, trace));
     if (outcome.type !== "value") {
       throw new FootnoteError("storage_failed", `The answer could not be stored within ${saveTimeoutMs / 1000} s; ask again.`);
     }
@@ -154,6 +173,7 @@ export async function* answerQuestion(options: AnswerQuestionOptions): AsyncGene
       if (!model.capabilities.extractive && usage.promptTokens + promptTokens > caps.tokens) throw new CapReached();
       checkCaps(0);
       usage.modelCalls += 1;
+      recorder.call();
       const call = new AbortController();
       const stop = () => call.abort(work.signal.reason);
       if (work.signal.aborted) stop();
@@ -184,6 +204,7 @@ export async function* answerQuestion(options: AnswerQuestionOptions): AsyncGene
           }
           started = true;
           const event = outcome.value.value;
+          recorder.event(event);
           if (event.type === "finish") {
             usage.promptTokens += event.promptTokens;
             usage.completionTokens += event.completionTokens;
@@ -219,12 +240,17 @@ export async function* answerQuestion(options: AnswerQuestionOptions): AsyncGene
     yield { type: "answer-start", answerId: ids.answer, conversationId: ids.conversation, pipeline: spec.name, pipelineHash: hash };
     try {
       if (work.signal.aborted) throw new FootnoteError("cancelled", "The answer was cancelled.");
-      const found = await capped(findSources(options, work.signal));
+      const found = await capped(findSources(options, recorder, work.signal));
       Object.assign(timings, found.timings);
       degraded.push(...found.degraded);
       sources = found.hits;
       const modelSources = sources.map((hit, index): ModelSource => ({ marker: index + 1, hit }));
       builder = createAnswerBuilder({ sources: modelSources, terms });
+      recorder.sources(modelSources, found.hitIds);
+      if (!model.capabilities.extractive && modelSources.length > 0) {
+        const { prompt, maxSentences } = spec.answer;
+        recorder.request(renderRequest(prompt, { question, sources: modelSources, history, maxSentences })?.sha256 ?? null);
+      }
       yield { type: "sources", hits: sources };
       let reason: Extract<ModelEvent, { type: "finish" }>["reason"] = "unsupported";
       if (modelSources.length > 0) {
@@ -316,15 +342,33 @@ export async function* answerQuestion(options: AnswerQuestionOptions): AsyncGene
 }
 
 /** Sources of every part of the question, the best of each first, then the chunks packed around them. */
-async function findSources(options: AnswerQuestionOptions, signal: AbortSignal): Promise<SearchResult> {
+async function findSources(
+  options: AnswerQuestionOptions,
+  recorder: TraceRecorder,
+  signal: AbortSignal,
+): Promise<SearchResult & { hitIds: ReadonlySet<string> }> {
   const { question, history, spec, search, pack } = options;
   const parts = splitQuestion(question);
-  const queries = parts.map((part, index) =>
-    contextualizeQuestion(part, [...history, ...parts.slice(0, index).map((earlier) => ({ question: earlier }))]),
-  );
-  const results = await Promise.all(queries.map((query) => search(query, { signal })));
   const timings: Timings = {};
   const degraded = new Map<string, Degradation>();
+  const completeBegan = options.clock.now();
+  const queries = await Promise.all(
+    parts.map(async (part, index) => {
+      const before = [...history, ...parts.slice(0, index).map((earlier) => ({ question: earlier }))];
+      if (!options.completeQuestion) return contextualizeQuestion(part, before);
+      try {
+        return await options.completeQuestion(part, before, { signal });
+      } catch (error) {
+        if (signal.aborted) throw error;
+        const { code } = toFootnoteError(error);
+        degraded.set("complete", { step: "transform", reason: code, fallback: "words carried over from the questions before" });
+        return contextualizeQuestion(part, before);
+      }
+    }),
+  );
+  if (options.completeQuestion) timings["complete-question"] = options.clock.now() - completeBegan;
+  const results = await Promise.all(queries.map((query) => search(query, { signal })));
+  for (const [at, query] of queries.entries()) recorder.search(query, results[at]?.trace);
   const hits = new Map<string, Hit>();
   for (const result of results) {
     for (const [name, ms] of Object.entries(result.timings)) timings[name] = Math.max(timings[name] ?? 0, ms);
@@ -338,6 +382,7 @@ async function findSources(options: AnswerQuestionOptions, signal: AbortSignal):
       if (hit && !hits.has(hit.chunk.id)) hits.set(hit.chunk.id, hit);
     }
   }
+  const hitIds = new Set<string>(hits.keys());
   if (pack && hits.size > 0) {
     try {
       const packed = await pack({ hits: [...hits.values()], spec, signal });
@@ -346,12 +391,12 @@ async function findSources(options: AnswerQuestionOptions, signal: AbortSignal):
       for (const { hit, chunk } of around) {
         if (!best.has(chunk.id)) best.set(chunk.id, { chunk, score: hit.score, ranks: {}, scores: {} });
       }
-      return { hits: [...best.values()], timings, degraded: [...degraded.values()] };
+      return { hits: [...best.values()], timings, degraded: [...degraded.values()], hitIds };
     } catch (error) {
       if (signal.aborted) throw error;
       const { code } = toFootnoteError(error);
       degraded.set("pack", { step: "pack", reason: code, fallback: "sources without their neighbours" });
     }
   }
-  return { hits: [...hits.values()], timings, degraded: [...degraded.values()] };
+  return { hits: [...hits.values()], timings, degraded: [...degraded.values()], hitIds };
 }

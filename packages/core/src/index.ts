@@ -47,6 +47,7 @@ export type {
   SearchTrace,
   Timings,
 } from "./search.ts";
+export type { AnswerTrace, TracedSource } from "./trace.ts";
 export { finishReasons } from "./answer.ts";
 export type { Answer, AnswerEvent, Citation, CitationSource, Claim, ClaimSupport, Cost, FinishReason, Usage } from "./answer.ts";
 export { indexedSpaces, indexHash, pipelineHash, pipelineSpecSchema, searchedSpace } from "./pipeline.ts";

@@ -1,4 +1,4 @@
-import { FootnoteError, newId, type Answer, type AnswerId, type CollectionId, type ConversationId } from "@footnote/core";
+import { FootnoteError, newId, type Answer, type AnswerId, type AnswerTrace, type CollectionId, type ConversationId } from "@footnote/core";
 import type { Session } from "./session.ts";
 import type { ConversationRecord, Store } from "./store.ts";
 
@@ -16,16 +16,16 @@ export interface AnswerRow {
 
 export function createAnswerRepository(session: Session): Store["answers"] {
   return {
-    save: (tenantId, answer, collectionId) =>
+    save: (tenantId, answer, collectionId, trace) =>
       session.transaction(tenantId, async (tx) => {
         const { id, conversationId, question, text, createdAt, ...body } = answer;
         const [conversation] = await tx.query("select id from conversations where id = $1 for share", [conversationId]);
         if (!conversation) throw new FootnoteError("not_found", "The conversation does not exist.");
         await tx.query(
-          `insert into answers (tenant_id, id, conversation_id, collection_id, question, text, body, created_at)
-           values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8)
-           on conflict (tenant_id, id) do update set text = excluded.text, body = excluded.body`,
-          [tenantId, id, conversationId, collectionId, question, text, JSON.stringify(body), createdAt],
+          `insert into answers (tenant_id, id, conversation_id, collection_id, question, text, body, created_at, trace)
+           values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9::jsonb)
+           on conflict (tenant_id, id) do update set text = excluded.text, body = excluded.body, trace = excluded.trace`,
+          [tenantId, id, conversationId, collectionId, question, text, JSON.stringify(body), createdAt, trace ? storableJson(trace) : null],
         );
         const shown = new Map<string, string>();
         for (const { source } of answer.citations) shown.set(source.versionId, source.documentId);
@@ -50,6 +50,12 @@ export function createAnswerRepository(session: Session): Store["answers"] {
         createdAt: row.created_at,
       };
     },
+    async trace(tenantId, id) {
+      const [row] = await session.transaction(tenantId, (tx) =>
+        tx.query<{ trace: AnswerTrace | null }>("select trace from answers where id = $1", [id]),
+      );
+      return row?.trace ?? null;
+    },
     saveFeedback: (tenantId, id, { rating, comment }) =>
       session.transaction(tenantId, async (tx) => {
         const rows = await tx.query(
@@ -60,6 +66,11 @@ export function createAnswerRepository(session: Session): Store["answers"] {
         return rows.length > 0;
       }),
   };
+}
+
+/** A model may say what Postgres refuses: NUL and halves of surrogate pairs. */
+function storableJson(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) => (typeof part === "string" ? part.toWellFormed().replaceAll("\0", "\ufffd") : part));
 }
 
 export function createConversationRepository(session: Session): Store["conversations"] {

@@ -1,4 +1,4 @@
-import type { BlobStore, DocumentId, TenantId, VersionId } from "@footnote/core";
+import type { AnswerTrace, BlobStore, DocumentId, TenantId, VersionId } from "@footnote/core";
 import type { AnswerBody, AnswerRow } from "./answers.ts";
 import { withdrawFromIndex } from "./index-rows.ts";
 import { foldCollection } from "./maintenance.ts";
@@ -82,16 +82,30 @@ async function deleteListedBlobs(
   return removed;
 }
 
-/** Masks what answers say from the document and drops its citations and sources. */
+/** Masks what answers say from the document, drops its citations and sources, and empties the traces of what may repeat it. */
 async function redactAnswers(tx: Transaction, id: DocumentId): Promise<number> {
-  const rows = await tx.query<AnswerRow>(
-    `select id, conversation_id, question, text, body, created_at from answers
+  const rows = await tx.query<AnswerRow & { trace: AnswerTrace | null }>(
+    `select id, conversation_id, question, text, body, created_at, trace from answers
      where id in (select answer_id from answer_sources where document_id = $1) order by id for update`,
     [id],
   );
   for (const row of rows) {
     const redacted = redactAnswer(row.text, row.body, id);
-    await tx.query("update answers set text = $2, body = $3::jsonb where id = $1", [row.id, redacted.text, JSON.stringify(redacted.body)]);
+    await tx.query("update answers set text = $2, body = $3::jsonb, trace = $4::jsonb where id = $1", [
+      row.id,
+      redacted.text,
+      JSON.stringify(redacted.body),
+      row.trace && JSON.stringify(redactTrace(row.trace, id)),
+    ]);
+  }
+  // Later turns were searched with queries that a model may have completed from these answers.
+  const later = await tx.query<{ id: string; trace: AnswerTrace }>(
+    `select id, trace from answers where conversation_id = any($1) and not id = any($2) and (trace->>'historyTurns')::integer > 0
+     order by id for update`,
+    [[...new Set(rows.map((row) => row.conversation_id))], rows.map((row) => row.id)],
+  );
+  for (const row of later) {
+    await tx.query("update answers set trace = $2::jsonb where id = $1", [row.id, JSON.stringify(withoutQueries(row.trace))]);
   }
   await tx.query("delete from answer_sources where document_id = $1", [id]);
   return rows.length;
@@ -115,6 +129,26 @@ export function redactAnswer(text: string, body: AnswerBody, documentId: Documen
       sources: body.sources.filter((hit) => hit.chunk.documentId !== documentId),
     },
   };
+}
+
+/** What the model said and what it was asked to search by may hold the document's words; ids and scores may stay. */
+export function redactTrace(trace: AnswerTrace, documentId: DocumentId): AnswerTrace {
+  return {
+    ...withoutQueries(trace),
+    sources: trace.sources.filter((source) => source.documentId !== documentId),
+    output: [],
+    redacted: true,
+  };
+}
+
+function withoutQueries(trace: AnswerTrace): AnswerTrace {
+  const searches = trace.searches.map(({ trace: searched }) => {
+    if (searched === null) return { asked: "", trace: null };
+    const { passages: _passages, ...kept } = searched;
+    const legs = searched.legs.map(({ leg, results }) => ({ leg, results }));
+    return { asked: "", trace: { ...kept, query: "", terms: [], legs } };
+  });
+  return { ...trace, searches, redacted: true };
 }
 
 function blank(text: string, start: number, end: number): string {

@@ -33,6 +33,7 @@ const lexicalRows: Record<string, string> = {
     from unnest($4::text[]) as c(id)`,
   "0002_posting_lists": postingLists,
   "0003_search_postings": postingLists,
+  "0004_confirmed_postings": postingLists,
 };
 
 describe.runIf(server)("migrations of a database with rows, by an owner without superuser", () => {

@@ -1,4 +1,4 @@
-import { FootnoteError, newId, sha256, type Answer } from "@footnote/core";
+import { FootnoteError, newId, sha256, type Answer, type AnswerTrace } from "@footnote/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { analyzeWords, createTenantAndCollection, loadChunks, testSettings } from "./testing/load-chunks.ts";
 import { availableEngines, openTestStore, type TestStore } from "./testing/test-store.ts";
@@ -291,8 +291,43 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
       pipelineHash: "x",
       createdAt: new Date(),
     };
-    await store.answers.save(tenantId, answer, collectionId);
+    const searched = {
+      query: "launch code",
+      terms: ["launch"],
+      legs: [{ leg: "dense" as const, query: "The launch code 4711", results: [] }],
+      fused: gone.chunkIds.map((chunkId) => ({ chunkId, score: 0.5 })),
+      passages: ["The launch code is 4711."],
+    };
+    const trace: AnswerTrace = {
+      version: 1,
+      spec: testSettings().pipeline,
+      historyTurns: 0,
+      searches: [{ asked: "the code 4711", trace: searched }],
+      sources: [gone, kept].map(({ documentId, versionId, chunkIds }, index) => ({
+        marker: index + 1,
+        chunkId: chunkIds[0] ?? newId("chunk"),
+        documentId,
+        versionId,
+        isHit: true,
+      })),
+      chunksRead: [],
+      request: { model: "extractive", extractive: true, prompt: "p", sha256: null },
+      output: [{ type: "text-delta", text: "The launch code is 4711.\0\ud800" }],
+      dropped: { markers: 0, quotes: 0 },
+      truncated: [],
+      redacted: false,
+    };
+    await store.answers.save(tenantId, answer, collectionId, trace);
     expect(await store.answers.get(tenantId, answer.id)).toEqual(answer);
+    expect(await store.answers.trace(tenantId, answer.id)).toEqual({
+      ...trace,
+      output: [{ type: "text-delta", text: "The launch code is 4711.\ufffd\ufffd" }],
+    });
+    expect(await store.answers.trace((await createTenantAndCollection(store)).tenantId, answer.id)).toBeNull();
+    const follow: Answer = { ...answer, id: newId("answer"), text: "Nothing.", citations: [], sources: [] };
+    await store.answers.save(tenantId, follow, collectionId, { ...trace, historyTurns: 1, sources: [], output: [] });
+    const apart = { ...follow, id: newId("answer"), conversationId: await store.conversations.create(tenantId, collectionId) };
+    await store.answers.save(tenantId, apart, collectionId, { ...trace, historyTurns: 1, sources: [], output: [] });
     expect(await store.answers.saveFeedback(tenantId, answer.id, { rating: "up", comment: "good" })).toBe(true);
     const scopeOf = { tenantId, principal: newId("key") };
     await store.idempotency.begin(scopeOf, "k", "h");
@@ -319,6 +354,13 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
     expect(Object.values(await store.documents.erase(tenantId, gone.documentId)).every((count) => count === 0)).toBe(true);
     const redacted = await store.answers.get(tenantId, answer.id);
     expect(JSON.stringify(redacted)).not.toContain("4711");
+    const traces = await Promise.all([answer, follow].map(({ id }) => store.answers.trace(tenantId, id)));
+    expect(JSON.stringify(traces)).not.toMatch(/4711|launch/u);
+    expect(traces).toMatchObject([
+      { redacted: true, output: [], sources: [{ documentId: kept.documentId }], searches: [{ trace: { fused: [{ score: 0.5 }, {}] } }] },
+      { redacted: true },
+    ]);
+    expect(await store.answers.trace(tenantId, apart.id)).toMatchObject({ redacted: false, searches: [{ asked: "the code 4711" }] });
     expect(redacted?.text.length).toBe(text.length);
     expect(redacted?.text.slice(29)).toBe(text.slice(29));
     expect(redacted?.citations.map(({ marker }) => marker)).toEqual([2]);

@@ -1,6 +1,7 @@
 import type {
   Answer,
   AnswerId,
+  AnswerTrace,
   BlobStore,
   Chunk,
   ChunkId,
@@ -328,8 +329,10 @@ export interface Store {
   };
 
   readonly answers: {
-    save(tenantId: TenantId, answer: Answer, collectionId: CollectionId): Promise<void>;
+    save(tenantId: TenantId, answer: Answer, collectionId: CollectionId, trace?: AnswerTrace): Promise<void>;
     get(tenantId: TenantId, id: AnswerId): Promise<Answer | null>;
+    /** Null also for an answer that was stored without one. */
+    trace(tenantId: TenantId, id: AnswerId): Promise<AnswerTrace | null>;
     saveFeedback(tenantId: TenantId, id: AnswerId, feedback: { rating: "up" | "down"; comment?: string }): Promise<boolean>;
   };
   readonly conversations: {

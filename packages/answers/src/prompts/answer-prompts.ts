@@ -13,3 +13,7 @@ export function findAnswerPrompt(name: string): AnswerPrompt {
     `There is no prompt named ${JSON.stringify(name)}; a generated answer can use ${[...prompts.keys()].join(", ")}.`,
   );
 }
+
+export function answerPromptNames(): string[] {
+  return [...prompts.keys()];
+}

@@ -18,6 +18,8 @@ export const answers = pgTable(
     text: text("text").notNull(),
     /** Everything else of the Answer. */
     body: jsonb("body").notNull(),
+    /** AnswerTrace; null for answers from before there were traces. */
+    trace: jsonb("trace"),
     createdAt: createdAt(),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.id] }), index("answers_conversation").on(table.tenantId, table.conversationId)],
