@@ -12,6 +12,7 @@ interface RunOptions extends CommonOptions {
   pipeline?: string;
   split: "train" | "test";
   collection?: string;
+  documents?: string;
   out?: string;
   cache?: string;
   limit?: number;
@@ -33,6 +34,7 @@ export function addEvalRun(evaluate: Command, context: Context): void {
     .option("-p, --pipeline <name>", "default: the collection's own; default for the sample documents")
     .addOption(new Option("--split <name>", "which cases").choices(["train", "test"]).default("test"))
     .option("-c, --collection <name>", "the collection of your own server or store that the cases are about")
+    .option("--documents <folder>", "files that the cases are about, instead; they are read into a store of their own")
     .option("--out <file>", "write the run there as JSON Lines; the same command goes on with one that was interrupted")
     .option("--cache <folder>", "take over results of earlier runs on equal code, documents, pipeline and judges")
     .option("--limit <number>", "only the first so many cases", count)
@@ -45,7 +47,8 @@ A metric that does not apply to a question leaves it out of n; docs/evaluation.m
 
 Examples:
   pnpm eval run --out .cache/run.jsonl
-  pnpm eval run my-questions.jsonl --collection handbook --split test`,
+  pnpm eval run my-questions.jsonl --collection handbook --split test
+  pnpm eval run evals/multilingual/questions.jsonl --documents evals/multilingual/documents`,
     )
     .action(async (dataset: string | undefined, options: RunOptions) => {
       const output = createOutput({ json: options.json ?? false, terminal: context.terminal });
@@ -58,6 +61,11 @@ Examples:
       if (cases === undefined && collection !== undefined) {
         throw new FootnoteError("invalid_request", "--collection needs a dataset: name the file with the cases about it.");
       }
+      if (options.documents !== undefined && (cases === undefined || collection !== undefined)) {
+        throw new FootnoteError("invalid_request", "--documents needs a dataset and no --collection: the cases are about one of them.");
+      }
+      const ownFiles =
+        options.documents === undefined || path === undefined ? {} : { name: basename(path), folder: resolve(cwd, options.documents) };
       const { judges, close } = openJudges();
       let bar: ReturnType<typeof output.progress> | undefined;
       const common = {
@@ -78,7 +86,7 @@ Examples:
       try {
         const run =
           cases === undefined || collection === undefined
-            ? await runOnHandbook({ ...common, variables, ...(cases === undefined ? {} : { cases }) })
+            ? await runOnHandbook({ ...common, ...ownFiles, variables, ...(cases === undefined ? {} : { cases }) })
             : await withConnection(context, options, (client) =>
                 inCollection(collection, () =>
                   runOnCollection({ ...common, client, collection, dataset: { name: basename(path ?? collection), cases } }),

@@ -35,6 +35,8 @@ export async function readHandbookCases(): Promise<EvalCase[]> {
  * caller's configuration but the number of embedding workers takes part.
  */
 export async function openHandbookStore(options: {
+  /** Folder of files to ask about. Default: the sample documents. */
+  folder?: string;
   /** The collection's pipeline. */
   pipeline: string;
   /** Pipelines of the store's tenant, beside the shipped ones. */
@@ -46,9 +48,10 @@ export async function openHandbookStore(options: {
   signal?: AbortSignal;
 }): Promise<HandbookStore> {
   const { pipeline, specs = [], change, variables, log, signal } = options;
-  const handbook = await findHandbook();
-  if (!handbook) throw new FootnoteError("invalid_request", "examples/handbook is not here; run this in a checkout of Footnote.");
-  const files = await findFiles([handbook.documents]);
+  const folder = options.folder ?? (await findHandbook())?.documents;
+  if (folder === undefined)
+    throw new FootnoteError("invalid_request", "examples/handbook is not here; run this in a checkout of Footnote.");
+  const files = await findFiles([folder]);
   const hashes = await Promise.all(files.map(async ({ externalId, path }) => [externalId, await hashFile(path)]));
   const path = await mkdtemp(join(tmpdir(), "footnote-eval-"));
   const remove = () => rm(path, { recursive: true, force: true });
@@ -70,10 +73,7 @@ export async function openHandbookStore(options: {
       const failed = outcomes.find(({ error }) => error);
       if (failed) {
         const { externalId, error } = failed;
-        throw new FootnoteError(
-          "internal",
-          `The sample document ${externalId} was not ingested (${error?.code ?? "unknown"}); mend that first.`,
-        );
+        throw new FootnoteError("internal", `The document ${externalId} was not ingested (${error?.code ?? "unknown"}); mend that first.`);
       }
       return {
         client,

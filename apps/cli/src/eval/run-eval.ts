@@ -56,16 +56,22 @@ export async function runOnCollection(
   });
 }
 
-/** The golden set over the sample documents, in a store of their own. */
+/** The golden set over the sample documents, or other cases over the files of a folder, in a store of their own. */
 export async function runOnHandbook(
-  options: RunEvalOptions & { variables: Record<string, string | undefined>; cases?: readonly EvalCase[] },
+  options: RunEvalOptions & {
+    variables: Record<string, string | undefined>;
+    cases?: readonly EvalCase[];
+    /** Name and documents of other cases. Default: those of the golden set. */
+    name?: string;
+    folder?: string;
+  },
 ): Promise<EvalRun> {
-  const { variables, pipeline = "default", log, signal } = options;
+  const { variables, pipeline = "default", name = "handbook", folder, log, signal } = options;
   const cases = options.cases ?? (await readHandbookCases());
-  const store = await openHandbookStore({ pipeline, variables, log, ...(signal ? { signal } : {}) });
+  const store = await openHandbookStore({ pipeline, variables, log, ...(folder ? { folder } : {}), ...(signal ? { signal } : {}) });
   try {
     const { client, collection, corpus } = store;
-    return await runOnCollection({ ...options, pipeline, client, collection, corpus, dataset: { name: "handbook", cases } });
+    return await runOnCollection({ ...options, pipeline, client, collection, corpus, dataset: { name, cases } });
   } finally {
     await store.close();
   }
