@@ -1,21 +1,16 @@
-import type { Judges } from "@footnote/evaluation";
+import { createLocalJudges, type Judges } from "@footnote/evaluation";
 import { createEngine } from "../engine.ts";
 
-/** What judges without a key: the bundled embedder for answer relevance. */
-export function openJudges(): { judges: Judges; close(): Promise<void> } {
+/** What judges without a key, on the bundled embedder. */
+export function openJudges(): { judges: Required<Judges>; close(): Promise<void> } {
   const engine = createEngine({ embedWorkers: 1 });
   const { embedder } = engine;
-  return {
-    judges: {
-      embed: {
-        name: embedder.space.id,
-        version: "1",
-        async embed(texts, signal) {
-          const embeddings = await embedder.embed({ texts, purpose: "query", ...(signal ? { signal } : {}) });
-          return embeddings.map(({ vector }) => vector);
-        },
-      },
+  const judges = createLocalJudges({
+    name: embedder.space.id,
+    async embed(texts, signal) {
+      const embeddings = await embedder.embed({ texts, purpose: "query", ...(signal ? { signal } : {}) });
+      return embeddings.map(({ vector }) => vector);
     },
-    close: () => engine.close(),
-  };
+  });
+  return { judges, close: () => engine.close() };
 }

@@ -7,9 +7,11 @@ export function locateQuote(text: string, quote: string): Span | null {
     .split(/\s+/u)
     .map((word) => word.replace(/[.*+?^${}()|[\]\\]/gu, "\\$&"))
     .join("\\s+");
-  const found = [...text.matchAll(new RegExp(pattern, "gu"))];
+  if (pattern === "") return null;
+  // A lookahead finds those that overlap, too: "a a" stands twice in "a a a".
+  const found = [...text.matchAll(new RegExp(`(?=(${pattern}))`, "gu"))];
   const only = found.length === 1 ? found[0] : undefined;
-  return only ? { start: only.index, end: only.index + only[0].length } : null;
+  return only ? { start: only.index, end: only.index + (only[1] ?? "").length } : null;
 }
 
 /**

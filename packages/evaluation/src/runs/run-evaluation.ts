@@ -97,6 +97,7 @@ export async function runEvaluation(options: EvaluationOptions): Promise<EvalRun
     return result;
   }
 
+  let done = results.size;
   const waiting = cases.filter(({ id }) => !results.has(id));
   const failures: { id: string; error: FootnoteError }[] = [];
   async function work(): Promise<void> {
@@ -111,7 +112,8 @@ export async function runEvaluation(options: EvaluationOptions): Promise<EvalRun
       }
       results.set(id, outcome.value);
       await record?.add(outcome.value);
-      onResult?.(outcome.value, { done: results.size, total: cases.length });
+      done += 1;
+      onResult?.(outcome.value, { done, total: cases.length });
     }
   }
   const workers = await Promise.allSettled(Array.from({ length: Math.max(1, concurrency) }, work));
