@@ -11,6 +11,7 @@ import { addMigrate } from "./commands/migrate.ts";
 import { addSearch } from "./commands/search.ts";
 import { addServe } from "./commands/serve.ts";
 import { addTenants } from "./commands/tenants.ts";
+import { addTrace } from "./commands/trace.ts";
 import { addWorker } from "./commands/worker.ts";
 import type { Context } from "./context.ts";
 import { printable, printableJson } from "./printable.ts";
@@ -39,7 +40,20 @@ Examples:
   footnote ask "How do I reset it?" --docs ./manuals
   footnote <command> --help                      more about a command`,
     );
-  for (const add of [addServe, addAsk, addSearch, addIngest, addWorker, addTenants, addKeys, addMigrate, addBackup, addDoctor, addEval]) {
+  for (const add of [
+    addServe,
+    addAsk,
+    addSearch,
+    addIngest,
+    addWorker,
+    addTenants,
+    addKeys,
+    addMigrate,
+    addBackup,
+    addDoctor,
+    addEval,
+    addTrace,
+  ]) {
     add(program, context);
   }
   forEachCommand(program, (command) => {

@@ -8,6 +8,7 @@ import {
   conversationSchema,
   type FeedbackRequest,
 } from "./schemas/answers.ts";
+import { traceExportSchema } from "./schemas/traces.ts";
 import { collectionSchema, pipelineSchema, type PutCollection } from "./schemas/collections.ts";
 import { type Metadata, type PageQuery, pageSchema, problemSchema } from "./schemas/common.ts";
 import { acceptedDocumentSchema, chunkSchema, documentSchema, uploadResultSchema } from "./schemas/documents.ts";
@@ -264,6 +265,8 @@ export function createClient(options: ClientOptions) {
         }
       },
       get: (id: string, given: CallOptions = {}) => json(answerSchema, "GET", `/v1/answers/${part(id)}`, given),
+      /** What each step of an answer was given and gave. */
+      trace: (id: string, given: CallOptions = {}) => json(traceExportSchema, "GET", `/v1/answers/${part(id)}/trace`, given),
       feedback: (id: string, feedback: FeedbackRequest, given: CallOptions = {}) =>
         nothing("POST", `/v1/answers/${part(id)}/feedback`, { json: feedback, repeatable: true, ...given }),
     },

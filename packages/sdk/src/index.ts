@@ -73,3 +73,5 @@ export {
 export type { AuditEntry, CreateKey, CreateTenant, CreatedKey, Key, Tenant, UsageSummary } from "./schemas/tenancy.ts";
 export { parseEventStream } from "./sse-parser.ts";
 export type { ServerSentEvent } from "./sse-parser.ts";
+export { traceExportSchema } from "./schemas/traces.ts";
+export type { TraceExport } from "./schemas/traces.ts";

@@ -1,7 +1,17 @@
-import { answerQuestion, encodeServerSentEvents } from "@footnote/answers";
-import { type Answer, type AnswerEvent, type AnswerId, FootnoteError, isId, newId, usdOfTokens } from "@footnote/core";
-import { packSources } from "@footnote/retrieval";
-import { answerRequestSchema, answerSchema, conversationSchema, feedbackRequestSchema } from "@footnote/sdk";
+import { answerQuestion, type AnswerQuestionOptions, encodeServerSentEvents, rewriteFollowUp } from "@footnote/answers";
+import {
+  type Answer,
+  type AnswerEvent,
+  type AnswerId,
+  type ChunkId,
+  FootnoteError,
+  isId,
+  newId,
+  type PipelineSpec,
+  usdOfTokens,
+} from "@footnote/core";
+import { normalizeQuery, packSources, routedSpec } from "@footnote/retrieval";
+import { answerRequestSchema, answerSchema, conversationSchema, feedbackRequestSchema, traceExportSchema } from "@footnote/sdk";
 import type { ConversationRecord, UsageEntry } from "@footnote/storage";
 import { answerUsage, maySeeCollection, type TenantPrincipal } from "@footnote/tenancy";
 import { z } from "zod";
@@ -12,6 +22,7 @@ import { toProblem } from "../problem.ts";
 import { parseJson } from "../request-body.ts";
 import { json, notFound, type Router, scoped } from "../route.ts";
 import { type SearchService, toFilter } from "../search-service.ts";
+import { exportTrace, notingReader } from "../trace-export.ts";
 import { eventsOf, toAnswer, toConversation, toServerEvent } from "../wire.ts";
 
 /** Earlier turns that a follow-up question is read with. */
@@ -59,11 +70,12 @@ export function addAnswerRoutes(router: Router, deps: ApiDependencies, service: 
       const { tenantId } = principal;
       const collection = await findCollection(store, principal, body.collection);
       const spec = await pipelineFor(deps, { tenantId, collection, name: body.pipeline });
-      const model = modelFor(spec);
+      const routed = routedSpec(spec, normalizeQuery(body.question));
+      const model = modelFor(routed);
       if (!model)
         throw new FootnoteError(
           "pipeline_incompatible",
-          `The pipeline ${spec.name} answers with the model ${spec.answer.model}, which this server has not; choose another pipeline, or set MODEL_URL and MODEL_NAME.`,
+          `The pipeline ${spec.name} answers with the model ${routed.answer.model}, which this server has not; choose another pipeline, or set MODEL_URL and MODEL_NAME.`,
         );
       const conversation = body.conversationId === undefined ? null : await findConversation(principal, body.conversationId);
       if (conversation && conversation.collectionId !== collection.id) {
@@ -74,6 +86,8 @@ export function addAnswerRoutes(router: Router, deps: ApiDependencies, service: 
         conversation: conversation?.id ?? (await store.conversations.create(tenantId, collection.id)),
       };
       const searches: UsageEntry[] = [];
+      let searchUsd = 0;
+      const chunksRead: ChunkId[] = [];
       const left = new AbortController();
       let saved: Answer | null = null;
       const events = answerQuestion({
@@ -94,12 +108,15 @@ export function addAnswerRoutes(router: Router, deps: ApiDependencies, service: 
             signal: options.signal,
           });
           searches.push(...usage);
+          searchUsd += (result.modelCalls ?? []).reduce((sum, { usd }) => sum + usd, 0);
           return result;
         },
-        pack: (packing) => packSources({ tenantId, chunks: store.chunks, ...packing }),
+        ...completion({ spec, modelFor, requestId, charge: (entry, usd) => (searches.push(entry), (searchUsd += usd)) }),
+        pack: (packing) => packSources({ tenantId, chunks: notingReader(store.chunks, chunksRead), ...packing }),
+        chunksRead: () => chunksRead,
         model,
-        async save(answer) {
-          await store.answers.save(tenantId, answer, collection.id);
+        async save(answer, trace) {
+          await store.answers.save(tenantId, answer, collection.id, trace);
           saved = answer;
           await idempotency?.complete({ status: 200, body: JSON.stringify({ id: answer.id }) });
           const rows = answerUsage({ requestId, searches, usage: answer.usage, cost: answer.cost });
@@ -114,7 +131,7 @@ export function addAnswerRoutes(router: Router, deps: ApiDependencies, service: 
         telemetry,
         price: (usage) => {
           const generate = usdOfTokens(model.prices, usage);
-          return { currency: "USD", embed: 0, rerank: 0, generate, total: generate };
+          return { currency: "USD", embed: 0, rerank: 0, generate, total: generate + searchUsd };
         },
         terms: (text) => service.analyzerFor(spec).terms(text),
         language: spec.index.analyzer.language,
@@ -152,6 +169,20 @@ export function addAnswerRoutes(router: Router, deps: ApiDependencies, service: 
     guard: scoped("ask"),
     replies: { 200: { description: "The answer", schema: answerSchema } },
     handler: async ({ principal, id }) => json(toAnswer(await findAnswer(principal, id("answer")))),
+  });
+  router.add({
+    method: "get",
+    path: "/v1/answers/{id}/trace",
+    tag: "Ask",
+    summary: "Read what each step of an answer was given and gave",
+    description:
+      "Queries, terms, what each search leg found with scores, fused and reranked order, sources, the model's request and output, and the texts they are about. 404 for answers that were stored without one.",
+    guard: scoped("read"),
+    replies: { 200: { description: "The answer with its trace", schema: traceExportSchema } },
+    async handler({ principal, id }) {
+      const { tenantId } = principal;
+      return json(await exportTrace(store, { tenantId, answer: await findAnswer(principal, id("answer")) }));
+    },
   });
   router.add({
     method: "post",
@@ -192,6 +223,45 @@ export function addAnswerRoutes(router: Router, deps: ApiDependencies, service: 
       return new Response(null, { status: 204 });
     },
   });
+}
+
+/** How a follow-up is completed before it is searched, as the pipeline wants it; the answer's own default carries words over. */
+function completion(options: {
+  spec: PipelineSpec;
+  modelFor: ApiDependencies["modelFor"];
+  requestId: string;
+  charge(entry: UsageEntry, usd: number): void;
+}): Pick<AnswerQuestionOptions, "completeQuestion"> {
+  const { spec, modelFor, requestId, charge } = options;
+  const { followUps } = spec;
+  if (followUps.type === "rules") return {};
+  if (followUps.type === "none") return { completeQuestion: async (question) => question };
+  return {
+    async completeQuestion(question, history, { signal }) {
+      const model = modelFor({ ...spec, answer: { ...spec.answer, model: followUps.model } });
+      if (!model)
+        throw new FootnoteError("configuration_invalid", `No model named ${followUps.model} is configured; choose another pipeline.`);
+      const rewritten = await rewriteFollowUp({ question, history, model, signal });
+      if (rewritten.usage) {
+        const { promptTokens, completionTokens } = rewritten.usage;
+        const usd = usdOfTokens(model.prices, rewritten.usage);
+        const costUsd = usd === 0 ? "0" : usd.toFixed(12);
+        charge(
+          {
+            requestId,
+            kind: "answer",
+            stage: "rewrite",
+            model: model.name,
+            inputTokens: promptTokens,
+            outputTokens: completionTokens,
+            costUsd,
+          },
+          usd,
+        );
+      }
+      return rewritten.question;
+    },
+  };
 }
 
 function streamOf(events: AsyncIterable<AnswerEvent>, requestId: string, onCancel: () => void): Response {
