@@ -39,36 +39,39 @@ export function acceptBaseline(options: { run: GateRun; before: Baseline | null;
   return { ...run, history: [...(before?.history ?? []), { at, commit: run.commit, reason, means }] };
 }
 
+/** What two runs must have in common before either is made. */
+export type Ground = Pick<GateRun, "pipeline" | "dataset" | "judges" | "corpus">;
+
 /** Throws `conflict` when figures of the two cannot be held against each other, and says what to do. */
 export function assertComparable(candidate: GateRun, baseline: GateRun): void {
-  const { pipeline } = candidate;
-  const differ = (what: string) => {
-    throw new FootnoteError(
-      "conflict",
-      `The baseline of pipeline ${pipeline} was made with ${what}, so the two cannot be compared; if that change is meant, accept new figures: pnpm eval gate --update-baseline "<why>"`,
-      { details: { pipeline } },
-    );
-  };
-  const { dataset } = candidate;
-  if (dataset.name !== baseline.dataset.name || dataset.split !== baseline.dataset.split) {
-    differ(`another dataset (${baseline.dataset.name}, ${baseline.dataset.split} instead of ${dataset.name}, ${dataset.split})`);
+  assertSameGround(candidate, baseline);
+  const ids = [candidate, baseline].map((run) => run.cases.map(({ id }) => id).toSorted());
+  if (ids[0]?.join("\n") !== ids[1]?.join("\n")) throw differs(candidate.pipeline, "other cases");
+}
+
+/** The same before minutes are spent on a run: dataset, documents where both are known, and judges. */
+export function assertSameGround(candidate: Ground, baseline: Ground): void {
+  const { pipeline, dataset } = candidate;
+  const was = baseline.dataset;
+  if (dataset.name !== was.name || dataset.split !== was.split) {
+    throw differs(pipeline, `another dataset (${was.name}, ${was.split} instead of ${dataset.name}, ${dataset.split})`);
   }
-  if (dataset.sha256 !== baseline.dataset.sha256) {
-    differ(`another version of the dataset ${dataset.name} (${short(baseline.dataset.sha256)} instead of ${short(dataset.sha256)})`);
+  if (dataset.sha256 !== was.sha256) {
+    throw differs(pipeline, `another version of the dataset ${dataset.name} (${short(was.sha256)} instead of ${short(dataset.sha256)})`);
   }
   if (candidate.corpus !== null && baseline.corpus !== null && candidate.corpus !== baseline.corpus) {
-    differ(`other documents (${short(baseline.corpus)} instead of ${short(candidate.corpus)})`);
+    throw differs(pipeline, `other documents (${short(baseline.corpus)} instead of ${short(candidate.corpus)})`);
   }
-  const judges = [candidate, baseline].map((run) => run.judges.toSorted().join(", "));
-  if (judges[0] !== judges[1])
-    differ(`other judges (${judges[1] === "" ? "none" : judges[1]} instead of ${judges[0] === "" ? "none" : judges[0]})`);
-  const ids = [candidate, baseline].map((run) =>
-    run.cases
-      .map(({ id }) => id)
-      .toSorted()
-      .join("\n"),
+  const [judges, before] = [candidate, baseline].map((run) => run.judges.toSorted().join(", "));
+  if (judges !== before) throw differs(pipeline, `other judges (${before || "none"} instead of ${judges || "none"})`);
+}
+
+function differs(pipeline: string, what: string): FootnoteError {
+  return new FootnoteError(
+    "conflict",
+    `The baseline of pipeline ${pipeline} was made with ${what}, so the two cannot be compared; if that change is meant, accept new figures: pnpm eval gate --update-baseline "<why>"`,
+    { details: { pipeline } },
   );
-  if (ids[0] !== ids[1]) differ(`other cases (${baseline.cases.length} instead of ${candidate.cases.length})`);
 }
 
 const short = (hash: string): string => hash.slice(0, 12);

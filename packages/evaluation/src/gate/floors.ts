@@ -21,7 +21,9 @@ export function checkFloors(run: GateRun, floors: readonly Floor[]): FloorOutcom
   return floors
     .filter(({ pipelines }) => pipelines === undefined || pipelines.includes(pipeline))
     .flatMap(({ metric, atLeast, above, when = "always" }) => {
-      const value = meanMetric(cases, metric);
+      const mean = meanMetric(cases, metric);
+      // Sums of 0.85 are not quite 0.85 on average.
+      const value = mean === null ? null : Math.round(mean * 1e9) / 1e9;
       const count = cases.filter(({ metrics }) => (metrics[metric] ?? null) !== null).length;
       const skipped = value === null && when === "measured";
       const outcome = (bound: number, strict: boolean): FloorOutcome => {

@@ -1,4 +1,4 @@
-export { acceptBaseline } from "./baseline.ts";
+export { acceptBaseline, assertSameGround } from "./baseline.ts";
 export type { Baseline, BaselineChange } from "./baseline.ts";
 export type { Comparison } from "./compare.ts";
 export { measureFalseAlarms } from "./false-alarms.ts";

@@ -1,15 +1,17 @@
+import { FootnoteError } from "@footnote/core";
 import { assertComparable } from "./baseline.ts";
 import { type Comparison, compareRuns, type RunPair } from "./compare.ts";
 import { type Detectable, smallestDetectable } from "./detectable.ts";
 import { formatChange, formatP, formatScore } from "./figures.ts";
 import { checkFloors, type FloorOutcome } from "./floors.ts";
+import type { GateRun } from "./gate-run.ts";
 import type { GateSettings } from "./gate-settings.ts";
 import { compareCosts, type RatioOutcome } from "./ratios.ts";
 import { type WorstCase, worstCases } from "./worst-cases.ts";
 
 export interface GateReport {
   verdict: "passed" | "failed";
-  dataset: RunPair["candidate"]["dataset"];
+  dataset: GateRun["dataset"];
   judges: string[];
   runs: {
     pipeline: string;
@@ -18,7 +20,8 @@ export interface GateReport {
     pipelineHash: string;
     commit: string | null;
     baselineCommit: string | null;
-    baselineAt: string;
+    /** Null: there is no baseline, only the floors were held. */
+    baselineAt: string | null;
     questions: number;
   }[];
   settings: Pick<GateSettings, "familyWiseAlpha" | "resamples" | "minimumCases">;
@@ -36,18 +39,21 @@ export interface GateReport {
 /** Holds candidates against their baselines and against the floors. Throws `conflict` where a baseline was made with something else. */
 export function judgeGate(options: {
   pairs: readonly RunPair[];
+  /** Runs that are held to the floors alone, as those of a model that differs from machine to machine. Default none. */
+  unpaired?: readonly GateRun[];
   settings: GateSettings;
   /** Default 1: the same runs always get the same verdict. */
   seed?: number;
   /** Questions shown at most. Default 10. */
   worst?: number;
 }): GateReport {
-  const { pairs, settings, seed = 1, worst = 10 } = options;
+  const { pairs, unpaired = [], settings, seed = 1, worst = 10 } = options;
   for (const { candidate, baseline } of pairs) assertComparable(candidate, baseline);
-  const [first] = pairs;
-  if (!first) throw new Error("the gate needs a pair of runs at least");
+  const candidates = [...pairs.map(({ candidate }) => candidate), ...unpaired];
+  const [first] = candidates;
+  if (!first) throw new FootnoteError("invalid_request", "The gate got no run to judge; name a pipeline.");
   const comparisons = compareRuns(pairs, settings, { seed });
-  const floors = pairs.flatMap(({ candidate }) => checkFloors(candidate, settings.floors));
+  const floors = candidates.flatMap((candidate) => checkFloors(candidate, settings.floors));
   const ratios = pairs.flatMap((pair) => compareCosts(pair, settings.ratios));
   const problems = [
     ...comparisons.filter(({ regressed }) => regressed).map(describeRegression),
@@ -56,17 +62,20 @@ export function judgeGate(options: {
   ];
   return {
     verdict: problems.length === 0 ? "passed" : "failed",
-    dataset: first.candidate.dataset,
-    judges: first.candidate.judges,
-    runs: pairs.map(({ candidate, baseline }) => ({
-      pipeline: candidate.pipeline,
-      changed: candidate.pipelineHash !== baseline.pipelineHash,
-      pipelineHash: candidate.pipelineHash,
-      commit: candidate.commit,
-      baselineCommit: baseline.commit,
-      baselineAt: baseline.createdAt,
-      questions: candidate.cases.length,
-    })),
+    dataset: first.dataset,
+    judges: first.judges,
+    runs: candidates.map(({ pipeline, pipelineHash, commit, cases }) => {
+      const baseline = pairs.find(({ candidate }) => candidate.pipeline === pipeline)?.baseline;
+      return {
+        pipeline,
+        changed: baseline !== undefined && pipelineHash !== baseline.pipelineHash,
+        pipelineHash,
+        commit,
+        baselineCommit: baseline?.commit ?? null,
+        baselineAt: baseline?.createdAt ?? null,
+        questions: cases.length,
+      };
+    }),
     settings: {
       familyWiseAlpha: settings.familyWiseAlpha,
       resamples: settings.resamples,

@@ -23,6 +23,9 @@ export function formatGateHtml(report: GateReport): string {
     "</header>",
     ...runs.flatMap(({ pipeline, changed, baselineAt, baselineCommit }) => {
       const own = report.comparisons.filter((one) => one.pipeline === pipeline);
+      if (baselineAt === null) {
+        return [`<section><h2>${escape(pipeline)}</h2><p class="about">There is no baseline: only the floors are held.</p></section>`];
+      }
       return [
         `<section><h2>${escape(pipeline)}</h2>`,
         `<p class="about">Beside the baseline of ${escape(baselineAt.slice(0, 10))}${baselineCommit === null ? "" : ` (${escape(baselineCommit.slice(0, 7))})`}${changed ? "; the spec of the pipeline has changed" : ""}.</p>`,

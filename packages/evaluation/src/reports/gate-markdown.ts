@@ -25,6 +25,12 @@ export function formatGateMarkdown(report: GateReport): string {
     parts.push(
       `### \`${pipeline}\` on ${escapeCell(dataset.name)} (${dataset.split}), ${questions} questions${changed ? ", its spec has changed" : ""}`,
       "",
+    );
+    if (own.length === 0) {
+      parts.push("There is no baseline: only the floors are held.", "");
+      continue;
+    }
+    parts.push(
       "| metric | n | before | after | difference, 95 % | adjusted p | |",
       "|---|---|---|---|---|---|---|",
       ...own
@@ -61,7 +67,7 @@ export function formatGateMarkdown(report: GateReport): string {
   for (const { pipeline, before, after, fell } of worst) {
     const block = [
       "",
-      `<details><summary><code>${escapeMarkup(after.id)}</code> (${escapeMarkup(pipeline)}) ${escapeMarkup(after.question)}</summary>`,
+      `<details><summary><code>${escapeMarkup(after.id)}</code> (${escapeMarkup(pipeline)}) <code>${escapeMarkup(after.question)}</code></summary>`,
       "",
       "<pre>",
       escapeMarkup(fell.map((one) => `${one.metric} ${formatScore(one.before)} → ${formatScore(one.after)}`).join("\n")),
@@ -92,7 +98,9 @@ function side(name: string, { text, finishReason, citations, contexts }: GateCas
   );
 }
 
-/** Text that cannot leave its place in a table or a list. */
+/** Text that cannot leave its place in a table or a list, and mentions nobody: mentions are looked for after entities are resolved. */
 function escapeCell(text: string): string {
-  return escapeMarkup(text.replace(/\s+/gu, " ")).replace(/[\\`*_[\]|@#]/gu, (character) => `&#${character.codePointAt(0)};`);
+  return escapeMarkup(text.replace(/\s+/gu, " "))
+    .replace(/[\\`*_[\]|]/gu, (character) => `&#${character.codePointAt(0)};`)
+    .replaceAll("@", "@\u200B");
 }

@@ -11,6 +11,10 @@ export function formatGateTable(report: GateReport): string {
   for (const { pipeline, questions, changed } of runs) {
     lines.push(`${pipeline} on ${dataset.name} (${dataset.split}), ${questions} questions${changed ? ", its spec has changed" : ""}`);
     const own = comparisons.filter((one) => one.pipeline === pipeline);
+    if (own.length === 0) {
+      lines.push("  no baseline: only the floors are held", "");
+      continue;
+    }
     lines.push(...alignColumns([header, ...own.filter(({ slice }) => slice === "all").map((one) => row(one, one.metric))]));
     const moved = own.filter(({ slice, changed }) => slice !== "all" && changed > 0).toSorted((a, b) => a.p - b.p);
     const shown = moved.filter(({ regressed }, index) => regressed || index < 8);
