@@ -3,6 +3,7 @@ import {
   type LexicalAnalyzer,
   type MetadataFilter,
   type PipelineSpec,
+  searchedSpace,
   type SearchResult,
   type TenantId,
 } from "@footnote/core";
@@ -30,31 +31,32 @@ export interface SearchService {
 
 /** One retriever per embedding space, made when first needed. */
 export function createSearchService(deps: ApiDependencies): SearchService {
-  const { store, embedderFor, rerankers, telemetry, clock } = deps;
+  const { store, embedderFor, modelFor, rerankers, telemetry, clock } = deps;
   const retrievers = new Map<string, Retriever>();
   const analyzers = new Map<string, LexicalAnalyzer>();
 
   function embedderOf(spec: PipelineSpec) {
-    const embedder = embedderFor(spec.index.space);
+    const space = searchedSpace(spec);
+    const embedder = embedderFor(space);
     if (embedder) return embedder;
-    throw new FootnoteError(
-      "pipeline_incompatible",
-      `No embedder for the space ${spec.index.space} is configured; choose another pipeline.`,
-    );
+    throw new FootnoteError("pipeline_incompatible", `No embedder for the space ${space} is configured; choose another pipeline.`);
   }
   function retrieverFor(spec: PipelineSpec): Retriever {
-    const known = retrievers.get(spec.index.space);
+    const space = searchedSpace(spec);
+    const known = retrievers.get(space);
     if (known) return known;
     const made = createRetriever({
       embedder: embedderOf(spec),
       lexical: store.lexical,
       dense: store.dense,
       chunks: store.chunks,
+      vectors: store.vectors,
+      modelFor: (name) => modelFor({ ...spec, answer: { ...spec.answer, model: name } }),
       rerankers,
       telemetry,
       clock,
     });
-    retrievers.set(spec.index.space, made);
+    retrievers.set(space, made);
     return made;
   }
 
@@ -72,10 +74,11 @@ export function createSearchService(deps: ApiDependencies): SearchService {
       });
       const usage = searchUsage({
         requestId,
-        embedder: spec.index.space,
+        embedder: searchedSpace(spec),
         embeddedTokens: embedderOf(spec).countTokens(normalizeQuery(query)),
         reranker: rerankerName(spec.reranker),
         hits: result.hits,
+        modelCalls: result.modelCalls ?? [],
       });
       return { result, usage };
     },

@@ -1,6 +1,6 @@
 import type { Chunker, ChunkerSpec, Embedder, LexicalAnalyzer } from "@footnote/core";
 import { createChunker } from "@footnote/chunking";
-import { createLocalEmbedder } from "@footnote/embedding";
+import { createLocalEmbedder, createProjectedEmbedder } from "@footnote/embedding";
 import type { LocalEmbedder } from "@footnote/embedding";
 import { pgBossSchema } from "@footnote/jobs";
 import { createAnalyzer } from "@footnote/retrieval";
@@ -20,14 +20,14 @@ export interface Engine {
 
 export function createEngine(options: { embedWorkers?: number | undefined } = {}): Engine {
   const embedder = createLocalEmbedder(options.embedWorkers === undefined ? {} : { threads: options.embedWorkers });
-  const { id, dimensions } = embedder.space;
-  const spaces = [{ id, dimensions, tokenVectors: embedder.capabilities.tokenVectors }];
+  const embedders: Embedder[] = [embedder, createProjectedEmbedder({ embedder })];
+  const spaces = embedders.map(({ space: { id, dimensions }, capabilities: { tokenVectors } }) => ({ id, dimensions, tokenVectors }));
   const analyzers = new Map<string, LexicalAnalyzer>();
   return {
     embedder,
     spaces,
     extraSchemas: [pgBossSchema()],
-    embedderFor: (space) => (space === id ? embedder : undefined),
+    embedderFor: (space) => embedders.find((candidate) => candidate.space.id === space),
     chunkerFor: (strategy) => createChunker(strategy),
     analyzerFor(language) {
       const known = analyzers.get(language) ?? createAnalyzer({ language });

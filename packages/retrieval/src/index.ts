@@ -11,5 +11,6 @@ export { packSources } from "./packing.ts";
 export type { PackedSource } from "./packing.ts";
 export { pipelines } from "./pipelines.ts";
 export { learnedFeatures } from "./rerank-learned.ts";
+export { routedSpec } from "./route-query.ts";
 export { createRetriever, rerankerName } from "./retriever.ts";
 export type { Retriever, RetrieveRequest, RetrieverOptions } from "./retriever.ts";

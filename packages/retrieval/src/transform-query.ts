@@ -1,4 +1,4 @@
-import { completeObject, FootnoteError, type LanguageModel, type ModelCall, type TransformSpec } from "@footnote/core";
+import { completeObject, FootnoteError, type LanguageModel, type ModelCall, type TransformSpec, usdOfTokens } from "@footnote/core";
 import { z } from "zod";
 import { normalizeQuery } from "./normalize-query.ts";
 
@@ -47,14 +47,6 @@ export async function transformQuery(request: {
   if (fresh.length === 0) {
     throw new FootnoteError("model_failed", `The model ${model.name} gave nothing to search for; use another model.`, { retryable: false });
   }
-  const call: ModelCall = { step: "transform", model: model.name, ...usage, usd: priceOf(model, usage) };
+  const call: ModelCall = { step: "transform", model: model.name, ...usage, usd: usdOfTokens(model.prices, usage) };
   return spec.type === "hyde" ? { queries: [query], passages: fresh, call } : { queries: [query, ...fresh], passages: [], call };
-}
-
-/** US dollars; a model without prices costs nothing. */
-function priceOf({ prices }: LanguageModel, usage: { promptTokens: number; completionTokens: number; cachedTokens: number }): number {
-  if (!prices) return 0;
-  const { promptUsdPerMillion, completionUsdPerMillion, cachedUsdPerMillion = promptUsdPerMillion } = prices;
-  const fresh = usage.promptTokens - usage.cachedTokens;
-  return (fresh * promptUsdPerMillion + usage.cachedTokens * cachedUsdPerMillion + usage.completionTokens * completionUsdPerMillion) / 1e6;
 }

@@ -9,6 +9,16 @@ test("a search has a row for its embedding and one for the reranking that took p
     { requestId: "r", kind: "search", stage: "embed", model: "space", inputTokens: 5, outputTokens: 0, costUsd: "0" },
     { requestId: "r", kind: "search", stage: "rerank", model: "late-interaction", inputTokens: 30, outputTokens: 0, costUsd: "0" },
   ]);
+  const modelCalls = [{ step: "transform" as const, model: "m", promptTokens: 30, completionTokens: 9, cachedTokens: 0, usd: 0.00012 }];
+  expect(searchUsage({ ...search, hits: [], modelCalls }).at(1)).toEqual({
+    requestId: "r",
+    kind: "search",
+    stage: "transform",
+    model: "m",
+    inputTokens: 30,
+    outputTokens: 9,
+    costUsd: "0.00012",
+  });
   expect(searchUsage({ ...search, hits: [hit(10)] })).toHaveLength(1);
   expect(searchUsage({ ...search, reranker: null, hits: [hit(10, 1)] })).toHaveLength(1);
 });

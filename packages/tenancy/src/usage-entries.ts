@@ -1,15 +1,17 @@
-import type { Cost, HitRanks, Usage } from "@footnote/core";
+import type { Cost, HitRanks, ModelCall, Usage } from "@footnote/core";
 import type { UsageEntry } from "@footnote/storage";
 
-/** Ledger rows of a search: the query's embedding, and the reranking when one took place. Local models cost nothing and are counted all the same. */
+/** Ledger rows of a search: the query's embedding, the reranking when one took place, and what a model made of the query. Local models cost nothing and are counted all the same. */
 export function searchUsage(request: {
   requestId: string;
   embedder: string;
   embeddedTokens: number;
   reranker: string | null;
   hits: readonly { ranks: HitRanks; chunk: { tokenCount: number } }[];
+  /** Default: none. */
+  modelCalls?: readonly ModelCall[];
 }): UsageEntry[] {
-  const { requestId, embedder, embeddedTokens, reranker, hits } = request;
+  const { requestId, embedder, embeddedTokens, reranker, hits, modelCalls = [] } = request;
   const base = { requestId, kind: "search", outputTokens: 0, costUsd: "0" } as const;
   const reranked = hits.filter((hit) => hit.ranks.rerank !== undefined);
   return [
@@ -17,6 +19,15 @@ export function searchUsage(request: {
     ...(reranker !== null && reranked.length > 0
       ? [{ ...base, stage: "rerank", model: reranker, inputTokens: reranked.reduce((sum, hit) => sum + hit.chunk.tokenCount, 0) }]
       : []),
+    ...modelCalls.map(({ step, model, promptTokens, completionTokens, usd }): UsageEntry => ({
+      requestId,
+      kind: "search",
+      stage: step,
+      model,
+      inputTokens: promptTokens,
+      outputTokens: completionTokens,
+      costUsd: decimal(usd),
+    })),
   ];
 }
 

@@ -1,10 +1,12 @@
 import { basename } from "node:path";
+import { chunkDocument } from "@footnote/chunking";
 import {
   canonicalText,
   type Chunker,
   type ChunkerSpec,
   type CollectionId,
   type DocumentId,
+  documentOpening,
   type Embedder,
   FootnoteError,
   indexedInput,
@@ -102,7 +104,14 @@ export async function evaluateRetrieval(options: RetrievalEvaluationOptions): Pr
   await store.maintainIndex(tenant.id);
   log(`${dataset}: indexed ${rows.size} documents as ${chunkCount} chunks in ${seconds(began)} s`);
 
-  const retriever = createRetriever({ embedder, lexical: store.lexical, dense: store.dense, chunks: store.chunks, rerankers });
+  const retriever = createRetriever({
+    embedder,
+    lexical: store.lexical,
+    dense: store.dense,
+    chunks: store.chunks,
+    vectors: store.vectors,
+    rerankers,
+  });
   const report: RetrievalReport = { dataset, split, documents: rows.size, chunks: chunkCount, queries: queries.length, pipelines: [] };
   for (const spec of pipelines) {
     const run: RankedQuery[] = [];
@@ -144,12 +153,29 @@ export async function evaluateRetrieval(options: RetrievalEvaluationOptions): Pr
 
 const seconds = (began: number) => ((performance.now() - began) / 1000).toFixed(0);
 
+export interface RowWriterOptions {
+  store: Store;
+  embedder: Embedder;
+  /** Of the spec's further spaces. Default: none. */
+  furtherEmbedders?: readonly Embedder[];
+  chunkerFor(strategy: ChunkerSpec["strategy"]): Chunker;
+  /** Whether token vectors are stored. Default: where the embedder makes them. */
+  tokenVectors?: boolean;
+  tenantId: TenantId;
+  collectionId: CollectionId;
+  spec: PipelineSpec;
+  signal?: AbortSignal;
+}
+
+/** Writes rows as the worker writes documents: parsed, chunked, embedded in every space of the spec, published. Null for a row without text. */
 export function createRowWriter(
-  options: RetrievalEvaluationOptions & { tenantId: TenantId; collectionId: CollectionId; spec: PipelineSpec },
+  options: RowWriterOptions,
 ): (row: BeirDocument) => Promise<{ documentId: DocumentId; chunks: number } | null> {
-  const { store, embedder, tenantId, collectionId, spec, tokenVectors = embedder.capabilities.tokenVectors, signal } = options;
+  const { store, embedder, furtherEmbedders = [], tenantId, collectionId, spec, signal } = options;
+  const { tokenVectors = embedder.capabilities.tokenVectors } = options;
   const chunker = options.chunkerFor(spec.index.chunker.strategy);
   const analyzer = createAnalyzer(spec.index.analyzer);
+  const aborted = signal ? { signal } : {};
   return async (row) => {
     const parsed = parsedRow(row, spec.index.analyzer.language);
     if (!parsed) return null;
@@ -164,13 +190,14 @@ export function createRowWriter(
       ...(parsed.title ? { title: parsed.title } : {}),
     });
     await store.versions.saveParsed(tenantId, version.id, parsed);
-    const drafts = chunker.chunk({ document: parsed, spec: spec.index.chunker, countTokens: (text) => embedder.countTokens(text) });
+    const drafts = await chunkDocument({ chunker, request: { document: parsed, spec: spec.index.chunker }, embedder, ...aborted });
+    const opening = spec.index.context.opening ? documentOpening(parsed) : null;
     const inputs = new Map<string, string>();
     await store.versions.saveChunks(
       tenantId,
       version.id,
       drafts.map((draft) => {
-        const context = { title: parsed.title, headingPath: draft.headingPath, context: spec.index.context };
+        const context = { title: parsed.title, headingPath: draft.headingPath, opening, context: spec.index.context };
         const wide = draft.contextSpan ? parsed.text.slice(draft.contextSpan.start, draft.contextSpan.end) : draft.text;
         const input = indexedInput({ ...context, text: wide });
         const inputSha256 = sha256(input);
@@ -178,24 +205,32 @@ export function createRowWriter(
         return { draft, inputSha256, analyzed: analyzer.analyze(indexedInput({ ...context, text: draft.text })) };
       }),
     );
-    for (;;) {
-      const pending = await store.versions.pendingChunks(tenantId, version.id, spec.index.space, batchSize);
-      if (pending.length === 0) break;
-      const texts = pending.map(({ inputSha256 }) => inputs.get(inputSha256) ?? "");
-      const embeddings = await embedder.embed({ texts, purpose: "passage", tokenVectors, ...(signal ? { signal } : {}) });
-      const vectors = pending.flatMap(({ chunkId, inputSha256 }, index) => {
-        const made = embeddings[index];
-        if (!made) return [];
-        return [
-          { chunkId, inputSha256, vector: made.vector, ...(tokenVectors && made.tokenVectors ? { tokenVectors: made.tokenVectors } : {}) },
-        ];
-      });
-      if (vectors.length < pending.length) {
-        throw new FootnoteError("embedding_failed", `The embedder left out a text of row ${row.id}; try again.`);
+    for (const each of [embedder, ...furtherEmbedders]) {
+      const space = each.space.id;
+      const wanted = tokenVectors && each.capabilities.tokenVectors && each === embedder;
+      for (;;) {
+        const pending = await store.versions.pendingChunks(tenantId, version.id, space, batchSize);
+        if (pending.length === 0) break;
+        const texts = pending.map(({ inputSha256 }) => inputs.get(inputSha256) ?? "");
+        const embeddings = await each.embed({ texts, purpose: "passage", tokenVectors: wanted, ...aborted });
+        const vectors = pending.flatMap(({ chunkId, inputSha256 }, index) => {
+          const made = embeddings[index];
+          if (!made) return [];
+          return [
+            { chunkId, inputSha256, vector: made.vector, ...(wanted && made.tokenVectors ? { tokenVectors: made.tokenVectors } : {}) },
+          ];
+        });
+        if (vectors.length < pending.length) {
+          throw new FootnoteError("embedding_failed", `The embedder left out a text of row ${row.id}; try again.`);
+        }
+        await store.versions.saveVectors(tenantId, version.id, space, vectors);
       }
-      await store.versions.saveVectors(tenantId, version.id, spec.index.space, vectors);
     }
-    await store.versions.publish(tenantId, version.id, spec.index.space);
+    await store.versions.publish(
+      tenantId,
+      version.id,
+      [embedder, ...furtherEmbedders].map(({ space }) => space.id),
+    );
     return { documentId: document.id, chunks: drafts.length };
   };
 }

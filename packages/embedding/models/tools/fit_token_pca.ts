@@ -13,6 +13,7 @@ import { writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { AutoModel, env, Tensor } from "@xenova/transformers";
 import { createWordPiece } from "../../src/word-piece.ts";
+import { encodeProjection, principalAxes } from "./principal_axes.ts";
 
 const [corpora = "", modelDir = "", perCorpus = "125"] = process.argv.slice(2);
 const dimensions = 128;
@@ -78,58 +79,7 @@ for (let i = 0; i < inputs; i++) {
   }
 }
 
-/** Cyclic Jacobi rotations: eigenvalues on the diagonal, eigenvectors in the rows of the result. */
-function jacobi(matrix: Float64Array, size: number): { values: number[]; vectors: Float64Array } {
-  const vectors = new Float64Array(size * size);
-  for (let i = 0; i < size; i++) vectors[i * size + i] = 1;
-  for (let sweep = 0; sweep < 30; sweep++) {
-    let off = 0;
-    for (let p = 0; p < size; p++) for (let q = p + 1; q < size; q++) off += (matrix[p * size + q] ?? 0) ** 2;
-    if (off < 1e-18) break;
-    for (let p = 0; p < size; p++) {
-      for (let q = p + 1; q < size; q++) {
-        const apq = (matrix[p * size + q] ?? 0);
-        if (Math.abs(apq) < 1e-14) continue;
-        const theta = ((matrix[q * size + q] ?? 0) - (matrix[p * size + p] ?? 0)) / (2 * apq);
-        const t = Math.sign(theta || 1) / (Math.abs(theta) + Math.sqrt(theta * theta + 1));
-        const c = 1 / Math.sqrt(t * t + 1);
-        const s = t * c;
-        for (let k = 0; k < size; k++) {
-          const kp = (matrix[k * size + p] ?? 0);
-          const kq = (matrix[k * size + q] ?? 0);
-          matrix[k * size + p] = c * kp - s * kq;
-          matrix[k * size + q] = s * kp + c * kq;
-        }
-        for (let k = 0; k < size; k++) {
-          const pk = (matrix[p * size + k] ?? 0);
-          const qk = (matrix[q * size + k] ?? 0);
-          matrix[p * size + k] = c * pk - s * qk;
-          matrix[q * size + k] = s * pk + c * qk;
-          const vp = (vectors[p * size + k] ?? 0);
-          const vq = (vectors[q * size + k] ?? 0);
-          vectors[p * size + k] = c * vp - s * vq;
-          vectors[q * size + k] = s * vp + c * vq;
-        }
-      }
-    }
-  }
-  return { values: Array.from({ length: size }, (_, i) => (matrix[i * size + i] ?? 0)), vectors };
-}
-
-const { values, vectors } = jacobi(covariance, inputs);
-const order = values.map((_, at) => at).sort((a, b) => (values[b] ?? 0) - (values[a] ?? 0));
-const kept = order.slice(0, dimensions).reduce((sum, at) => sum + (values[at] ?? 0), 0) / values.reduce((sum, value) => sum + value, 0);
-
-const bytes = Buffer.alloc(8 + 4 * inputs * (1 + dimensions));
-bytes.writeUInt32LE(inputs, 0);
-bytes.writeUInt32LE(dimensions, 4);
-let at = 8;
-for (const value of mean) at = bytes.writeFloatLE(value, at);
-for (const axis of order.slice(0, dimensions)) {
-  const row = vectors.subarray(axis * inputs, (axis + 1) * inputs);
-  // The sign is arbitrary: the largest component is made positive.
-  const largest = row.reduce((best, value) => (Math.abs(value) > Math.abs(best) ? value : best), 0);
-  for (const value of row) at = bytes.writeFloatLE(largest < 0 ? -value : value, at);
-}
-writeFileSync(join(modelDir, "token-pca.bin"), bytes);
+const { values, rows: axes } = principalAxes(covariance, inputs);
+const kept = values.slice(0, dimensions).reduce((sum, value) => sum + value, 0) / values.reduce((sum, value) => sum + value, 0);
+writeFileSync(join(modelDir, "token-pca.bin"), encodeProjection(mean, axes.slice(0, dimensions)));
 console.error(`${rows} tokens, ${dimensions} of ${inputs} dimensions keep ${(100 * kept).toFixed(1)} % of the variance`);

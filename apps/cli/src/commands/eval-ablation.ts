@@ -1,0 +1,80 @@
+import { resolve } from "node:path";
+import { InvalidArgumentError } from "commander";
+import type { Command } from "commander";
+import type { CommonOptions, Context } from "../context.ts";
+import { createOutput } from "../output.ts";
+
+interface AblationOptions extends CommonOptions {
+  full?: boolean;
+  train?: boolean;
+  steps?: string[];
+  sets?: string[];
+  limit?: number;
+  cache: string;
+  docs?: string;
+  /** Commander's name of --no-write. */
+  write: boolean;
+}
+
+const list = (value: string) =>
+  value
+    .split(",")
+    .map((name) => name.trim())
+    .filter(Boolean);
+
+function count(value: string): number {
+  const number = Number(value);
+  if (Number.isSafeInteger(number) && number > 0) return number;
+  throw new InvalidArgumentError("Give a whole number above 0.");
+}
+
+export function addEvalAblation(evaluate: Command, context: Context): void {
+  const { signal, variables, cwd } = context;
+  evaluate
+    .command("ablation")
+    .description("what each step of the pipeline does: the default with one thing changed, on the golden set and public sets")
+    .option("--full", "SciFact and SQuAD as well: hours, unless their embeddings are kept already")
+    .option("--train", "also the training sets, on which steps are chosen: SciFact's train claims and the golden set's train split")
+    .option("--steps <names>", "only these, separated by commas, such as fusion,reranker", list)
+    .option("--sets <names>", "only these, separated by commas; handbook is the golden set", list)
+    .option("--limit <number>", "only the first so many questions of each set", count)
+    .option("--cache <folder>", "results and embeddings of earlier runs; for one process at a time", ".cache")
+    .option("--docs <folder>", "where quality.md and quality/ablation.svg are written; default: docs of the checkout")
+    .option("--no-write", "only print; docs/quality.md stays as it is")
+    .addHelpText(
+      "after",
+      `
+Measures what it has not measured before, so a run that was interrupted goes on; a result is known by set and pipeline, not by the code.
+After a change of the code that figures may depend on, use another --cache or remove its ablation folder.
+Rows that need a language model are measured where MODEL_URL and MODEL_NAME are set.
+
+Examples:
+  pnpm eval ablation
+  pnpm eval ablation --sets code-chunks --steps fusion --no-write`,
+    )
+    .action(async (options: AblationOptions) => {
+      const output = createOutput({ json: options.json ?? false, terminal: context.terminal });
+      const { createSystemClock } = await import("@footnote/jobs");
+      const { readEnvironment } = await import("../env.ts");
+      const { openModel } = await import("../models.ts");
+      const { inCheckout } = await import("../eval/shared-folder.ts");
+      const { formatAblationReport, runAblation, writeAblation } = await import("../eval/run-ablation.ts");
+      const model = await openModel({ env: readEnvironment({ variables, folder: cwd }), role: "MODEL", clock: createSystemClock() });
+      const report = await runAblation({
+        cacheDir: resolve(cwd, options.cache),
+        model,
+        variables,
+        log: (line) => output.note(line),
+        signal,
+        ...(options.full ? { full: true } : {}),
+        ...(options.train ? { train: true } : {}),
+        ...(options.steps ? { steps: options.steps } : {}),
+        ...(options.sets ? { sets: options.sets } : {}),
+        ...(options.limit === undefined ? {} : { limit: options.limit }),
+      });
+      if (options.write) await writeAblation(report, options.docs ? resolve(cwd, options.docs) : inCheckout("docs"));
+      const { rows, trainRows, sets } = report;
+      const plain = (list: typeof rows) => list.map((row) => ({ ...row, differences: Object.fromEntries(row.differences) }));
+      output.print(formatAblationReport(report), { sets, rows: plain(rows), trainRows: plain(trainRows) });
+    });
+}

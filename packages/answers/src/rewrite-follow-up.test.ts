@@ -1,0 +1,33 @@
+import { createScriptedModel } from "@footnote/core/testing";
+import { describe, expect, it } from "vitest";
+import { rewriteFollowUp } from "./rewrite-follow-up.ts";
+
+const { signal } = new AbortController();
+const saying = (question: string) => createScriptedModel({ scripts: [], completions: [{ text: JSON.stringify({ question }) }] });
+const history = [{ question: "How long is the boiler guaranteed?", answer: "Seven years." }, { question: "And the pump?" }];
+
+describe("rewriteFollowUp", () => {
+  it("shows the model the conversation as data and takes its question", async () => {
+    const model = saying("Who repairs\n the pump?");
+    expect(await rewriteFollowUp({ question: "Who repairs it?", history, model, signal })).toEqual({
+      question: "Who repairs the pump?",
+      usage: { promptTokens: 10, completionTokens: 5, cachedTokens: 0 },
+    });
+    const [request] = model.completionRequests;
+    expect(request?.prompt).toContain("<answer>Seven years.</answer>");
+    expect(request?.prompt).toContain("<last_question>Who repairs it?</last_question>");
+    expect(request?.system).not.toContain("boiler");
+  });
+
+  it("asks nothing without a history", async () => {
+    const model = saying("never");
+    expect(await rewriteFollowUp({ question: "Who?", history: [], model, signal })).toEqual({ question: "Who?", usage: null });
+    expect(model.completionRequests).toEqual([]);
+  });
+
+  it.each(["  ", "x".repeat(1_001)])("refuses a reply that is no question", async (reply) => {
+    await expect(rewriteFollowUp({ question: "Who?", history, model: saying(reply), signal })).rejects.toMatchObject({
+      code: "model_failed",
+    });
+  });
+});
