@@ -34,7 +34,10 @@ export interface Runtime {
 /** Parts that take the place of what openRuntime makes: evaluations plant faults with them. */
 export interface RuntimeChange {
   engine?(made: Engine): Engine;
-  extractive?(made: LanguageModel): LanguageModel;
+  /** Models made of the extractive one, beside it, under names of their own. */
+  quoting?(extractive: LanguageModel): readonly LanguageModel[];
+  /** Beside those that are there. */
+  models?: readonly LanguageModel[];
   /** Beside those that are there. */
   rerankers?: readonly Reranker[];
 }
@@ -80,16 +83,16 @@ export async function openRuntime(options: {
       alone: store.engine === "pglite",
     });
     const rerankers = createRerankers({ engine, store, modelDir: env.RERANKER_MODEL });
-    const quoting = createExtractiveModel({ embedder: engine.embedder, analyzer: engine.analyzerFor("en") });
-    const extractive = change.extractive?.(quoting) ?? quoting;
+    const extractive = createExtractiveModel({ embedder: engine.embedder, analyzer: engine.analyzerFor("en") });
     const generative = await openModel({ env, role: "MODEL", clock });
+    const others = [...(change.models ?? []), ...(change.quoting?.(extractive) ?? [])];
     const api = createApi({
       store,
       queue: { wake: () => worker.wake() },
       jobEvents: events,
       embedderFor: engine.embedderFor,
       rerankers: [...rerankers.list, ...(change.rerankers ?? [])],
-      modelFor: (spec) => [extractive, generative].find((model) => model?.name === spec.answer.model) ?? undefined,
+      modelFor: (spec) => [extractive, generative, ...others].find((model) => model?.name === spec.answer.model) ?? undefined,
       pipelines: generative ? [generatedPipeline(generative.name)] : [],
       telemetry,
       clock,

@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { FootnoteError } from "@footnote/core";
 import type { Split } from "@footnote/evaluation";
 import { InvalidArgumentError, Option } from "commander";
@@ -100,6 +100,7 @@ Examples:
       };
       const chosen = options.plant === undefined ? undefined : plantOf(options.plant);
       const matrix = options.matrix ? (options.only?.map(plantOf) ?? plants) : undefined;
+      const reportFolder = () => (options.report ? resolve(cwd, options.report) : inCheckout(".cache/eval-gate"));
       const { judges, close } = openJudges();
       const bars = new Map<string, ReturnType<typeof output.progress>>();
       const common = {
@@ -131,21 +132,27 @@ Examples:
             });
           }
         } else if (matrix) {
+          const folder = reportFolder();
           const outcomes = await runPlantMatrix({
             ...common,
             plants: matrix,
-            onPlant: ({ name, caught, regressions, floors, reason, seconds, ...rest }) =>
+            async onPlant({ plant, caught, report, seconds }) {
+              await writeGateReports(join(folder, plant.name), report);
+              const regressions = report.comparisons.filter(({ regressed }) => regressed).length;
+              const floors = report.floors.filter(({ met }) => !met).length;
+              const reason = report.problems[0] ?? null;
               output.print(
-                `${caught ? "found " : "MISSED"}  ${name.padEnd(22)} ${String(regressions).padStart(3)} regressions, ${floors} floors, ${seconds} s${reason === null ? "" : `\n        ${reason}`}`,
-                { name, caught, regressions, floors, reason, seconds, ...rest },
-              ),
+                `${caught ? "found " : "MISSED"}  ${plant.name}: ${plant.description} (${regressions} regressions, ${floors} floors, ${seconds} s)${reason === null ? "" : `\n        ${reason}`}`,
+                { name: plant.name, description: plant.description, caught, regressions, floors, reason, seconds },
+              );
+            },
           });
           const missed = outcomes.filter(({ caught }) => !caught);
           if (!output.json) output.print(`${outcomes.length - missed.length} of ${outcomes.length} planted faults found`);
           if (missed.length > 0) context.exitCode = 1;
         } else {
           const report = await runGate({ ...common, ...(chosen ? { plant: chosen } : {}) });
-          const folder = options.report ? resolve(cwd, options.report) : inCheckout(".cache/eval-gate");
+          const folder = reportFolder();
           await writeGateReports(folder, report);
           output.print(formatGateTable(report), report);
           output.note(`Reports are in ${options.report ?? ".cache/eval-gate"}: index.html, report.md, junit.xml.`);

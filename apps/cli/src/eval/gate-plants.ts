@@ -10,7 +10,29 @@ export interface Plant {
   name: string;
   description: string;
   spec?(spec: PipelineSpec): PipelineSpec;
-  change?: RuntimeChange;
+  /** A fault of what is indexed needs a store of its own. */
+  engine?(made: Engine): Engine;
+  /** A model made of the extractive one; its name is the plant's. */
+  model?(extractive: LanguageModel): LanguageModel;
+  reranker?: Reranker;
+}
+
+/** What a plant makes of a pipeline. */
+export function plantedSpec(plant: Plant, spec: PipelineSpec): PipelineSpec {
+  const changed = plant.spec?.(spec) ?? spec;
+  const answer = plant.model ? { ...changed.answer, model: plant.name } : changed.answer;
+  return { ...changed, name: plantedName(plant, spec.name), answer };
+}
+
+export const plantedName = ({ name }: Plant, pipeline: string): string => `${name}-${pipeline}`;
+
+/** The parts of the program that the plants bring; those that change what is indexed do not go together. */
+export function plantedChange(planted: readonly Plant[]): RuntimeChange {
+  return {
+    engine: (made) => planted.reduce((engine, plant) => plant.engine?.(engine) ?? engine, made),
+    quoting: (extractive) => planted.flatMap(({ name, model }) => (model ? [{ ...model(extractive), name }] : [])),
+    rerankers: planted.flatMap(({ reranker }) => reranker ?? []),
+  };
 }
 
 /** Share of sentences that the scripted generator makes up. */
@@ -27,18 +49,18 @@ export const plants: readonly Plant[] = [
   {
     name: "halve-chunks",
     description: "only the first half of every chunk is indexed",
-    change: { engine: withChunker(halved) },
+    engine: withChunker(halved),
   },
   {
     name: "shuffle-ranks",
     description: "the 50 best hits come in random order",
     spec: (spec) => ({ ...spec, reranker: { type: "cross-encoder", model: "shuffle", candidates: 50, weight: 1 } }),
-    change: { rerankers: [createShuffle()] },
+    reranker: createShuffle(),
   },
   {
     name: "cite-neighbour",
     description: "every sentence cites the chunk beside the one that it was taken from",
-    change: { extractive: citingNeighbours },
+    model: citingNeighbours,
   },
   {
     name: "answer-unanswerable",
@@ -53,12 +75,12 @@ export const plants: readonly Plant[] = [
   {
     name: "hash-embedder",
     description: "vectors come from a hash of the text",
-    change: { engine: withEmbedder(hashing) },
+    engine: withEmbedder(hashing),
   },
   {
     name: "unsupported-sentences",
     description: `a scripted generator makes up ${unsupportedShare * 100} % of its sentences`,
-    change: { extractive: makingUp },
+    model: makingUp,
   },
 ];
 

@@ -6,62 +6,66 @@ import { quantile } from "@footnote/evaluation";
 import type { EvalCase, Judges, Split } from "@footnote/evaluation";
 import { toGateRun } from "@footnote/evaluation/gate";
 import type { GateRun } from "@footnote/evaluation/gate";
+import { plantedChange, plantedName, plantedSpec } from "./gate-plants.ts";
 import type { Plant } from "./gate-plants.ts";
 import { openHandbookStore } from "./handbook-store.ts";
 import { runOnCollection } from "./run-eval.ts";
 
-const planted = (name: string) => `planted-${name}`;
-
-/**
- * The handbook's questions through each pipeline over one store. With a plant, each pipeline is replaced by what the plant makes of it and keeps
- * its name, so that it is held against its own baseline.
- */
-export async function runCandidates(options: {
+export interface CandidateOptions {
   cases: readonly EvalCase[];
   split: Split;
   pipelineNames: readonly string[];
   judges: Judges;
-  plant?: Plant;
   variables: Record<string, string | undefined>;
   log(line: string): void;
   onProgress?: (progress: { pipeline: string; done: number; total: number }) => void;
   signal?: AbortSignal;
-}): Promise<GateRun[]> {
-  const { cases, split, pipelineNames, judges, plant, variables, log, onProgress, signal } = options;
-  const specs = pipelineNames.map((name) => ({ name, spec: shippedPipeline(name) }));
-  const changed = plant ? specs.map(({ name, spec }) => ({ ...(plant.spec?.(spec) ?? spec), name: planted(name) })) : [];
-  const nameOf = plant ? planted : (name: string) => name;
-  const [first] = pipelineNames;
-  if (first === undefined) throw new FootnoteError("invalid_request", "No pipeline is named; name one at least.");
+}
+
+/** Asks every case of each pipeline; with a plant, of what the plant makes of it, under the pipeline's own name. */
+export type AskCandidates = (plant?: Plant) => Promise<GateRun[]>;
+
+/** The handbook in a store in which the pipelines can be asked, as they are and as the plants make them. */
+export async function withGateStore<T>(
+  options: CandidateOptions & { plants?: readonly Plant[] },
+  work: (ask: AskCandidates) => Promise<T>,
+): Promise<T> {
+  const { cases, split, pipelineNames, judges, plants = [], variables, log, onProgress, signal } = options;
+  const specs = pipelineNames.map(shippedPipeline);
+  const planted = plants.flatMap((plant) => specs.map((spec) => plantedSpec(plant, spec)));
+  const [first] = specs;
+  if (!first) throw new FootnoteError("invalid_request", "No pipeline is named; name one at least.");
   const store = await openHandbookStore({
-    pipeline: nameOf(first),
-    specs: changed,
-    ...(plant?.change ? { change: plant.change } : {}),
+    pipeline: first.name,
+    specs: planted,
+    change: plantedChange(plants),
     variables,
     log,
     ...(signal ? { signal } : {}),
   });
   try {
-    const runs: GateRun[] = [];
-    for (const name of pipelineNames) {
-      const before = measureMachine();
-      const run = await runOnCollection({
-        client: store.client,
-        collection: store.collection,
-        corpus: store.corpus,
-        dataset: { name: "handbook", cases },
-        pipeline: nameOf(name),
-        split,
-        judges,
-        concurrency: 1,
-        log,
-        ...(onProgress ? { onProgress: (progress: { done: number; total: number }) => onProgress({ pipeline: name, ...progress }) } : {}),
-        ...(signal ? { signal } : {}),
-      });
-      const calibrationMs = Math.round(((before + measureMachine()) / 2) * 1e3) / 1e3;
-      runs.push({ ...toGateRun(run, { calibrationMs }), pipeline: name });
-    }
-    return runs;
+    return await work(async (plant) => {
+      const runs: GateRun[] = [];
+      for (const { name } of specs) {
+        const before = measureMachine();
+        const run = await runOnCollection({
+          client: store.client,
+          collection: store.collection,
+          corpus: store.corpus,
+          dataset: { name: "handbook", cases },
+          pipeline: plant ? plantedName(plant, name) : name,
+          split,
+          judges,
+          concurrency: 1,
+          log,
+          ...(onProgress ? { onProgress: (progress: { done: number; total: number }) => onProgress({ pipeline: name, ...progress }) } : {}),
+          ...(signal ? { signal } : {}),
+        });
+        const calibrationMs = Math.round(((before + measureMachine()) / 2) * 1e3) / 1e3;
+        runs.push({ ...toGateRun(run, { calibrationMs }), pipeline: name });
+      }
+      return runs;
+    });
   } finally {
     await store.close();
   }

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FootnoteError } from "@footnote/core";
-import { datasetHash, type EvalCase, judgeNames, type Judges, type Split } from "@footnote/evaluation";
+import { datasetHash, judgeNames } from "@footnote/evaluation";
 import {
   acceptBaseline,
   assertSameGround,
@@ -17,39 +17,47 @@ import {
 } from "@footnote/evaluation/gate";
 import { baselinePath, readBaseline, writeBaseline } from "./gate-baselines.ts";
 import type { Plant } from "./gate-plants.ts";
-import { runCandidates } from "./gate-runs.ts";
+import { type AskCandidates, type CandidateOptions, withGateStore } from "./gate-runs.ts";
 
-export interface GateOptions {
-  cases: readonly EvalCase[];
-  split: Split;
-  pipelineNames: readonly string[];
-  judges: Judges;
+export interface GateOptions extends CandidateOptions {
   settings: GateSettings;
   /** Folder of the committed baselines. */
   baselines: string;
-  variables: Record<string, string | undefined>;
-  log(line: string): void;
-  onProgress?: (progress: { pipeline: string; done: number; total: number }) => void;
-  signal?: AbortSignal;
 }
 
 /** Runs the candidate and holds it against its baselines. */
 export async function runGate(options: GateOptions & { plant?: Plant }): Promise<GateReport> {
-  // What cannot be compared is said before minutes are spent.
-  const known = await readBaselines(options);
-  const { cases, split, judges } = options;
-  const dataset = { name: "handbook", sha256: datasetHash(cases.filter((one) => one.split === split)), split };
-  for (const baseline of known.values()) {
-    assertSameGround({ pipeline: baseline.pipeline, dataset, judges: judgeNames(judges), corpus: null }, baseline);
-  }
-  const runs = await runCandidates(options);
+  const { plant, settings } = options;
+  const known = await readComparableBaselines(options);
+  return await withGateStore({ ...options, plants: plant ? [plant] : [] }, (ask) => judgeCandidates({ ask, known, settings, plant }));
+}
+
+async function judgeCandidates(options: {
+  ask: AskCandidates;
+  known: ReadonlyMap<string, Baseline>;
+  settings: GateSettings;
+  plant: Plant | undefined;
+}): Promise<GateReport> {
+  const { ask, known, settings, plant } = options;
+  const runs = await ask(plant);
   return judgeGate({
     pairs: runs.flatMap((candidate) => {
       const baseline = known.get(candidate.pipeline);
       return baseline ? [{ candidate, baseline }] : [];
     }),
-    settings: options.settings,
+    settings,
   });
+}
+
+/** The baselines, once it is sure that they can be compared with what will be run: that is said before minutes are spent. */
+async function readComparableBaselines(options: GateOptions): Promise<Map<string, Baseline>> {
+  const { cases, split, judges } = options;
+  const known = await readBaselines(options);
+  const dataset = { name: "handbook", sha256: datasetHash(cases.filter((one) => one.split === split)), split };
+  for (const baseline of known.values()) {
+    assertSameGround({ pipeline: baseline.pipeline, dataset, judges: judgeNames(judges), corpus: null }, baseline);
+  }
+  return known;
 }
 
 /** Runs the candidate and writes what it did as the new baselines; the reason stays with them. */
@@ -57,7 +65,7 @@ export async function updateBaselines(
   options: GateOptions & { reason: string },
 ): Promise<{ path: string; pipeline: string; before: Baseline | null; baseline: Baseline }[]> {
   const { baselines, reason } = options;
-  const runs = await runCandidates(options);
+  const runs = await withGateStore(options, (ask) => ask());
   const at = new Date().toISOString();
   const written = [];
   for (const run of runs) {
@@ -90,35 +98,31 @@ export async function readBaselines({
 }
 
 export interface PlantOutcome {
-  name: string;
-  description: string;
+  plant: Plant;
   caught: boolean;
-  regressions: number;
-  floors: number;
-  /** The first reason to fail. */
-  reason: string | null;
+  report: GateReport;
   seconds: number;
 }
 
 /** Each plant through the whole gate. One that is not caught says that the gate would let it pass. */
 export async function runPlantMatrix(
-  options: GateOptions & { plants: readonly Plant[]; onPlant?: (outcome: PlantOutcome) => void },
+  options: GateOptions & { plants: readonly Plant[]; onPlant?: (outcome: PlantOutcome) => Promise<void> },
 ): Promise<PlantOutcome[]> {
+  const { plants, settings, onPlant } = options;
+  const known = await readComparableBaselines(options);
   const outcomes: PlantOutcome[] = [];
-  for (const plant of options.plants) {
-    const began = Date.now();
-    const report = await runGate({ ...options, plant });
-    const outcome: PlantOutcome = {
-      name: plant.name,
-      description: plant.description,
-      caught: report.verdict === "failed",
-      regressions: report.comparisons.filter(({ regressed }) => regressed).length,
-      floors: report.floors.filter(({ met }) => !met).length,
-      reason: report.problems[0] ?? null,
-      seconds: Math.round((Date.now() - began) / 1_000),
-    };
-    outcomes.push(outcome);
-    options.onPlant?.(outcome);
+  // Plants that leave the index alone share a store.
+  const groups = [plants.filter(({ engine }) => !engine), ...plants.filter(({ engine }) => engine).map((plant) => [plant])];
+  for (const group of groups.filter(({ length }) => length > 0)) {
+    await withGateStore({ ...options, plants: group }, async (ask) => {
+      for (const plant of group) {
+        const began = Date.now();
+        const report = await judgeCandidates({ ask, known, settings, plant });
+        const outcome = { plant, caught: report.verdict === "failed", report, seconds: Math.round((Date.now() - began) / 1_000) };
+        outcomes.push(outcome);
+        await onPlant?.(outcome);
+      }
+    });
   }
   return outcomes;
 }
