@@ -37,7 +37,12 @@ export function checkDistinct(cases: readonly EvalCase[], name: string): void {
 /** One case; `where` begins the message of an error. */
 export function parseEvalCase(row: unknown, where: string): EvalCase {
   if (!isRecord(row)) throw new FootnoteError("invalid_request", `${where} is not a JSON object; repair the file.`);
+  // A proposal (bootstrap-cases) that a person has reviewed is a case; what it came from no longer matters.
+  if (row["reviewed"] === false) {
+    throw new FootnoteError("invalid_request", `${where} is a proposal that nobody has reviewed; go through it with footnote eval review.`);
+  }
   for (const field of Object.keys(row)) {
+    if ((field === "reviewed" || field === "origin") && row["reviewed"] === true) continue;
     if (!caseFields.has(field)) throw wrongField(where, field.slice(0, 40), `left out (known are ${[...caseFields].join(", ")})`);
   }
   const id = text(row["id"], where, "id", longest.id);

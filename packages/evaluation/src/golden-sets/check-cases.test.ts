@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { EvalCase } from "../runs/eval-run.ts";
 import { checkCases } from "./check-cases.ts";
-import { similarity, trigrams } from "./similar-questions.ts";
+import { askedQuestion, asksTheSame, similarity, trigrams } from "./similar-questions.ts";
 
 const documents = new Map([
   ["rules.md", "Lunch is at noon.\n\nThe gate closes at nine. The gate opens at six."],
@@ -87,6 +87,16 @@ describe("similarity", () => {
     expect(similarity(trigrams("Who, cooks?"), trigrams("who COOKS"))).toBe(1);
     expect(similarity(trigrams(""), trigrams("?!"))).toBe(1);
     expect(similarity(trigrams("Who cooks?"), trigrams("Who pays?"))).toBeLessThan(0.5);
+  });
+  it("keeps questions apart that ask for other numbers", () => {
+    const [a, b, c] = ["status 401", "status 409", "status 401?"].map((what) =>
+      askedQuestion({ question: `What does ${what} of the API mean` }),
+    );
+    if (!a || !b || !c) throw new Error("three questions were asked");
+    expect(similarity(a.grams, b.grams)).toBeGreaterThan(0.8);
+    expect(asksTheSame(a, b, 0.7)).toBe(false);
+    expect(asksTheSame(a, c, 0.7)).toBe(true);
+    expect(asksTheSame(a, { ...a, grams: trigrams("Who?") }, 0.7)).toBe(false);
   });
   it("is symmetric and within 0…1", () => {
     fc.assert(

@@ -1,7 +1,7 @@
 import type { Span } from "@footnote/core";
 import { locateQuote } from "../datasets/locate-quote.ts";
 import type { EvalCase } from "../runs/eval-run.ts";
-import { similarity, trigrams } from "./similar-questions.ts";
+import { askedQuestion, asksTheSame } from "./similar-questions.ts";
 
 export interface CheckOptions {
   cases: readonly EvalCase[];
@@ -100,13 +100,13 @@ function leaks(cases: readonly EvalCase[], placesOf: (row: EvalCase) => readonly
 }
 
 function nearDuplicates(cases: readonly EvalCase[], limit: number): string[] {
-  const asked = cases.map((row) => ({ row, grams: trigrams([...(row.history ?? []), row.question].join(" ")) }));
+  const asked = cases.map((row) => ({ row, asked: askedQuestion(row) }));
   const test = asked.filter(({ row }) => row.split === "test");
   return asked
     .filter(({ row }) => row.split === "train")
-    .flatMap(({ row, grams }) =>
+    .flatMap(({ row, asked: own }) =>
       test
-        .filter((other) => similarity(grams, other.grams) >= limit)
+        .filter((other) => asksTheSame(own, other.asked, limit))
         .map((other) => `${row.id}: a train case asks nearly what ${other.row.id} of test asks.`),
     );
 }

@@ -17,3 +17,20 @@ export function similarity(a: ReadonlySet<string>, b: ReadonlySet<string>): numb
   for (const gram of a) if (b.has(gram)) shared += 1;
   return shared / (a.size + b.size - shared);
 }
+
+export interface AskedQuestion {
+  grams: ReadonlySet<string>;
+  /** In order, joined. */
+  numbers: string;
+}
+
+/** A question with what it follows up on, made ready to be compared. */
+export function askedQuestion({ question, history = [] }: { question: string; history?: readonly string[] }): AskedQuestion {
+  const text = [...history, question].join(" ");
+  return { grams: trigrams(text), numbers: (text.match(/\d+/gu) ?? []).join(" ") };
+}
+
+/** Whether two questions are one in other words, up to typing errors. "Status 401" and "status 409" are two, however alike. */
+export function asksTheSame(a: AskedQuestion, b: AskedQuestion, atLeast: number): boolean {
+  return a.numbers === b.numbers && similarity(a.grams, b.grams) >= atLeast;
+}
