@@ -44,3 +44,10 @@ export { createFileJudgeCache, createMemoryJudgeCache } from "./judges/judge-cac
 export type { JudgeCache } from "./judges/judge-cache.ts";
 export { createLlmJudge } from "./judges/llm-judge.ts";
 export type { LlmJudge, LlmJudgeOptions, LlmVerdict } from "./judges/llm-judge.ts";
+export type { BootstrapDocument } from "./bootstrap-cases/bootstrap-document.ts";
+export { proposeByModel } from "./bootstrap-cases/propose-by-model.ts";
+export type { ModelProposals } from "./bootstrap-cases/propose-by-model.ts";
+export { proposeByTemplate } from "./bootstrap-cases/propose-by-template.ts";
+export { proposalId, readProposals, splitOfPlace, writeProposals } from "./bootstrap-cases/proposed-case.ts";
+export type { ProposalOrigin, ProposedCase } from "./bootstrap-cases/proposed-case.ts";
+export { selectProposals } from "./bootstrap-cases/select-proposals.ts";
