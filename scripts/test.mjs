@@ -94,6 +94,8 @@ await step("boundaries", () => check("node", ["tools/checks/src/boundaries.ts"])
 await step("dead code", () => check("knip", []));
 await step("secrets", () => check("node", ["tools/checks/src/secrets.ts"]));
 await step("types", () => check("npx", ["-y", "pnpm@12.21.0", "run", "types"]));
+// Before the tests, which run its client against it.
+await step("ragas", () => counted("node", ["scripts/ragas.mjs", "check"]));
 await step("tests", vitest);
 await step("coverage", () => check("node", ["tools/checks/src/coverage.ts"]));
 if (existsSync(join(shared, "acceptance/acceptance.py"))) {
