@@ -350,7 +350,7 @@ test("jobs are listed, cancelled, watched and retried", async () => {
   expect((await api.jobs.list({ state: "cancelled", collection: "manual" })).data).toHaveLength(1);
   expect(await api.jobs.retry(job.id)).toMatchObject({ state: "queued" });
   await expect(api.jobs.retry(job.id)).rejects.toMatchObject({ status: 409 });
-  expect((await api.jobs.list({ document: job.documentId })).data).toMatchObject([{ id: job.id }]);
+  expect((await api.jobs.list({ document: job.documentId ?? "" })).data).toMatchObject([{ id: job.id }]);
 });
 
 test("nothing that was asked or put is in the log", () => {

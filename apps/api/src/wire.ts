@@ -28,10 +28,13 @@ const iso = (date: Date) => date.toISOString();
 const isoOrNull = (date: Date | null) => date?.toISOString() ?? null;
 
 export function toPage<T, W>(page: PageResult<T>, map: (item: T) => W): Page<W> {
-  return { data: page.data.map(map), nextCursor: page.nextCursor };
+  return { data: page.data.map((item) => map(item)), nextCursor: page.nextCursor };
 }
 
-export function toCollection({ id, name, settings, documentCount, createdAt, updatedAt }: CollectionRecord): Collection {
+export function toCollection(
+  { id, name, settings, documentCount, createdAt, updatedAt }: CollectionRecord,
+  warnings: readonly string[] = [],
+): Collection {
   return {
     id,
     name,
@@ -40,6 +43,7 @@ export function toCollection({ id, name, settings, documentCount, createdAt, upd
     pipelineHash: pipelineHash(settings.pipeline),
     ...(settings.retention === undefined ? {} : { retention: settings.retention }),
     documentCount,
+    ...(warnings.length === 0 ? {} : { warnings: [...warnings] }),
     createdAt: iso(createdAt),
     updatedAt: iso(updatedAt),
   };
@@ -49,7 +53,7 @@ export function toPipeline(spec: PipelineSpec, shipped: boolean): Pipeline {
   return { name: spec.name, hash: pipelineHash(spec), indexHash: indexHash(spec), shipped, spec: { ...spec } };
 }
 
-export function toDocument(document: DocumentRecord): Document {
+export function toDocument(document: DocumentRecord, warnings: readonly string[] = []): Document {
   const {
     id,
     externalId,
@@ -79,6 +83,7 @@ export function toDocument(document: DocumentRecord): Document {
     sizeBytes,
     language,
     ...(error ? { error } : {}),
+    ...(warnings.length === 0 ? {} : { warnings: [...warnings] }),
     createdAt: iso(createdAt),
     updatedAt: iso(updatedAt),
   };
@@ -116,6 +121,7 @@ export function toJob(job: JobRecord): Job {
     collectionId,
     documentId,
     versionId,
+    ...(job.runId === null ? {} : { runId: job.runId }),
     createdAt: iso(job.createdAt),
     updatedAt: iso(job.updatedAt),
     finishedAt: isoOrNull(job.finishedAt),

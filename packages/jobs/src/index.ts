@@ -3,7 +3,7 @@ export type { BackoffOptions } from "./backoff.ts";
 export { createIndexMaintenance } from "./index-maintenance.ts";
 export type { IndexMaintenance } from "./index-maintenance.ts";
 export { createIngestionWorkflow } from "./ingestion-workflow.ts";
-export type { IngestionWorkflow, IngestionWorkflowOptions } from "./ingestion-workflow.ts";
+export type { EvaluationWork, IngestionWorkflow, IngestionWorkflowOptions } from "./ingestion-workflow.ts";
 export { createJobEvents, finishedJobStates, watchJob } from "./job-events.ts";
 export type { JobEvents, JobUpdate } from "./job-events.ts";
 export { createOutboxDispatcher } from "./outbox-dispatcher.ts";

@@ -9,11 +9,12 @@ import type {
   Parser,
   PipelineSpec,
   QueueMessage,
+  RunId,
   Telemetry,
   TenantId,
   VersionId,
 } from "@footnote/core";
-import type { JobRecord, JobStage, Store, VersionRecord } from "@footnote/storage";
+import type { DocumentJobRecord, EvaluationJobRecord, JobRecord, JobStage, Store, VersionRecord } from "@footnote/storage";
 import { fullJitterMs } from "./backoff.ts";
 import type { BackoffOptions } from "./backoff.ts";
 import type { JobEvents } from "./job-events.ts";
@@ -42,6 +43,19 @@ export interface IngestionWorkflowOptions {
   /** Called when a job went back to the queue: its outbox row is there. */
   onRequeue?: () => void;
   backoff?: BackoffOptions;
+  /** Works on a run of an evaluation, from where the last try ended. Without one such jobs fail. */
+  evaluate?: (run: EvaluationWork) => Promise<"done" | "more">;
+}
+
+/** A try at an evaluation's job. */
+export interface EvaluationWork {
+  tenantId: TenantId;
+  runId: RunId;
+  signal: AbortSignal;
+  /** Share of its questions that have their result. */
+  progress(share: number): Promise<void>;
+  /** True when others should have a turn: then it ends with `more`. */
+  isOver(): boolean;
 }
 
 export interface IngestionWorkflow {
@@ -239,8 +253,23 @@ export function createIngestionWorkflow(options: IngestionWorkflowOptions): Inge
     });
   }
 
-  async function ingest(run: Run): Promise<void> {
-    const { tenantId, job } = run;
+  async function evaluate({ tenantId, signal, sliceEnd, progress }: Run, job: EvaluationJobRecord): Promise<void> {
+    if (!options.evaluate) {
+      throw new FootnoteError("configuration_invalid", "This worker runs no evaluations; start one that does.", { retryable: false });
+    }
+    await progress("evaluate", 0);
+    const outcome = await options.evaluate({
+      tenantId,
+      runId: job.runId,
+      signal,
+      progress: (share) => progress("evaluate", share * 0.99),
+      isOver: () => performance.now() > sliceEnd,
+    });
+    if (outcome === "more") throw new SliceOver();
+  }
+
+  async function ingest(run: Run, job: DocumentJobRecord): Promise<void> {
+    const { tenantId } = run;
     const [version, document, collection] = await Promise.all([
       job.versionId ? store.versions.get(tenantId, job.versionId) : null,
       store.documents.get(tenantId, job.documentId),
@@ -269,6 +298,19 @@ export function createIngestionWorkflow(options: IngestionWorkflowOptions): Inge
     await timed("publish", async () => await store.versions.publish(tenantId, version.id, indexedSpaces(spec)));
   }
 
+  /** A deletion's receipt; nothing of the others. */
+  async function work(run: Run): Promise<Record<string, number> | undefined> {
+    const { tenantId, job } = run;
+    switch (job.kind) {
+      case "delete":
+        return await timed("delete", async () => await store.documents.erase(tenantId, job.documentId));
+      case "evaluate":
+        return void (await evaluate(run, job));
+      case "ingest":
+        return void (await ingest(run, job));
+    }
+  }
+
   async function settle(run: Run, state: "failed" | "dead" | "cancelled", thrown: FootnoteError): Promise<void> {
     const error = { code: thrown.code, message: thrown.message };
     if (run.job.kind === "ingest" && run.job.versionId) {
@@ -286,7 +328,7 @@ export function createIngestionWorkflow(options: IngestionWorkflowOptions): Inge
     const began = performance.now();
     const abort = new AbortController();
     const signal = AbortSignal.any([outer, abort.signal]);
-    let stage: JobStage = job.kind === "delete" ? "erase" : "parse";
+    let stage: JobStage = job.kind === "delete" ? "erase" : job.kind === "evaluate" ? "evaluate" : "parse";
     let progress = 0;
     let beating: Promise<void> = Promise.resolve();
 
@@ -345,19 +387,13 @@ export function createIngestionWorkflow(options: IngestionWorkflowOptions): Inge
         await settle(
           run,
           "dead",
-          new FootnoteError("parse_crashed", "The job was interrupted too often; look at the file, then retry the job."),
+          new FootnoteError("parse_crashed", "The job was interrupted too often; look at what it is about, then retry it."),
         );
         return report("dead", "parse_crashed");
       }
-      if (job.kind === "delete") {
-        const result = await timed("delete", async () => await store.documents.erase(tenantId, job.documentId));
-        await stopBeating();
-        await store.jobs.finish(tenantId, jobId, lease, { state: "succeeded", result });
-      } else {
-        await ingest(run);
-        await stopBeating();
-        await store.jobs.finish(tenantId, jobId, lease, { state: "succeeded" });
-      }
+      const result = await work(run);
+      await stopBeating();
+      await store.jobs.finish(tenantId, jobId, lease, { state: "succeeded", ...(result ? { result } : {}) });
       report("succeeded");
     } catch (thrown) {
       await stopBeating();
@@ -372,11 +408,7 @@ export function createIngestionWorkflow(options: IngestionWorkflowOptions): Inge
       const cancelled = abort.signal.aborted || job.cancelRequested;
       const error = toFootnoteError(cancelled ? (reason ?? thrown) : thrown);
       if (cancelled) {
-        await settle(
-          run,
-          "cancelled",
-          new FootnoteError("cancelled", "The job was cancelled on request; retry it to ingest the document."),
-        );
+        await settle(run, "cancelled", new FootnoteError("cancelled", "The job was cancelled on request; retry it to go on."));
         return report("cancelled", "cancelled");
       }
       if (thrown instanceof SliceOver && !outer.aborted) {

@@ -1,4 +1,4 @@
-import { FootnoteError, indexHash, newId } from "@footnote/core";
+import { type CollectionId, FootnoteError, indexHash, newId } from "@footnote/core";
 import { writeAudit } from "./audit.ts";
 import { readPage, toPage } from "./paging.ts";
 import { collectionColumns, toCollection, type CollectionRow } from "./records.ts";
@@ -55,6 +55,19 @@ export function createCollectionRepository(session: Session): Store["collections
         ),
       );
       return toPage(rows, limit, toCollection, (row) => row.id);
+    },
+    async languages(tenantId, ids) {
+      if (ids.length === 0) return new Map();
+      const rows = await session.transaction(tenantId, (tx) =>
+        tx.query<{ collection_id: CollectionId; language: string | null; documents: number }>(
+          `select collection_id, language, count(*)::integer as documents from documents
+           where collection_id = any($1) and version_id is not null and state <> 'deleting' group by 1, 2 order by 1, 3 desc, 2`,
+          [ids],
+        ),
+      );
+      const found = new Map<CollectionId, { language: string | null; documents: number }[]>();
+      for (const { collection_id: id, language, documents } of rows) found.set(id, [...(found.get(id) ?? []), { language, documents }]);
+      return found;
     },
   };
 }

@@ -2,6 +2,7 @@ import { FootnoteError, newId, type BlobStore } from "@footnote/core";
 import { writeAudit } from "./audit.ts";
 import { eraseDocument, lockBlob } from "./erase.ts";
 import { withdrawFromIndex } from "./index-rows.ts";
+import { insertJob } from "./insert-job.ts";
 import { readPage, toPage } from "./paging.ts";
 import {
   chunkColumns,
@@ -9,7 +10,7 @@ import {
   jobColumns,
   toChunk,
   toDocument,
-  toJob,
+  toDocumentJob,
   toVersion,
   versionColumns,
   type ChunkRow,
@@ -17,23 +18,8 @@ import {
   type JobRow,
   type VersionRow,
 } from "./records.ts";
-import type { Session, Transaction } from "./session.ts";
-import type { JobKind, Store } from "./store.ts";
-
-/** A queued job and its outbox row. */
-async function insertJob(
-  tx: Transaction,
-  job: { tenantId: string; kind: JobKind; collectionId: string; documentId: string; versionId: string | null },
-): Promise<JobRow> {
-  const [row] = await tx.query<JobRow>(
-    `insert into jobs (tenant_id, id, kind, state, stage, collection_id, document_id, version_id)
-     values ($1, $2, $3, 'queued', 'queued', $4, $5, $6) returning ${jobColumns}`,
-    [job.tenantId, newId("job"), job.kind, job.collectionId, job.documentId, job.versionId],
-  );
-  if (!row) throw new FootnoteError("storage_failed", "A job was not stored; try again.");
-  await tx.query("insert into outbox (tenant_id, job_id) values ($1, $2)", [job.tenantId, row.id]);
-  return row;
-}
+import type { Session } from "./session.ts";
+import type { Store } from "./store.ts";
 
 export function createDocumentRepository(session: Session, blobs: BlobStore, spaces: readonly string[]): Store["documents"] {
   return {
@@ -100,7 +86,7 @@ export function createDocumentRepository(session: Session, blobs: BlobStore, spa
         await tx.query("delete from blob_deletions where sha256 = $1", [input.sha256]);
         const job = await insertJob(tx, { tenantId, kind: "ingest", collectionId: input.collectionId, documentId: found.id, versionId });
         await writeAudit(tx, tenantId, input.audit, { action: "document.put", subject: found.id, details: { version: versionId } });
-        return { document: toDocument(document), version: toVersion(version), job: toJob(job) };
+        return { document: toDocument(document), version: toVersion(version), job: toDocumentJob(job) };
       }),
     async get(tenantId, id) {
       const [row] = await session.transaction(tenantId, (tx) =>
@@ -154,7 +140,7 @@ export function createDocumentRepository(session: Session, blobs: BlobStore, spa
             `select ${jobColumns} from jobs where document_id = $1 and kind = 'delete' order by id desc limit 1`,
             [id],
           );
-          if (running) return toJob(running);
+          if (running) return toDocumentJob(running);
         }
         await tx.query("update documents set state = 'deleting', updated_at = now() where id = $1", [id]);
         if (document.version_id !== null) await withdrawFromIndex(tx, { tenantId, versionId: document.version_id, spaces });
@@ -175,7 +161,7 @@ export function createDocumentRepository(session: Session, blobs: BlobStore, spa
           versionId: null,
         });
         await writeAudit(tx, tenantId, audit, { action: "document.delete", subject: id });
-        return toJob(job);
+        return toDocumentJob(job);
       }),
     erase: (tenantId, id) => eraseDocument({ session, blobs, spaces }, tenantId, id),
   };

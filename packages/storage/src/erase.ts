@@ -1,5 +1,6 @@
 import type { AnswerTrace, BlobStore, DocumentId, TenantId, VersionId } from "@footnote/core";
 import type { AnswerBody, AnswerRow } from "./answers.ts";
+import { redactEvaluations } from "./evaluations.ts";
 import { withdrawFromIndex } from "./index-rows.ts";
 import { foldCollection } from "./maintenance.ts";
 import type { Session, Transaction } from "./session.ts";
@@ -20,12 +21,19 @@ export async function eraseDocument(
       counts[store] = (await tx.query(`${text} returning 1`, values)).length;
     };
     const versions = `(select v.id from document_versions v where v.document_id = $1)`;
-    const [document] = await tx.query<{ collection_id: string }>("select collection_id from documents where id = $1 for update", [id]);
+    const [document] = await tx.query<{ collection_id: string; external_id: string }>(
+      "select collection_id, external_id from documents where id = $1 for update",
+      [id],
+    );
     collectionId = document?.collection_id;
     for (const live of await tx.query<{ id: VersionId }>("select id from document_versions where document_id = $1 and live", [id])) {
       await withdrawFromIndex(tx, { tenantId, versionId: live.id, spaces });
     }
     counts.answersRedacted = await redactAnswers(tx, id);
+    if (document) {
+      const about = { collectionId: document.collection_id, externalId: document.external_id };
+      Object.assign(counts, await redactEvaluations(tx, about));
+    }
     for (const space of spaces) {
       await remove(
         `tokenVectors.${space}`,

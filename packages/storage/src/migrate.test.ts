@@ -34,6 +34,7 @@ const lexicalRows: Record<string, string> = {
   "0002_posting_lists": postingLists,
   "0003_search_postings": postingLists,
   "0004_confirmed_postings": postingLists,
+  "0005_answer_traces": postingLists,
 };
 
 describe.runIf(server)("migrations of a database with rows, by an owner without superuser", () => {

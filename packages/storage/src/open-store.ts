@@ -6,6 +6,7 @@ import { createAuditRepository } from "./audit.ts";
 import { createCollectionRepository } from "./collections.ts";
 import { lockDataFolder } from "./data-folder-lock.ts";
 import { createDocumentRepository } from "./documents.ts";
+import { createEvaluationRepository } from "./evaluations.ts";
 import { createFileBlobStore } from "./file-blob-store.ts";
 import { createIdempotency } from "./idempotency.ts";
 import { createJobRepository } from "./jobs.ts";
@@ -139,6 +140,7 @@ export function assembleStore(
     keys: createKeyRepository(session),
     answers: createAnswerRepository(session),
     conversations: createConversationRepository(session),
+    evaluations: createEvaluationRepository(session),
     idempotency: createIdempotency(session),
     pipelines: createPipelineRepository(session),
     audit: createAuditRepository(session),

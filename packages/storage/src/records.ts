@@ -12,12 +12,15 @@ import type {
   LocatedChunk,
   Metadata,
   PipelineSpec,
+  RunId,
   TenantId,
   VersionId,
 } from "@footnote/core";
 import type {
   CollectionRecord,
   CollectionSettings,
+  DocumentJobRecord,
+  EvaluationJobRecord,
   JobKind,
   JobRecord,
   JobStage,
@@ -114,8 +117,9 @@ export interface JobRow {
   result: Record<string, number> | null;
   cancel_requested: boolean;
   collection_id: CollectionId;
-  document_id: DocumentId;
+  document_id: DocumentId | null;
   version_id: VersionId | null;
+  run_id: RunId | null;
   heartbeat_at: Date | null;
   run_after: Date | null;
   created_at: Date;
@@ -123,10 +127,22 @@ export interface JobRow {
   finished_at: Date | null;
 }
 export const jobColumns =
-  "id, kind, state, stage, progress, attempts, max_attempts, error, result, cancel_requested, collection_id, document_id, version_id, heartbeat_at, run_after, created_at, updated_at, finished_at";
-export const toJob = (row: JobRow): JobRecord => ({
+  "id, kind, state, stage, progress, attempts, max_attempts, error, result, cancel_requested, collection_id, document_id, version_id, run_id, heartbeat_at, run_after, created_at, updated_at, finished_at";
+export function toJob(row: JobRow): JobRecord {
+  return row.kind === "evaluate" ? toEvaluationJob(row) : toDocumentJob(row);
+}
+export function toDocumentJob(row: JobRow): DocumentJobRecord {
+  if (row.kind === "evaluate" || row.document_id === null) throw unreadableJob();
+  return { ...readJob(row), kind: row.kind, documentId: row.document_id, versionId: row.version_id, runId: null };
+}
+export function toEvaluationJob(row: JobRow): EvaluationJobRecord {
+  if (row.kind !== "evaluate" || row.run_id === null) throw unreadableJob();
+  return { ...readJob(row), kind: row.kind, documentId: null, versionId: null, runId: row.run_id };
+}
+const unreadableJob = () =>
+  new FootnoteError("storage_failed", "A stored job is about nothing that this version knows; update Footnote.", { retryable: false });
+const readJob = (row: JobRow) => ({
   id: row.id,
-  kind: row.kind,
   state: row.state,
   stage: row.stage,
   progress: row.progress,
@@ -136,8 +152,6 @@ export const toJob = (row: JobRow): JobRecord => ({
   result: row.result,
   cancelRequested: row.cancel_requested,
   collectionId: row.collection_id,
-  documentId: row.document_id,
-  versionId: row.version_id,
   heartbeatAt: row.heartbeat_at,
   runAfter: row.run_after,
   createdAt: row.created_at,

@@ -18,6 +18,7 @@ import type {
   Metadata,
   ParsedDocument,
   PipelineSpec,
+  RunId,
   TenantId,
   TokenVectorStore,
   VectorIndex,
@@ -90,12 +91,11 @@ export interface CollectionRecord {
 }
 
 export type JobState = "queued" | "running" | "succeeded" | "failed" | "cancelled" | "dead";
-export type JobKind = "ingest" | "delete";
+export type JobKind = JobRecord["kind"];
 /** Stages in order; each is a checkpoint. */
-export type JobStage = "queued" | "parse" | "chunk" | "embed" | "index" | "publish" | "erase" | "done";
-export interface JobRecord {
+export type JobStage = "queued" | "parse" | "chunk" | "embed" | "index" | "publish" | "erase" | "evaluate" | "done";
+interface AnyJobRecord {
   id: JobId;
-  kind: JobKind;
   state: JobState;
   stage: JobStage;
   /** 0…1. */
@@ -107,14 +107,26 @@ export interface JobRecord {
   result: Record<string, number> | null;
   cancelRequested: boolean;
   collectionId: CollectionId;
-  documentId: DocumentId;
-  versionId: VersionId | null;
   heartbeatAt: Date | null;
   runAfter: Date | null;
   createdAt: Date;
   updatedAt: Date;
   finishedAt: Date | null;
 }
+export interface DocumentJobRecord extends AnyJobRecord {
+  kind: "ingest" | "delete";
+  documentId: DocumentId;
+  versionId: VersionId | null;
+  runId: null;
+}
+/** Asks the questions of a run. */
+export interface EvaluationJobRecord extends AnyJobRecord {
+  kind: "evaluate";
+  documentId: null;
+  versionId: null;
+  runId: RunId;
+}
+export type JobRecord = DocumentJobRecord | EvaluationJobRecord;
 
 export type VersionState = "pending" | "parsed" | "chunked" | "embedded" | "live" | "superseded" | "failed" | "cancelled";
 export interface VersionRecord {
@@ -191,6 +203,70 @@ export interface UsageEntry {
   costUsd: string;
 }
 
+/** Questions of a tenant about a collection. */
+export interface EvalDatasetRecord {
+  name: string;
+  collectionId: CollectionId;
+  /** Over its cases, order left aside. */
+  sha256: string;
+  caseCount: number;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+interface EvalContext {
+  document: string;
+  start: number;
+  end: number;
+  text: string;
+}
+/** Of a result, what erasure looks at; everything else of it is kept as it is. */
+export interface EvalBody {
+  case: { id: string; spans: { document: string; quote: string }[]; referenceAnswer?: string };
+  answer: {
+    text: string;
+    sentences: { text: string; citations: EvalContext[] }[];
+    contexts: EvalContext[];
+    ranking: EvalContext[];
+  };
+}
+
+export interface EvalRunRecord {
+  id: RunId;
+  dataset: string;
+  /** Over the cases of its split when it was begun. */
+  datasetSha256: string;
+  collectionId: CollectionId;
+  split: string;
+  pipeline: string;
+  pipelineHash: string;
+  caseCount: number;
+  /** Cases that have their result. */
+  doneCount: number;
+  jobId: JobId;
+  /** Its job's; `succeeded` once it is finished. */
+  state: JobState;
+  error: { code: string; message: string } | null;
+  /** Hash of the documents, and who judged; null and empty before the first result. */
+  corpus: string | null;
+  judges: string[];
+  /** Mean and interval of each metric in each slice, once it is finished. */
+  summary: { metric: string; slice: string; mean: number; low: number; high: number; count: number }[] | null;
+  createdAt: Date;
+  finishedAt: Date | null;
+}
+
+export interface EvalResultRecord<B = EvalBody> {
+  caseId: string;
+  /** Place in its run, from 0. */
+  ordinal: number;
+  tags: string[];
+  /** External ids of the documents whose text it shows. */
+  documents: string[];
+  metrics: Record<string, number | null>;
+  body: B;
+}
+
 /**
  * Everything Footnote keeps. Each method opens and ends its own transactions under the tenant's row-level security;
  * the tenant comes first. What exists in another tenant does not exist here: lookups return null, writes throw `not_found`.
@@ -212,6 +288,11 @@ export interface Store {
     ): Promise<{ collection: CollectionRecord; created: boolean }>;
     get(tenantId: TenantId, nameOrId: string): Promise<CollectionRecord | null>;
     list(tenantId: TenantId, page: PageRequest & { only?: CollectionId[] | null }): Promise<PageResult<CollectionRecord>>;
+    /** Documents by the language of the version that readers see; a collection without any is not in the result. */
+    languages(
+      tenantId: TenantId,
+      ids: readonly CollectionId[],
+    ): Promise<Map<CollectionId, { language: string | null; documents: number }[]>>;
   };
 
   readonly documents: {
@@ -232,14 +313,14 @@ export interface Store {
         access?: string[];
         audit?: AuditActor;
       },
-    ): Promise<{ document: DocumentRecord; version: VersionRecord; job: JobRecord }>;
+    ): Promise<{ document: DocumentRecord; version: VersionRecord; job: DocumentJobRecord }>;
     get(tenantId: TenantId, id: DocumentId): Promise<DocumentRecord | null>;
     list(tenantId: TenantId, collectionId: CollectionId, page: PageRequest): Promise<PageResult<DocumentRecord>>;
     /** Null when the version is unknown, not of this document, or has no text yet. Default version: the live one. */
     text(tenantId: TenantId, id: DocumentId, versionId?: VersionId): Promise<{ text: string; version: VersionRecord } | null>;
     chunks(tenantId: TenantId, id: DocumentId, page: PageRequest & { versionId?: VersionId }): Promise<PageResult<Chunk> | null>;
     /** Marks it `deleting` (readers no longer see it) and writes the deletion job. */
-    requestDeletion(tenantId: TenantId, id: DocumentId, audit?: AuditActor): Promise<JobRecord | null>;
+    requestDeletion(tenantId: TenantId, id: DocumentId, audit?: AuditActor): Promise<DocumentJobRecord | null>;
     /** Removes rows, vectors, postings, token vectors, idempotency bodies; redacts answers and conversations that quote it; then unreferenced blobs. Idempotent; returns the receipt. */
     erase(tenantId: TenantId, id: DocumentId): Promise<Record<string, number>>;
   };
@@ -339,6 +420,51 @@ export interface Store {
     create(tenantId: TenantId, collectionId: CollectionId): Promise<ConversationId>;
     get(tenantId: TenantId, id: ConversationId): Promise<ConversationRecord | null>;
     delete(tenantId: TenantId, id: ConversationId): Promise<boolean>;
+  };
+
+  /** Datasets, runs and results. A dataset is about one collection; erasing a document removes its cases and masks it in results. */
+  readonly evaluations: {
+    /** Replaces a dataset of the name. `conflict` while a run over other cases of it is under way. */
+    putDataset(
+      tenantId: TenantId,
+      dataset: {
+        name: string;
+        collectionId: CollectionId;
+        cases: readonly { id: string; split: string; documents: readonly string[]; sha256: string; body: object }[];
+        audit?: AuditActor;
+      },
+    ): Promise<{ dataset: EvalDatasetRecord; created: boolean }>;
+    getDataset(tenantId: TenantId, name: string): Promise<EvalDatasetRecord | null>;
+    /** Newest first. `only`: of these collections. */
+    listDatasets(tenantId: TenantId, page: PageRequest & { only?: readonly CollectionId[] | null }): Promise<PageResult<EvalDatasetRecord>>;
+    /** Runs over it stay. False: unknown. */
+    deleteDataset(tenantId: TenantId, name: string, audit?: AuditActor): Promise<boolean>;
+    /** Bodies of a split's cases, in order. */
+    cases(tenantId: TenantId, name: string, options: { split: string }): Promise<unknown[]>;
+    /** Writes the run, its job and the job's outbox row. */
+    createRun(
+      tenantId: TenantId,
+      run: { dataset: string; split: string; pipeline: string; pipelineHash: string; audit?: AuditActor },
+    ): Promise<{ run: EvalRunRecord; job: EvaluationJobRecord }>;
+    getRun(tenantId: TenantId, id: RunId): Promise<EvalRunRecord | null>;
+    /** Newest first. */
+    listRuns(
+      tenantId: TenantId,
+      page: PageRequest & { dataset?: string; only?: readonly CollectionId[] | null },
+    ): Promise<PageResult<EvalRunRecord>>;
+    /** Says over which documents and by whom results are made; those made otherwise go. */
+    setUnder(tenantId: TenantId, id: RunId, under: { corpus: string | null; judges: readonly string[] }): Promise<void>;
+    /** One result of a case; a second one replaces it. `conflict` when it shows a document that is gone. */
+    addResult(tenantId: TenantId, id: RunId, result: EvalResultRecord): Promise<void>;
+    /** All of them, in order. */
+    results(tenantId: TenantId, id: RunId): Promise<EvalResultRecord[]>;
+    /** In order. `metric`: only where it applies; `below`: and is less. */
+    listResults(
+      tenantId: TenantId,
+      id: RunId,
+      page: PageRequest & { tag?: string; metric?: string; below?: number },
+    ): Promise<PageResult<EvalResultRecord>>;
+    finishRun(tenantId: TenantId, id: RunId, summary: NonNullable<EvalRunRecord["summary"]>): Promise<void>;
   };
 
   readonly idempotency: {

@@ -1,7 +1,7 @@
 import { canonicalText, FootnoteError, pipelineSpecSchema } from "@footnote/core";
 import type { Chunker, CollectionId, Embedder, LexicalAnalyzer, Parser, TenantId } from "@footnote/core";
 import { createFakeEmbedder, createSilentTelemetry } from "@footnote/core/testing";
-import type { JobRecord, OpenedStore } from "@footnote/storage";
+import type { DocumentJobRecord, OpenedStore } from "@footnote/storage";
 import { openTestStore } from "@footnote/storage/testing";
 import { createIngestionWorkflow } from "../ingestion-workflow.ts";
 import type { IngestionWorkflow, IngestionWorkflowOptions } from "../ingestion-workflow.ts";
@@ -80,7 +80,7 @@ export const testSpec = pipelineSpecSchema.parse({
 export interface Workbench extends OpenedStore {
   events: JobEvents;
   workflow(options?: Partial<IngestionWorkflowOptions>): IngestionWorkflow;
-  tenant(): Promise<{ tenantId: TenantId; collectionId: CollectionId; put(externalId: string, text: string): Promise<JobRecord> }>;
+  tenant(): Promise<{ tenantId: TenantId; collectionId: CollectionId; put(externalId: string, text: string): Promise<DocumentJobRecord> }>;
   close(): Promise<void>;
 }
 

@@ -7,7 +7,7 @@ export type JobState = z.infer<typeof jobStateSchema>;
 export const jobSchema = z
   .object({
     id: z.string(),
-    kind: z.enum(["ingest", "delete"]),
+    kind: z.enum(["ingest", "delete", "evaluate"]),
     state: jobStateSchema,
     stage: z.string(),
     progress: z.number().meta({ description: "0…1" }),
@@ -17,8 +17,9 @@ export const jobSchema = z
     result: z.record(z.string(), z.number()).optional().meta({ description: "A deletion's receipt: what was removed, per store." }),
     cancelRequested: z.boolean(),
     collectionId: z.string(),
-    documentId: z.string(),
+    documentId: z.string().nullable().meta({ description: "Null for an evaluation." }),
     versionId: z.string().nullable(),
+    runId: z.string().optional().meta({ description: "Of an evaluation." }),
     createdAt: timestampSchema,
     updatedAt: timestampSchema,
     finishedAt: timestampSchema.nullable(),

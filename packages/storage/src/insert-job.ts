@@ -1,0 +1,19 @@
+import { FootnoteError, newId } from "@footnote/core";
+import { jobColumns, type JobRow } from "./records.ts";
+import type { Transaction } from "./session.ts";
+import type { JobKind } from "./store.ts";
+
+/** A queued job and its outbox row. */
+export async function insertJob(
+  tx: Transaction,
+  job: { tenantId: string; kind: JobKind; collectionId: string; documentId: string | null; versionId: string | null; runId?: string },
+): Promise<JobRow> {
+  const [row] = await tx.query<JobRow>(
+    `insert into jobs (tenant_id, id, kind, state, stage, collection_id, document_id, version_id, run_id)
+     values ($1, $2, $3, 'queued', 'queued', $4, $5, $6, $7) returning ${jobColumns}`,
+    [job.tenantId, newId("job"), job.kind, job.collectionId, job.documentId, job.versionId, job.runId ?? null],
+  );
+  if (!row) throw new FootnoteError("storage_failed", "A job was not stored; try again.");
+  await tx.query("insert into outbox (tenant_id, job_id) values ($1, $2)", [job.tenantId, row.id]);
+  return row;
+}

@@ -1,0 +1,73 @@
+import { bigint, index, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
+import { createdAt, instant, tenantId, updatedAt } from "./columns.ts";
+
+/** Questions of a tenant about a collection. */
+export const evalDatasets = pgTable(
+  "eval_datasets",
+  {
+    tenantId: tenantId(),
+    name: text("name").notNull(),
+    number: bigint("number", { mode: "number" }).generatedAlwaysAsIdentity(),
+    collectionId: text("collection_id").notNull(),
+    sha256: text("sha256").notNull(),
+    caseCount: integer("case_count").notNull(),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.name] })],
+);
+
+export const evalCases = pgTable(
+  "eval_cases",
+  {
+    tenantId: tenantId(),
+    dataset: text("dataset").notNull(),
+    id: text("id").notNull(),
+    ordinal: integer("ordinal").notNull(),
+    split: text("split").notNull(),
+    /** External ids that its quotes stand in. */
+    documents: text("documents").array().notNull(),
+    sha256: text("sha256").notNull(),
+    body: jsonb("body").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.dataset, table.id] })],
+);
+
+export const evalRuns = pgTable(
+  "eval_runs",
+  {
+    tenantId: tenantId(),
+    id: text("id").notNull(),
+    dataset: text("dataset").notNull(),
+    datasetSha256: text("dataset_sha256").notNull(),
+    collectionId: text("collection_id").notNull(),
+    split: text("split").notNull(),
+    pipeline: text("pipeline").notNull(),
+    pipelineHash: text("pipeline_hash").notNull(),
+    caseCount: integer("case_count").notNull(),
+    jobId: text("job_id").notNull(),
+    corpus: text("corpus"),
+    judges: text("judges").array().notNull(),
+    summary: jsonb("summary"),
+    createdAt: createdAt(),
+    finishedAt: instant("finished_at"),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.id] }), index("eval_runs_dataset").on(table.tenantId, table.dataset)],
+);
+
+export const evalResults = pgTable(
+  "eval_results",
+  {
+    tenantId: tenantId(),
+    runId: text("run_id").notNull(),
+    caseId: text("case_id").notNull(),
+    ordinal: integer("ordinal").notNull(),
+    tags: text("tags").array().notNull(),
+    /** External ids that the result shows text of. */
+    documents: text("documents").array().notNull(),
+    metrics: jsonb("metrics").notNull(),
+    body: jsonb("body").notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.runId, table.caseId] })],
+);
