@@ -4,6 +4,7 @@ import { Hono } from "hono";
 import { cors } from "hono/cors";
 import { secureHeaders } from "hono/secure-headers";
 import { routePath } from "hono/route";
+import { createCollectionWarnings } from "./collection-warnings.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { createDrain } from "./drain.ts";
 import { describeRoutes } from "./openapi.ts";
@@ -82,10 +83,11 @@ export function createApi(deps: ApiDependencies): Api {
 
   const router = createRouter(app, { deps, authenticator, drain });
   const service = createSearchService(deps);
-  addCollectionRoutes(router, deps);
-  addDocumentRoutes(router, deps);
+  const warnings = createCollectionWarnings(deps);
+  addCollectionRoutes(router, deps, warnings);
+  addDocumentRoutes(router, deps, warnings);
   addJobRoutes(router, deps, drain);
-  addSearchRoutes(router, deps, service);
+  addSearchRoutes(router, deps, service, warnings);
   addAnswerRoutes(router, deps, service);
   addTenancyRoutes(router, deps, authenticator);
   addSystemRoutes(router, deps, drain);

@@ -6,6 +6,7 @@ export { learnedLinear, standardizedColumn } from "./fusion/learned-linear.ts";
 export type { LearnedWeights } from "./fusion/learned-linear.ts";
 export { learnedWeights } from "./fusion/learned-weights.ts";
 export { reciprocalRankFusion } from "./fusion/rrf.ts";
+export { languageWarnings } from "./language-warnings.ts";
 export { normalizeQuery } from "./normalize-query.ts";
 export { packSources } from "./packing.ts";
 export type { PackedSource } from "./packing.ts";

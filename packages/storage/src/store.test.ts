@@ -78,6 +78,8 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
     expect((await store.chunks.read({ tenantId: other, chunkIds })).size).toBe(0);
     expect(await store.chunks.range({ tenantId: other, versionId, from: 0, to: 9 })).toEqual([]);
     expect((await store.tokenVectors.read({ tenantId: other, space: "fake_64", chunkIds })).size).toBe(0);
+    expect((await store.vectors.read({ tenantId: other, space: "fake_64", chunkIds })).size).toBe(0);
+    expect((await store.collections.languages(other, [mine.collectionId])).size).toBe(0);
     await expect(store.versions.publish(other, versionId, "fake_64")).rejects.toMatchObject({ code: "not_found" });
     await expect(store.conversations.create(other, mine.collectionId)).rejects.toMatchObject({ code: "not_found" });
     const put = { collectionId: mine.collectionId, externalId: "x", sha256: sha256("x"), sizeBytes: 1, mediaType: "text/plain" };
@@ -127,6 +129,55 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
     await store.documents.requestDeletion(scope.tenantId, first.documentId);
     expect(await store.documents.erase(scope.tenantId, first.documentId)).toMatchObject({ versions: 2, blobs: 3 });
     expect(await Array.fromAsync(store.blobs.list({ tenantId: scope.tenantId }))).toEqual([]);
+  });
+
+  it("keeps a version in two spaces side by side, and takes it live when both are complete", async () => {
+    const { store } = opened;
+    const { tenantId, collectionId } = await createTenantAndCollection(store);
+    const scope = { tenantId, collectionId };
+    const { versionId, documentId, chunkIds } = await load(scope, "doc", ["alpha beta", "gamma"], false);
+    const both = ["fake_64", "tiny_8"];
+    await expect(store.versions.publish(tenantId, versionId, both)).rejects.toMatchObject({ code: "embedding_invalid" });
+    const pending = await store.versions.pendingChunks(tenantId, versionId, "tiny_8", 10);
+    const axis = (at: number) => Float32Array.from({ length: 8 }, (_, i) => (i === at ? 1 : 0));
+    await store.versions.saveVectors(
+      tenantId,
+      versionId,
+      "tiny_8",
+      pending.map(({ chunkId, inputSha256, ordinal }) => ({ chunkId, inputSha256, vector: axis(7 - ordinal) })),
+    );
+    expect(await store.versions.publish(tenantId, versionId, both)).toEqual({ published: true });
+    // The second chunk is nearest to axis 6 in one space and to axis 1 in the other.
+    const nearest = async (space: string, vector: Float32Array) =>
+      (await store.dense.search({ ...scope, space, vector, limit: 1 })).map(({ chunkId }) => chunkId);
+    expect(await nearest("tiny_8", axis(6))).toEqual([chunkIds[1]]);
+    expect(
+      await nearest(
+        "fake_64",
+        Float32Array.from({ length: 64 }, (_, at) => (at === 1 ? 1 : 0)),
+      ),
+    ).toEqual([chunkIds[1]]);
+    const read = await store.vectors.read({ tenantId, space: "tiny_8", chunkIds });
+    expect([...(read.get(chunkIds[1] ?? newId("chunk")) ?? [])]).toEqual([...axis(6)]);
+    expect((await store.vectors.read({ tenantId, space: "tiny_8", chunkIds: [] })).size).toBe(0);
+    expect((await store.collections.languages(tenantId, [collectionId])).get(collectionId)).toEqual([{ language: "en", documents: 1 }]);
+    await store.documents.requestDeletion(tenantId, documentId);
+    expect((await store.collections.languages(tenantId, [collectionId])).size).toBe(0);
+    await store.documents.erase(tenantId, documentId);
+    expect((await store.vectors.read({ tenantId, space: "tiny_8", chunkIds })).size).toBe(0);
+  });
+
+  it("reads a pipeline that was stored before the spec had more fields", async () => {
+    const { store } = opened;
+    const { tenantId, collectionId } = await createTenantAndCollection(store);
+    const { pipeline } = testSettings();
+    await opened.superuser(
+      "update collections set settings = jsonb_set(settings, '{pipeline}', (settings->'pipeline') - array['transform', 'followUps', 'router', 'space', 'diversity']) where id = $1",
+      [collectionId],
+    );
+    expect((await store.collections.get(tenantId, collectionId))?.settings.pipeline).toEqual(pipeline);
+    await opened.superuser("update collections set settings = jsonb_set(settings, '{pipeline,topK}', '0') where id = $1", [collectionId]);
+    await expect(store.collections.get(tenantId, collectionId)).rejects.toMatchObject({ code: "configuration_invalid" });
   });
 
   it("supersedes a version that finishes after a newer one", async () => {

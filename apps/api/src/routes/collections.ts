@@ -3,6 +3,7 @@ import { pipelines } from "@footnote/retrieval";
 import { collectionNameSchema, collectionSchema, pageQuerySchema, pageSchema, pipelineSchema, putCollectionSchema } from "@footnote/sdk";
 import type { CollectionSettings } from "@footnote/storage";
 import { maySeeCollection } from "@footnote/tenancy";
+import type { CollectionWarnings } from "../collection-warnings.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { findCollection, findPipeline, offeredPipelines } from "../pipelines-in-use.ts";
 import { json, notFound, type Router, scoped } from "../route.ts";
@@ -10,7 +11,7 @@ import { page } from "../page.ts";
 import { validate } from "../request-body.ts";
 import { toCollection, toPage, toPipeline } from "../wire.ts";
 
-export function addCollectionRoutes(router: Router, deps: ApiDependencies): void {
+export function addCollectionRoutes(router: Router, deps: ApiDependencies, warnings: CollectionWarnings): void {
   const { store } = deps;
   router.add({
     method: "put",
@@ -42,7 +43,8 @@ export function addCollectionRoutes(router: Router, deps: ApiDependencies): void
         ...(body.retention === undefined ? {} : { retention: body.retention }),
       };
       const { collection, created } = await store.collections.put(tenantId, { name, settings, audit });
-      return json(toCollection(collection), created ? 201 : 200);
+      const noted = await warnings.read(tenantId, [collection]);
+      return json(toCollection(collection, noted.get(collection.id)), created ? 201 : 200);
     },
   });
   router.add({
@@ -52,7 +54,11 @@ export function addCollectionRoutes(router: Router, deps: ApiDependencies): void
     summary: "Read a collection",
     guard: scoped("read"),
     replies: { 200: { description: "The collection", schema: collectionSchema } },
-    handler: async ({ principal, param }) => json(toCollection(await findCollection(store, principal, param("collection")))),
+    async handler({ principal, param }) {
+      const collection = await findCollection(store, principal, param("collection"));
+      const noted = await warnings.read(principal.tenantId, [collection]);
+      return json(toCollection(collection, noted.get(collection.id)));
+    },
   });
   router.add({
     method: "get",
@@ -64,7 +70,9 @@ export function addCollectionRoutes(router: Router, deps: ApiDependencies): void
     replies: { 200: { description: "A page of collections", schema: pageSchema(collectionSchema) } },
     async handler({ principal, query }) {
       const only = principal.collections === null ? null : [...principal.collections];
-      return json(toPage(await store.collections.list(principal.tenantId, { ...page(query), only }), toCollection));
+      const listed = await store.collections.list(principal.tenantId, { ...page(query), only });
+      const noted = await warnings.read(principal.tenantId, listed.data);
+      return json(toPage(listed, (collection) => toCollection(collection, noted.get(collection.id))));
     },
   });
   router.add({

@@ -14,6 +14,7 @@ import {
 import type { AuditActor, CollectionRecord } from "@footnote/storage";
 import { maySeeCollection, type TenantPrincipal } from "@footnote/tenancy";
 import { z } from "zod";
+import type { CollectionWarnings } from "../collection-warnings.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { parseAccess, parseMetadata, readDocumentHeaders } from "../document-headers.ts";
 import { page } from "../page.ts";
@@ -30,7 +31,7 @@ const maxFiles = 100;
 /** The files, metadata, access and the end. */
 const maxParts = maxFiles + 3;
 
-export function addDocumentRoutes(router: Router, { store, queue, environment }: ApiDependencies): void {
+export function addDocumentRoutes(router: Router, { store, queue, environment }: ApiDependencies, warnings: CollectionWarnings): void {
   const maxBytes = environment.FOOTNOTE_MAX_UPLOAD_BYTES;
 
   async function accept(request: {
@@ -210,7 +211,11 @@ export function addDocumentRoutes(router: Router, { store, queue, environment }:
     summary: "Read a document",
     guard: scoped("read"),
     replies: { 200: { description: "The document", schema: documentSchema } },
-    handler: async ({ principal, id }) => json(toDocument(await findDocument(principal, id("document")))),
+    async handler({ principal, id }) {
+      const document = await findDocument(principal, id("document"));
+      const collection = await store.collections.get(principal.tenantId, document.collectionId);
+      return json(toDocument(document, collection ? warnings.ofDocument(collection, document.language) : []));
+    },
   });
 
   router.add({

@@ -1,4 +1,5 @@
 import { searchRequestSchema, searchResponseSchema } from "@footnote/sdk";
+import type { CollectionWarnings } from "../collection-warnings.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { findCollection, pipelineFor } from "../pipelines-in-use.ts";
 import { json, type Router, scoped } from "../route.ts";
@@ -7,7 +8,7 @@ import { type SearchService, toFilter } from "../search-service.ts";
 /** A search takes tens of milliseconds; what has not ended by then is given up. */
 const timeoutMs = 30_000;
 
-export function addSearchRoutes(router: Router, deps: ApiDependencies, service: SearchService): void {
+export function addSearchRoutes(router: Router, deps: ApiDependencies, service: SearchService, warnings: CollectionWarnings): void {
   const { store, telemetry } = deps;
   router.add({
     method: "post",
@@ -39,7 +40,9 @@ export function addSearchRoutes(router: Router, deps: ApiDependencies, service: 
           telemetry.logger.error({ requestId, tenant: tenantId }, "the usage of a search was not recorded", error),
         );
       const { hits, timings, degraded } = result;
-      return json({ hits, timings, degraded, pipeline: spec.name });
+      // A search that found its hits is not lost for a note beside them.
+      const noted = await warnings.recent(tenantId, collection).catch(() => []);
+      return json({ hits, timings, degraded, pipeline: spec.name, ...(noted.length === 0 ? {} : { warnings: noted }) });
     },
   });
 }

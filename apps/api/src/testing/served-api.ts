@@ -45,8 +45,8 @@ export interface ServedTestApi {
   woken: { count: number };
   call(method: string, path: string, options?: CallOptions): Promise<Reply>;
   tenant(): Promise<TestTenant>;
-  /** Does what a worker would do for text documents: every waiting job of the tenant. */
-  work(tenantId: TenantId): Promise<void>;
+  /** Does what a worker would do for text documents: every waiting job of the tenant. Default language: `en`. */
+  work(tenantId: TenantId, language?: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -95,20 +95,20 @@ export async function serveTestApi(options: Partial<ApiDependencies> = {}): Prom
     return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : null };
   }
 
-  async function ingest(tenantId: TenantId, job: JobRecord): Promise<void> {
+  async function ingest(tenantId: TenantId, job: JobRecord, language: string): Promise<void> {
     const started = await store.jobs.start(tenantId, job.id, { staleMs: 0 });
     if (!started) return;
     if (job.kind === "delete") {
       const result = await store.documents.erase(tenantId, job.documentId);
       await store.jobs.finish(tenantId, job.id, started.lease, { state: "succeeded", result });
     } else if (job.versionId) {
-      await makeSearchable(tenantId, job.versionId);
+      await makeSearchable(tenantId, job.versionId, language);
       await store.jobs.finish(tenantId, job.id, started.lease, { state: "succeeded" });
     }
     events.publish({ jobId: job.id, state: "succeeded", stage: "done", progress: 1 });
   }
 
-  async function makeSearchable(tenantId: TenantId, versionId: NonNullable<JobRecord["versionId"]>): Promise<void> {
+  async function makeSearchable(tenantId: TenantId, versionId: NonNullable<JobRecord["versionId"]>, language: string): Promise<void> {
     const version = await store.versions.get(tenantId, versionId);
     const bytes = version && (await store.blobs.get({ tenantId, sha256: version.sha256 }));
     if (!version || !bytes) throw new Error("The version or its blob is not there.");
@@ -117,7 +117,7 @@ export async function serveTestApi(options: Partial<ApiDependencies> = {}): Prom
     await store.versions.saveParsed(tenantId, versionId, {
       title,
       mediaType: version.mediaType,
-      language: "en",
+      language,
       text,
       blocks: [],
       pages: [],
@@ -173,9 +173,9 @@ export async function serveTestApi(options: Partial<ApiDependencies> = {}): Prom
           (await issueKey(store, tenantId, { name: "limited", scopes, collections: collections ?? null })).key,
       };
     },
-    async work(tenantId) {
+    async work(tenantId, language = "en") {
       const { data } = await store.jobs.list(tenantId, { state: "queued", limit: 100 });
-      for (const job of data.toReversed()) await ingest(tenantId, job);
+      for (const job of data.toReversed()) await ingest(tenantId, job, language);
     },
     async close() {
       await api.drain({ graceMs: 0 });
@@ -191,12 +191,13 @@ export async function ingestText(
   tenant: TestTenant,
   externalId: string,
   text: string,
+  language?: string,
 ): Promise<{ documentId: DocumentId; jobId: string }> {
   const reply = await tenant.call("PUT", `/v1/collections/manual/documents/${externalId}`, {
     body: text,
     headers: { "content-type": "text/markdown" },
   });
   if (reply.status !== 202) throw new Error(`The document was not taken: ${reply.text}`);
-  await served.work(tenant.tenantId);
+  await served.work(tenant.tenantId, language);
   return { documentId: reply.json.document.id, jobId: reply.json.job.id };
 }

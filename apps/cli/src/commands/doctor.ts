@@ -3,7 +3,9 @@ import { isFootnoteError, newId } from "@footnote/core";
 import type { Hit } from "@footnote/core";
 import { pipelines } from "@footnote/retrieval";
 import { createClient, isFootnoteApiError } from "@footnote/sdk";
+import type { Client } from "@footnote/sdk";
 import type { Command } from "commander";
+import { allPages } from "../all-pages.ts";
 import type { Runtime } from "../compose.ts";
 import { findServer } from "../connection.ts";
 import { prepare } from "../context.ts";
@@ -82,8 +84,26 @@ type Add = (check: string, status: Finding["status"], detail: string) => void;
 
 const messageOf = (error: unknown) => (isFootnoteError(error) || isFootnoteApiError(error) ? error.message : String(error));
 
+/** Collections with something their owner should know, such as documents in a language that the embedder does not serve. */
+async function checkCollections(client: Client, add: Add): Promise<void> {
+  let collections = 0;
+  let noted = 0;
+  for await (const { name, warnings = [] } of allPages((page) => client.collections.list(page))) {
+    collections += 1;
+    for (const warning of warnings) {
+      noted += 1;
+      add(`collection ${name}`, "warning", warning);
+    }
+  }
+  if (collections > 0 && noted === 0) add("collections", "ok", `${collections}, all in languages that their embedders serve`);
+}
+
 /** A server says itself how its parts are. */
-async function checkServer(server: { url: string; pid?: number }, env: Environment, add: Add): Promise<void> {
+async function checkServer(
+  server: { url: string; pid?: number; credentials?: { key: string } },
+  env: Environment,
+  add: Add,
+): Promise<void> {
   const { url, pid } = server;
   try {
     const ready = await createClient({ url }).ready({ timeoutMs: 5000 });
@@ -91,10 +111,14 @@ async function checkServer(server: { url: string; pid?: number }, env: Environme
     for (const [name, { status, latencyMs, detail }] of Object.entries(ready.dependencies)) {
       add(name, status === "ok" ? "ok" : "failed", [detail, `${latencyMs.toFixed(1)} ms`].filter(Boolean).join(", "));
     }
-    if (!env.FOOTNOTE_URL) return;
+    if (!env.FOOTNOTE_URL) {
+      if (server.credentials) await checkCollections(createClient({ url, key: server.credentials.key }), add);
+      return;
+    }
     if (!env.FOOTNOTE_KEY) return add("key", "failed", "FOOTNOTE_KEY is not set; set a key of that server");
     await createClient({ url, key: env.FOOTNOTE_KEY }).collections.list({ limit: 1 });
     add("key", "ok", "it opens that server");
+    await checkCollections(createClient({ url, key: env.FOOTNOTE_KEY }), add);
   } catch (error) {
     add("server", "failed", isFootnoteApiError(error) ? error.message : `nothing answers at ${url}; check that it runs`);
   }
@@ -127,6 +151,12 @@ async function checkHere(env: Environment, folder: DataFolder, add: Add): Promis
       "ok",
       `${embedder.space.id} on this machine, ${Math.round(performance.now() - embedBegan)} ms a text, for ${embedder.capabilities.languages.join(", ")}`,
     );
+    // Looked at with the keys of this folder; a check makes none.
+    const credentials = await folder.readCredentials();
+    if (credentials) {
+      const client = createClient({ url: "http://footnote.internal", fetch: runtime.fetch, key: credentials.key });
+      await checkCollections(client, add).catch((error: unknown) => add("collections", "warning", messageOf(error)));
+    }
   } catch (error) {
     add("embedder", "failed", messageOf(error));
   } finally {

@@ -32,7 +32,7 @@ export function addEvalAblation(evaluate: Command, context: Context): void {
   const { signal, variables, cwd } = context;
   evaluate
     .command("ablation")
-    .description("what each step of the pipeline does: the default with one thing changed, on the golden set and public sets")
+    .description("what each step of the pipeline does: one thing changed at a time, on the golden set and public sets")
     .option("--full", "SciFact and SQuAD as well: hours, unless their embeddings are kept already")
     .option("--train", "also the training sets, on which steps are chosen: SciFact's train claims and the golden set's train split")
     .option("--steps <names>", "only these, separated by commas, such as fusion,reranker", list)

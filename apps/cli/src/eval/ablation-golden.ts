@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { canonicalJson, FootnoteError, indexHash, pipelineHash, sha256 } from "@footnote/core";
 import { datasetHash, type EvalCase, runEvaluation, type Split } from "@footnote/evaluation";
+import { pipelines } from "@footnote/retrieval";
 import { createClient } from "@footnote/sdk";
 import { openDataFolder } from "../data-folder.ts";
 import { readEnvironment } from "../env.ts";
@@ -15,9 +16,11 @@ import { createClientTarget } from "./client-target.ts";
 import { openJudges } from "./eval-judges.ts";
 import { readHandbookCases } from "./handbook-store.ts";
 
+const shippedNames: ReadonlySet<string> = new Set(Object.keys(pipelines));
+
 export interface GoldenAblationOptions {
   split: Split;
-  /** The default first. */
+  /** The reference first. */
   variants: readonly AblationVariant[];
   variables: Record<string, string | undefined>;
   results: AblationResults;
@@ -72,7 +75,7 @@ export async function ablateGolden(options: GoldenAblationOptions): Promise<Map<
       for (const [at, variant] of missing.entries()) {
         const { spec, step, change } = variant;
         // Shipped pipelines are there by name; the others become the tenant's own.
-        if (variant.spec !== variants[0]?.spec) await runtime.store.pipelines.put(tenant.id, spec);
+        if (!shippedNames.has(spec.name)) await runtime.store.pipelines.put(tenant.id, spec);
         const hash = indexHash(spec);
         let collection = collections.get(hash);
         if (!collection) {

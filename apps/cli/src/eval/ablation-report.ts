@@ -17,13 +17,13 @@ export interface AblationRow {
   change: string;
   /** Why there are no figures; absent where there are. */
   unmeasured?: string;
-  /** Difference to the default by `dataset metric`, paired by question. */
+  /** Difference to the reference by `dataset metric`, paired by question. */
   differences: Map<string, Interval>;
   /** Mean of the sets' differences in their first metric, with an interval; null where no set measured it. */
   pooled: Interval | null;
-  /** Chunks of this row to chunks of the default, the median of the sets. */
+  /** Chunks of this row to chunks of the reference, the median of the sets. */
   chunks: number | null;
-  /** Milliseconds of this row to those of the default: the median over questions of the ratio, asked one after the other. */
+  /** Milliseconds of this row to those of the reference: the median over questions of the ratio, asked one after the other. */
   latency: number | null;
   /** US dollars for a thousand questions. */
   usd: number;
@@ -140,7 +140,7 @@ const cell = ({ mean, low, high }: Interval) => {
   return low > 0 || high < 0 ? `**${text}**` : text;
 };
 
-/** The table of the report, in Markdown. `absolute` are the default's own values by column. */
+/** The table of the report, in Markdown. Its first row holds the reference's own values. */
 export function formatAblationTable(rows: readonly AblationRow[], sets: readonly AblationSet[], first: AblationVariant): string {
   const columns = sets.flatMap(({ dataset, split, metrics }) => metrics.map((metric) => ({ dataset, split, metric })));
   const header = [
@@ -160,7 +160,7 @@ export function formatAblationTable(rows: readonly AblationRow[], sets: readonly
       ? ""
       : `${(values.reduce((sum, value) => sum + value, 0) / values.length).toFixed(3)} (n = ${values.length})`;
   });
-  const lines = [header, header.map(() => "---"), ["**default**", "", ...absolute, "", "1", "1", "0"]];
+  const lines = [header, header.map(() => "---"), [`**${first.step}**`, first.change, ...absolute, "", "1", "1", "0"]];
   for (const row of rows) {
     if (row.unmeasured) {
       lines.push([row.step, row.change, ...columns.map(() => ""), row.unmeasured, "", "", ""]);
@@ -204,9 +204,9 @@ export function plotAblation(rows: readonly AblationRow[], sets: readonly Ablati
   const ticks = Array.from({ length: 2 * Math.floor(reach / step) + 1 }, (_, i) => (i - Math.floor(reach / step)) * step);
   const parts = [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="11">`,
-    `<title>Effect of each step against the default</title>`,
+    `<title>Effect of each step against the reference</title>`,
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
-    `<text x="8" y="16" font-size="13">Difference to the default: mean of the sets with its 95 % interval; coloured marks are single sets</text>`,
+    `<text x="8" y="16" font-size="13">Difference to the reference: mean of the sets with its 95 % interval; coloured marks are single sets</text>`,
     ...sets.map(({ dataset, split, metrics }, i) => {
       const at = 8 + i * Math.floor((width - 16) / Math.max(1, sets.length));
       return `<circle cx="${at + 4}" cy="30" r="3.5" fill="${colours[i % colours.length]}"/><text x="${at + 12}" y="34">${escape(`${dataset}${split === "test" ? "" : ` (${split})`} ${metrics[0] ?? ""}`)}</text>`;

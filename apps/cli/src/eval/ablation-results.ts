@@ -14,7 +14,7 @@ const ablationResultSchema = z.object({
   values: z.record(z.string(), z.record(z.string(), z.number())),
   /** Milliseconds of each question. */
   milliseconds: z.array(z.number()),
-  /** Milliseconds of the default on the same questions, one after the other with these; absent where it was not asked beside it. */
+  /** Milliseconds of the reference on the same questions, one after the other with these; absent where it was not asked beside it. */
   baselineMilliseconds: z.array(z.number()).optional(),
   usd: z.number(),
   degraded: z.number(),

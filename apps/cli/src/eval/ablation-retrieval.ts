@@ -31,7 +31,7 @@ export interface RetrievalAblationOptions {
   /** In BEIR's layout. */
   folder: string;
   split: string;
-  /** The default first; it is asked beside every other that shares its index. */
+  /** The reference first; it is asked beside every other that shares its index. */
   variants: readonly AblationVariant[];
   /** Of every space that a variant indexes. */
   embedders: readonly Embedder[];
@@ -70,7 +70,7 @@ export async function ablateRetrieval(options: RetrievalAblationOptions): Promis
     if (missing.length === 0 || !first) continue;
     throwIfAborted(signal);
     log(`${dataset} (${split}): ${missing.map(({ step, change }) => `${step}: ${change}`).join(" · ")}`);
-    // The default is asked again beside those that were not there when it was measured.
+    // The reference is asked again beside those that were not there when it was measured.
     const asked = missing.includes(first) ? missing : [first, ...missing];
     for (const [spec, result] of await measureGroup({ ...options, asked, dataset })) {
       if (!missing.some((variant) => variant.spec === spec)) continue;

@@ -1,8 +1,8 @@
-import { type PipelineSpec, pipelineSpecSchema } from "@footnote/core";
+import { pipelineHash, type PipelineSpec, pipelineSpecSchema } from "@footnote/core";
 import { projectedSpace } from "@footnote/embedding";
 import { pipelines } from "@footnote/retrieval";
 
-/** One pipeline of the ablation: the default with one thing changed. */
+/** One pipeline of the ablation: the reference with one thing changed. */
 export interface AblationVariant {
   /** The step that is changed. */
   step: string;
@@ -15,16 +15,30 @@ export interface AblationVariant {
   answersOnly: boolean;
 }
 
-/** The row that every other is compared with. */
+const base: PipelineSpec = {
+  ...pipelines.default,
+  name: "reference",
+  fusion: { type: "convex", lexicalWeight: 0.3 },
+  reranker: { type: "none" },
+};
+
+/** The row that every other is compared with: both legs, convex fusion, nothing reranked. It stays what it is when the default changes. */
 export const baseline: AblationVariant = {
-  step: "default",
-  change: "as shipped",
-  spec: pipelines.default,
+  step: "reference",
+  change: "both legs, convex fusion",
+  spec: base,
   needsModel: false,
   answersOnly: false,
 };
 
-const base = pipelines.default;
+/** A shipped pipeline as it is. */
+const shipped = (step: string, name: keyof typeof pipelines): AblationVariant => ({
+  step,
+  change: `${name}, as shipped`,
+  spec: pipelines[name],
+  needsModel: false,
+  answersOnly: false,
+});
 type Change = Omit<Partial<PipelineSpec>, "index"> & {
   index?: Omit<Partial<PipelineSpec["index"]>, "chunker" | "context"> & {
     chunker?: Partial<PipelineSpec["index"]["chunker"]>;
@@ -61,11 +75,12 @@ function variant(
 const rrf = (dense: number, lexical: number): Change => ({ fusion: { type: "rrf", k: 60, weights: { dense, lexical } } });
 const convex = (lexicalWeight: number): Change => ({ fusion: { type: "convex", lexicalWeight } });
 const late = (weight: number): Change => ({ reranker: { type: "late-interaction", candidates: 50, weight } });
+const learned = (weights: string): Change => ({ reranker: { type: "learned-linear", weights, candidates: 50 } });
 const mmr = (lambda: number): Change => ({ diversity: { type: "mmr", lambda, candidates: 30 } });
 const packing = (strategy: PipelineSpec["packing"]["strategy"]): Change => ({ packing: { ...base.packing, strategy } });
 const rules = { type: "rules", identifiersByWords: true, unrerankedUpToWords: 0, smallUpToWords: 0, smallModel: null } as const;
 
-/** Everything that is measured besides the default, by step. `model` is the language model of the rows that need one. */
+/** Everything that is measured besides the reference, by step. `model` is the language model of the rows that need one. */
 export function ablationVariants(model: string): AblationVariant[] {
   return [
     variant("legs", "words alone (BM25)", { candidates: { dense: 0, lexical: 100 } }),
@@ -80,7 +95,10 @@ export function ablationVariants(model: string): AblationVariant[] {
     variant("reranker", "late interaction, weight 0.25", late(0.25)),
     variant("reranker", "late interaction, weight 0.5", late(0.5)),
     variant("reranker", "late interaction alone", late(1)),
-    { ...baseline, step: "reranker", change: "hybrid-rrf-rerank", spec: pipelines["hybrid-rrf-rerank"] },
+    variant("reranker", "learned fusion", learned("fusion-1")),
+    variant("reranker", "learned fusion, SciFact left out of the fit", learned("fusion-1-without-scifact")),
+    shipped("reranker", "hybrid-rrf-rerank"),
+    ...(pipelineHash(pipelines.default) === pipelineHash(base) ? [] : [shipped("reranker", "default")]),
     variant("diversity", "MMR, λ 0.9", mmr(0.9)),
     variant("diversity", "MMR, λ 0.7", mmr(0.7)),
     variant("router", "identifiers by words alone", { router: rules }),

@@ -129,7 +129,7 @@ function sectionOf(options: {
     "",
     "    pnpm eval ablation [--full] [--train]",
     "",
-    "The default pipeline with one thing changed, against the default as it is: differences paired by question with 95 % percentile bootstrap intervals (2,000 resamples); bold where zero lies outside.",
+    "The reference with one thing changed, against the reference: `default` with convex fusion and no reranker, and `default` itself until a reranker earned its place. Differences paired by question with 95 % percentile bootstrap intervals (2,000 resamples); bold where zero lies outside.",
     "Through an embedded store, as above. `time` is the median ratio of search times, both asked one after the other for each question; empty where the index differs. `chunks` is the size of the index.",
     `Intervals are not corrected for the number of rows: of ${measured.length} rows about one in twenty would leave zero out by chance (here ${excluded} do for the mean of the sets).`,
     model
@@ -138,7 +138,7 @@ function sectionOf(options: {
     ...(limit === null ? [] : [`Only the first ${limit} questions of each set.`]),
     ...(commit === null ? [] : [`Written at ${commit.slice(0, 12)}${commit.includes("+") ? " plus uncommitted work" : ""}.`]),
     "",
-    "![Effect of each step against the default](quality/ablation.svg)",
+    "![Effect of each step against the reference](quality/ablation.svg)",
     "",
     "### Test sets (for reporting only)",
     "",

@@ -2,7 +2,7 @@
 /**
  * Fits the projection of the second embedding space, and writes sentence-pca.bin beside the model.
  *
- * Usage: node fit_sentence_pca.ts <folder with {peps,rust-book,k8s-enhancements,eips}.tar.xz> <model folder> [texts per corpus, default 1500] [power, default 0]
+ * Usage: node fit_sentence_pca.ts <folder with {peps,rust-book,k8s-enhancements,eips}.tar.xz> <model folder> [texts per corpus, default 300] [power, default 0]
  *
  * Reads documentation corpora only, no question or document of any test set. The unit vectors of passages (half of them of
  * 800 characters, half of 200) are centred; the axes are the eigenvectors of their covariance with the 128 largest eigenvalues
@@ -15,7 +15,7 @@ import { join, resolve } from "node:path";
 import { createLocalEmbedder } from "../../src/local-embedder.ts";
 import { encodeProjection, principalAxes } from "./principal_axes.ts";
 
-const [corpora = "", modelDir = "", perCorpus = "1500", power = "0"] = process.argv.slice(2);
+const [corpora = "", modelDir = "", perCorpus = "300", power = "0"] = process.argv.slice(2);
 const dimensions = 128;
 const lengths = [800, 200];
 

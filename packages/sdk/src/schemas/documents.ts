@@ -27,6 +27,7 @@ export const documentSchema = z
     sizeBytes: z.int(),
     language: z.string().nullable(),
     error: z.object({ code: z.string(), message: z.string() }).optional(),
+    warnings: z.array(z.string()).optional().meta({ description: "Given when one document is read, where there is something to say." }),
     createdAt: timestampSchema,
     updatedAt: timestampSchema,
   })

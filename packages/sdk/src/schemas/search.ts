@@ -27,6 +27,12 @@ export const hitSchema = z
 export type Hit = z.infer<typeof hitSchema>;
 
 export const searchResponseSchema = z
-  .object({ hits: z.array(hitSchema), timings: timingsSchema, degraded: z.array(degradationSchema), pipeline: z.string() })
+  .object({
+    hits: z.array(hitSchema),
+    timings: timingsSchema,
+    degraded: z.array(degradationSchema),
+    pipeline: z.string(),
+    warnings: z.array(z.string()).optional().meta({ description: "What limits the collection that was searched; see Collection." }),
+  })
   .meta({ id: "SearchResponse" });
 export type SearchResponse = z.infer<typeof searchResponseSchema>;
