@@ -39,7 +39,7 @@ const { runCommand } = await import("./program.ts");
 setTimeout(flushCompileCache, 15_000).unref();
 
 process.exitCode = await runCommand(process.argv.slice(2), {
-  terminal: { stdout: process.stdout, stderr: process.stderr },
+  terminal: { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr },
   variables: process.env,
   cwd: process.cwd(),
   signal: stopping.signal,

@@ -1,8 +1,10 @@
-import type { Writable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { printable, printableJson } from "./printable.ts";
 
 /** What commands write to; tests give their own. */
 export interface Terminal {
+  /** Where a person types. Default: nobody is there. */
+  stdin?: Readable & { isTTY?: boolean };
   stdout: Writable & { isTTY?: boolean; columns?: number };
   stderr: Writable & { isTTY?: boolean; columns?: number };
 }
