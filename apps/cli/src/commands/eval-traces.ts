@@ -1,0 +1,49 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import type { Command } from "commander";
+import type { Context } from "../context.ts";
+import { createOutput } from "../output.ts";
+
+interface TracesOptions {
+  json?: boolean;
+  record?: boolean;
+}
+
+export function addEvalTraces(evaluate: Command, context: Context): void {
+  evaluate
+    .command("traces")
+    .description("replay recorded answers with today's code and say which step came out differently")
+    .argument("[folder]", "folder of exported traces", "evals/traces")
+    .option("--record", "ask the sample documents again and write the traces anew: after a change that is meant")
+    .addHelpText(
+      "after",
+      `
+What index, reranker and model said is taken from the trace; everything between is done again.
+Exit status: 0 all as recorded, 1 some step differs, 2 wrong usage.
+
+Examples:
+  pnpm eval traces
+  footnote trace export ans_… --out my-traces/slow.json && footnote eval traces my-traces`,
+    )
+    .action(async (folder: string, options: TracesOptions) => {
+      const output = createOutput({ json: options.json ?? false, terminal: context.terminal });
+      const path = resolve(context.cwd, folder);
+      if (options.record === true) {
+        const { recordTraces } = await import("../eval/record-traces.ts");
+        await recordTraces({ folder: path, variables: context.variables, log: (line) => output.note(line) });
+      }
+      const { describeReplay, replayTrace } = await import("../eval/replay-trace.ts");
+      const files = (await readdir(path)).filter((name) => name.endsWith(".json")).toSorted();
+      for (const file of files) {
+        const replay = await replayTrace(JSON.parse(await readFile(join(path, file), "utf8")));
+        output.print(`${replay.differences.length === 0 ? "ok    " : "FAILED"} ${file}: ${describeReplay(replay)}`, {
+          type: "replay",
+          file,
+          ok: replay.differences.length === 0,
+          steps: replay.differences.map(({ step }) => step),
+          skipped: replay.skipped,
+        });
+        if (replay.differences.length > 0) context.exitCode = 1;
+      }
+    });
+}
