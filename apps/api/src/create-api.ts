@@ -1,5 +1,6 @@
-import { FootnoteError, toFootnoteError } from "@footnote/core";
-import { createAuthenticator } from "@footnote/tenancy";
+import { randomBytes } from "node:crypto";
+import { FootnoteError, newId, toFootnoteError } from "@footnote/core";
+import { createAuthenticator, type TenantPrincipal } from "@footnote/tenancy";
 import { Hono } from "hono";
 import { cors } from "hono/cors";
 import { secureHeaders } from "hono/secure-headers";
@@ -14,6 +15,7 @@ import { createRouter, notFound, requestIdOf, type RouteInfo } from "./route.ts"
 import { addAnswerRoutes } from "./routes/answers.ts";
 import { addCollectionRoutes } from "./routes/collections.ts";
 import { addDocumentRoutes } from "./routes/documents.ts";
+import { addEvaluationRoutes } from "./routes/evaluations.ts";
 import { addJobRoutes } from "./routes/jobs.ts";
 import { addSearchRoutes } from "./routes/search.ts";
 import { addSystemRoutes } from "./routes/system.ts";
@@ -24,6 +26,8 @@ export interface Api {
   app: Hono;
   /** Every route of the reference, for tests that walk over all of them. */
   routes: readonly RouteInfo[];
+  /** A key that only this process knows, for its own work as a tenant, such as an evaluation's job: it is stored nowhere and ends with `giveBack`. */
+  lendKey(principal: Pick<TenantPrincipal, "tenantId" | "scopes" | "collections">): { key: string; giveBack(): void };
   /** Turns unready, refuses new work, lets what is open end for `graceMs`, then ends open streams with an event. */
   drain(options: { graceMs: number }): Promise<void>;
 }
@@ -31,7 +35,9 @@ export interface Api {
 export function createApi(deps: ApiDependencies): Api {
   const { store, clock, telemetry, environment } = deps;
   const drain = createDrain();
-  const authenticator = createAuthenticator({ store, clock, telemetry });
+  const stored = createAuthenticator({ store, clock, telemetry });
+  const lent = new Map<string, TenantPrincipal>();
+  const authenticator = { ...stored, authenticate: async (key: string) => lent.get(key) ?? (await stored.authenticate(key)) };
   const app = new Hono({ strict: true });
 
   app.use(async (c, next) => {
@@ -89,6 +95,7 @@ export function createApi(deps: ApiDependencies): Api {
   addJobRoutes(router, deps, drain);
   addSearchRoutes(router, deps, service, warnings);
   addAnswerRoutes(router, deps, service);
+  addEvaluationRoutes(router, deps);
   addTenancyRoutes(router, deps, authenticator);
   addSystemRoutes(router, deps, drain);
   addPages(app);
@@ -120,5 +127,11 @@ export function createApi(deps: ApiDependencies): Api {
     return problemResponse(known, requestId);
   });
 
-  return { app, routes: router.routes, drain: (options) => drain.start(options) };
+  function lendKey(principal: Parameters<Api["lendKey"]>[0]): ReturnType<Api["lendKey"]> {
+    const key = `lent_${randomBytes(32).toString("base64url")}`;
+    lent.set(key, { type: "tenant", keyId: newId("key"), ...principal });
+    return { key, giveBack: () => void lent.delete(key) };
+  }
+
+  return { app, routes: router.routes, lendKey, drain: (options) => drain.start(options) };
 }

@@ -16,12 +16,15 @@ const unknown: Record<string, () => string> = {
   conversations: () => newId("conversation"),
   keys: () => newId("key"),
   tenants: () => newId("tenant"),
+  datasets: () => "unknown",
+  runs: () => newId("run"),
 };
 /** A valid body for routes that check theirs before they look up what the path names. */
 const bodies: Record<string, unknown> = {
   "POST /v1/answers/{id}/feedback": { rating: "up" },
   "POST /v1/admin/tenants/{id}/keys": { scopes: ["read"] },
   "PUT /v1/collections/{collection}": {},
+  "POST /v1/evals/runs": { dataset: "questions" },
 };
 
 beforeAll(async () => {
@@ -33,6 +36,11 @@ beforeAll(async () => {
   const answer = await owner.call("POST", "/v1/answers", {
     json: { question: "How long is the boiler guaranteed?", collection: "manual" },
   });
+  await owner.call("PUT", "/v1/collections/manual/datasets/questions", {
+    body: '{"id":"a","question":"How long?","answerable":true,"tags":[],"spans":[{"document":"falcon","quote":"seven years"}]}',
+    headers: { "content-type": "application/x-ndjson" },
+  });
+  const evaluation = await owner.call("POST", "/v1/evals/runs", { json: { dataset: "questions" } });
   const key = await owner.call("POST", "/v1/keys", { json: { scopes: ["read"] } });
   existing = {
     collections: collection.json.id,
@@ -42,6 +50,8 @@ beforeAll(async () => {
     conversations: answer.json.conversationId,
     keys: key.json.id,
     tenants: owner.tenantId,
+    datasets: "questions",
+    runs: evaluation.json.run.id,
   };
 });
 afterAll(() => served.close());

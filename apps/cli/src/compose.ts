@@ -7,12 +7,16 @@ import { createJobEvents, createPgBossQueue, createSystemClock } from "@footnote
 import { backupStore as writeBackup, maintainSpaces, migrate, openStore, restoreStore as readBackup } from "@footnote/storage";
 import type { BackupSummary, Store } from "@footnote/storage";
 import { createTelemetry } from "@footnote/telemetry";
+import { createClient } from "@footnote/sdk";
 import { createWorker } from "@footnote/worker";
+import type { EvaluationDependencies } from "@footnote/worker";
 import { ensureCredentials } from "./credentials.ts";
 import type { Credentials, DataFolder } from "./data-folder.ts";
 import { createEngine } from "./engine.ts";
 import type { Engine } from "./engine.ts";
 import type { Environment } from "./env.ts";
+import { createClientTarget } from "./eval/client-target.ts";
+import { judgesOf } from "./eval/eval-judges.ts";
 import { generatedPipeline, openModel } from "./models.ts";
 import { createRerankers } from "./rerankers.ts";
 
@@ -67,6 +71,20 @@ export async function openRuntime(options: {
   try {
     const queue = await createPgBossQueue({ sql, clock, telemetry });
     const events = createJobEvents();
+    const evaluations: EvaluationDependencies = {
+      judges: judgesOf(engine),
+      async targetFor({ tenantId, collectionId, pipeline, corpus, signal }) {
+        const { key, giveBack } = api.lendKey({ tenantId, scopes: ["read", "ask"], collections: [collectionId] });
+        try {
+          const client = createClient({ url: "http://footnote.internal", key, fetch: async (request) => await api.app.fetch(request) });
+          const given = { client, collection: collectionId, pipeline, forgets: true, signal };
+          return { target: await createClientTarget(corpus === null ? given : { ...given, corpus }), close: giveBack };
+        } catch (error) {
+          giveBack();
+          throw error;
+        }
+      },
+    };
     const worker = createWorker({
       store,
       queue,
@@ -79,6 +97,7 @@ export async function openRuntime(options: {
       clock,
       telemetry,
       concurrency: env.FOOTNOTE_WORKER_CONCURRENCY,
+      evaluations,
       // The embedded store is locked by this process.
       alone: store.engine === "pglite",
     });

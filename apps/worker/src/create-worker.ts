@@ -2,6 +2,8 @@ import type { Chunker, ChunkerSpec, Clock, Embedder, JobQueue, LexicalAnalyzer, 
 import { createIndexMaintenance, createIngestionWorkflow, createOutboxDispatcher } from "@footnote/jobs";
 import type { BackoffOptions, JobEvents } from "@footnote/jobs";
 import type { Store } from "@footnote/storage";
+import { createEvaluationWorkflow } from "./evaluation-workflow.ts";
+import type { EvaluationDependencies } from "./evaluation-workflow.ts";
 
 export interface WorkerDependencies {
   store: Store;
@@ -19,6 +21,8 @@ export interface WorkerDependencies {
   /** True when no other process can be working on this store: what is marked running is left from a crash. */
   alone: boolean;
   backoff?: BackoffOptions;
+  /** Without them a run's job fails and says so. */
+  evaluations?: EvaluationDependencies;
 }
 
 export interface FootnoteWorker {
@@ -46,6 +50,7 @@ export function createWorker(deps: WorkerDependencies): FootnoteWorker {
     staleMs,
     onRequeue: () => dispatcher.wake(),
     ...(deps.backoff ? { backoff: deps.backoff } : {}),
+    ...(deps.evaluations ? { evaluate: createEvaluationWorkflow({ store, ...deps.evaluations }) } : {}),
   });
   const dispatcher = createOutboxDispatcher({ store, queue, clock, telemetry, staleAtStartMs: staleMs });
   const maintenance = createIndexMaintenance({ store, clock, telemetry });

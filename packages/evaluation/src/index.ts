@@ -51,3 +51,8 @@ export { proposeByTemplate } from "./bootstrap-cases/propose-by-template.ts";
 export { proposalId, readProposals, splitOfPlace, writeProposals } from "./bootstrap-cases/proposed-case.ts";
 export type { ProposalOrigin, ProposedCase } from "./bootstrap-cases/proposed-case.ts";
 export { selectProposals } from "./bootstrap-cases/select-proposals.ts";
+export { createRagasClient } from "./ragas/ragas-client.ts";
+export type { RagasClient, RagasClientOptions } from "./ragas/ragas-client.ts";
+export { defaultRagasMetrics, ragasMetrics, withRagasMetrics } from "./ragas/ragas-metrics.ts";
+export type { RagasScores } from "./ragas/ragas-metrics.ts";
+export type { RagasMetric, RagasReadiness, RagasResults, RagasSample } from "./ragas/ragas-wire.ts";

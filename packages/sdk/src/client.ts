@@ -12,6 +12,14 @@ import { traceExportSchema } from "./schemas/traces.ts";
 import { collectionSchema, pipelineSchema, type PutCollection } from "./schemas/collections.ts";
 import { type Metadata, type PageQuery, pageSchema, problemSchema } from "./schemas/common.ts";
 import { acceptedDocumentSchema, chunkSchema, documentSchema, uploadResultSchema } from "./schemas/documents.ts";
+import {
+  acceptedEvalRunSchema,
+  type CreateEvalRun,
+  evalCaseSchema,
+  evalDatasetSchema,
+  evalResultSchema,
+  evalRunSchema,
+} from "./schemas/evaluations.ts";
 import { readinessSchema } from "./schemas/health.ts";
 import { type Job, jobSchema, type JobState } from "./schemas/jobs.ts";
 import { type SearchRequest, searchResponseSchema } from "./schemas/search.ts";
@@ -280,6 +288,31 @@ export function createClient(options: ClientOptions) {
       list: (page: PageQuery = {}, given: CallOptions = {}) => json(pageSchema(keySchema), "GET", `/v1/keys${query(page)}`, given),
       revoke: (id: string, given: CallOptions = {}) => json(keySchema, "DELETE", `/v1/keys/${part(id)}`, given),
     },
+    evals: {
+      datasets: {
+        /** `cases`: JSON Lines. */
+        put: (dataset: { collection: string; name: string; cases: string | Blob }, given: CallOptions = {}) =>
+          json(evalDatasetSchema, "PUT", `/v1/collections/${part(dataset.collection)}/datasets/${part(dataset.name)}`, {
+            ...given,
+            body: dataset.cases,
+            headers: { "content-type": "application/x-ndjson" },
+          }),
+        get: (name: string, given: CallOptions = {}) => json(datasetWithCases, "GET", `/v1/evals/datasets/${part(name)}`, given),
+        list: (page: PageQuery = {}, given: CallOptions = {}) =>
+          json(pageSchema(evalDatasetSchema), "GET", `/v1/evals/datasets${query(page)}`, given),
+        delete: (name: string, given: CallOptions = {}) =>
+          nothing("DELETE", `/v1/evals/datasets/${part(name)}`, { ...given, repeatable: false }),
+      },
+      runs: {
+        create: (request: CreateEvalRun, given: CreateOptions = {}) =>
+          json(acceptedEvalRunSchema, "POST", "/v1/evals/runs", { ...create(given), json: request }),
+        get: (id: string, given: CallOptions = {}) => json(evalRunSchema, "GET", `/v1/evals/runs/${part(id)}`, given),
+        list: (page: PageQuery & { dataset?: string } = {}, given: CallOptions = {}) =>
+          json(pageSchema(evalRunSchema), "GET", `/v1/evals/runs${query({ ...page })}`, given),
+        results: (id: string, page: PageQuery & { tag?: string; metric?: string; below?: number } = {}, given: CallOptions = {}) =>
+          json(pageSchema(evalResultSchema), "GET", `/v1/evals/runs/${part(id)}/results${query({ ...page })}`, given),
+      },
+    },
     audit: {
       list: (page: PageQuery = {}, given: CallOptions = {}) => json(pageSchema(auditEntrySchema), "GET", `/v1/audit${query(page)}`, given),
     },
@@ -307,6 +340,7 @@ export function createClient(options: ClientOptions) {
   return client;
 }
 
+const datasetWithCases = evalDatasetSchema.extend({ cases: z.array(evalCaseSchema) });
 const deletionSchema = z.object({ job: jobSchema });
 
 const part = encodeURIComponent;

@@ -54,6 +54,18 @@ export {
   uploadResultSchema,
 } from "./schemas/documents.ts";
 export type { AcceptedDocument, Chunk, Document, LocatedChunk, UploadResult } from "./schemas/documents.ts";
+export {
+  acceptedEvalRunSchema,
+  createEvalRunSchema,
+  evalCaseSchema,
+  evalDatasetNameSchema,
+  evalDatasetSchema,
+  evalResultQuerySchema,
+  evalResultSchema,
+  evalRunQuerySchema,
+  evalRunSchema,
+} from "./schemas/evaluations.ts";
+export type { CreateEvalRun, EvalCase, EvalDataset, EvalResult, EvalRun } from "./schemas/evaluations.ts";
 export { healthSchema, readinessSchema } from "./schemas/health.ts";
 export type { Readiness } from "./schemas/health.ts";
 export { jobQuerySchema, jobSchema, jobStateSchema } from "./schemas/jobs.ts";

@@ -12,8 +12,8 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
   storage: ["core"],
   jobs: ["core", "storage"],
   tenancy: ["core", "storage"],
-  api: ["core", "sdk", "storage", "retrieval", "answers", "tenancy", "telemetry", "jobs", "ingestion"],
-  worker: ["core", "storage", "jobs", "ingestion", "chunking", "embedding", "retrieval", "telemetry"],
+  api: ["core", "sdk", "storage", "retrieval", "answers", "tenancy", "telemetry", "jobs", "ingestion", "evaluation"],
+  worker: ["core", "storage", "jobs", "ingestion", "chunking", "embedding", "retrieval", "telemetry", "evaluation"],
   cli: [
     "core",
     "sdk",

@@ -12,9 +12,11 @@ export async function createClientTarget(options: {
   pipeline?: string;
   /** Hash of the documents where the caller knows one that outlives the store. Default: of external ids and versions. */
   corpus?: string;
+  /** Deletes each conversation once its answer is read: the collection is somebody's own. Default false. */
+  forgets?: boolean;
   signal?: AbortSignal;
 }): Promise<EvalTarget> {
-  const { client, collection, signal } = options;
+  const { client, collection, forgets = false, signal } = options;
   const settings = await client.collections.get(collection, { signal });
   const pipeline = options.pipeline ?? settings.pipeline;
   const pipelineHash =
@@ -24,24 +26,24 @@ export async function createClientTarget(options: {
   if (pipelineHash === undefined) {
     throw new FootnoteError("pipeline_unknown", `There is no pipeline ${pipeline}; footnote eval run --help names the shipped ones.`);
   }
-  const documents = new Map<string, { id: string; versionId: string | null }>();
-  for await (const { externalId, id, versionId } of allPages((page) => client.documents.list(collection, page, { signal }))) {
-    documents.set(externalId, { id, versionId });
-  }
-  const corpus = options.corpus ?? sha256(canonicalJson([...documents].map(([name, { versionId }]) => [name, versionId]).toSorted()));
+  let listed: Promise<Listed> | undefined;
+  const documents = () => (listed ??= listDocuments(client, collection, signal));
+  const corpus = options.corpus ?? corpusOf(await documents());
   return {
     pipeline,
     pipelineHash,
     corpus,
     async ask({ question, history, signal }) {
       let conversationId: string | undefined;
-      for (const [turn, asked] of [...history, question].entries()) {
-        const answer = await client.answers.create(
-          { question: asked, collection, pipeline, ...(conversationId === undefined ? {} : { conversationId }) },
-          { signal },
-        );
-        if (turn === history.length) return answer;
-        conversationId = answer.conversationId;
+      try {
+        for (const [turn, asked] of [...history, question].entries()) {
+          const request = { question: asked, collection, pipeline, ...(conversationId === undefined ? {} : { conversationId }) };
+          const answer = await client.answers.create(request, { signal });
+          conversationId = answer.conversationId;
+          if (turn === history.length) return answer;
+        }
+      } finally {
+        if (forgets && conversationId !== undefined) await client.conversations.delete(conversationId, { signal }).catch(() => undefined);
       }
       throw new FootnoteError("internal", "A conversation ended before its last question.");
     },
@@ -60,8 +62,20 @@ export async function createClientTarget(options: {
       return { externalId, text };
     },
     async readDocument({ externalId, signal }) {
-      const document = documents.get(externalId);
+      const document = (await documents()).get(externalId);
       return document?.versionId ? await client.documents.text(document.id, document.versionId, { signal }) : null;
     },
   };
 }
+
+type Listed = Map<string, { id: string; versionId: string | null }>;
+
+async function listDocuments(client: Client, collection: string, signal: AbortSignal | undefined): Promise<Listed> {
+  const documents: Listed = new Map();
+  for await (const { externalId, id, versionId } of allPages((page) => client.documents.list(collection, page, { signal }))) {
+    documents.set(externalId, { id, versionId });
+  }
+  return documents;
+}
+
+const corpusOf = (documents: Listed) => sha256(canonicalJson([...documents].map(([name, { versionId }]) => [name, versionId]).toSorted()));

@@ -1,16 +1,20 @@
 import { createLocalJudges, type Judges } from "@footnote/evaluation";
 import { createEngine } from "../engine.ts";
+import type { Engine } from "../engine.ts";
 
-/** What judges without a key, on the bundled embedder. */
-export function openJudges(): { judges: Required<Judges>; close(): Promise<void> } {
-  const engine = createEngine({ embedWorkers: 1 });
-  const { embedder } = engine;
-  const judges = createLocalJudges({
+/** What judges without a key, on an engine's embedder. */
+export function judgesOf({ embedder }: Pick<Engine, "embedder">): Required<Judges> {
+  return createLocalJudges({
     name: embedder.space.id,
     async embed(texts, signal) {
       const embeddings = await embedder.embed({ texts, purpose: "query", ...(signal ? { signal } : {}) });
       return embeddings.map(({ vector }) => vector);
     },
   });
-  return { judges, close: () => engine.close() };
+}
+
+/** The same on an engine of its own. */
+export function openJudges(): { judges: Required<Judges>; close(): Promise<void> } {
+  const engine = createEngine({ embedWorkers: 1 });
+  return { judges: judgesOf(engine), close: () => engine.close() };
 }

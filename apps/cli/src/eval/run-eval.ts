@@ -38,7 +38,8 @@ export async function runOnCollection(
     client,
     collection,
     ...(pipeline === undefined ? {} : { pipeline }),
-    ...(corpus === undefined ? {} : { corpus }),
+    // Without a hash of its own it is somebody's collection, not a store made for the run.
+    ...(corpus === undefined ? { forgets: true } : { corpus }),
     ...(signal ? { signal } : {}),
   });
   return await runEvaluation({

@@ -20,6 +20,7 @@ describe("cases as JSON Lines", () => {
     ["no json", /Line 1 of f is not a JSON object/u],
     ["[1]", /Line 1 of f is not a JSON object/u],
     [line({ id: " " }), /Line 1 of f: id must be a text/u],
+    [line({ question: "a\0b" }), /question must be a text/u],
     [line({ question: "x".repeat(4001) }), /question must be a text of 1 to 4000/u],
     [line({ answerable: "yes" }), /answerable must be true or false/u],
     [line({ tags: "a" }), /tags must be a list/u],

@@ -93,7 +93,8 @@ function parseSpan(span: unknown, where: string, field: string): EvalCase["spans
 }
 
 function text(value: unknown, where: string, field: string, limit: number): string {
-  if (typeof value === "string" && value.trim() !== "" && value.length <= limit && value.isWellFormed()) return value;
+  if (typeof value === "string" && value.trim() !== "" && value.length <= limit && value.isWellFormed() && !value.includes("\0"))
+    return value;
   throw wrongField(where, field, `a text of 1 to ${limit} characters`);
 }
 

@@ -83,6 +83,8 @@ export interface EvalRun {
   corpus?: string | null;
   /** Names and versions of what judged: two runs are compared only when these are equal. */
   judges: string[];
+  /** What scored beside them, such as ragas; runs are compared whatever stands here, by the metrics that both have. */
+  extraJudges?: string[];
   commit: string | null;
   createdAt: string;
   results: CaseResult[];

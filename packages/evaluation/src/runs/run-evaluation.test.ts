@@ -125,6 +125,17 @@ describe("a run", () => {
     expect(again.asked).toEqual([]);
   });
 
+  it("ends a try when its time is over, after one case at least, and goes on at the next", async () => {
+    const path = join(folder, "run.jsonl");
+    const seen: number[] = [];
+    for (let tries = 0; tries < 4; tries++) {
+      const part = await run({ record: createRunFile(path), concurrency: 1, isOver: () => true });
+      seen.push(part.results.length);
+    }
+    expect(seen).toEqual([1, 2, 3, 4]);
+    expect((await readRunFile(path)).results).toHaveLength(4);
+  });
+
   it("does not go on with another run's file, nor with another kind of file", async () => {
     const path = join(folder, "run.jsonl");
     await run({ record: createRunFile(path) });

@@ -40,6 +40,11 @@ export interface EvaluationOptions {
   depth?: number;
   record?: RunRecord;
   cache?: ResultCache;
+  /**
+   * Asked before each case but the first: true ends this try. The run then comes back with the results there are, its record open, and the
+   * same call goes on. Default: never.
+   */
+  isOver?: () => boolean;
   onResult?: (result: CaseResult, progress: { done: number; total: number }) => void;
   /** Milliseconds. Default the system's. */
   now?: () => number;
@@ -101,7 +106,10 @@ export async function runEvaluation(options: EvaluationOptions): Promise<EvalRun
   const waiting = cases.filter(({ id }) => !results.has(id));
   const failures: { id: string; error: FootnoteError }[] = [];
   async function work(): Promise<void> {
-    for (let one = waiting.shift(); one !== undefined && failures.length < mostFailures; one = waiting.shift()) {
+    for (let first = true; failures.length < mostFailures; first = false) {
+      if (!first && options.isOver?.()) return;
+      const one = waiting.shift();
+      if (one === undefined) return;
       throwIfAborted(signal);
       const { id } = one;
       const outcome = await repeatedly(() => evaluate(one), signal);
@@ -127,7 +135,7 @@ export async function runEvaluation(options: EvaluationOptions): Promise<EvalRun
       details: { cases: failures.map(({ id }) => id) },
     });
   }
-  await record?.close();
+  if (results.size === cases.length) await record?.close();
   return { ...header, results: cases.flatMap(({ id }) => results.get(id) ?? []) };
 }
 

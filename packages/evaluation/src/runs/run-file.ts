@@ -43,7 +43,7 @@ export function createRunFile(path: string): RunRecord {
 }
 
 /** What must be equal for two runs to be one that was interrupted. */
-function identity({ id: _id, createdAt: _createdAt, ...rest }: RunHeader): string {
+function identity({ id: _id, createdAt: _createdAt, extraJudges: _extraJudges, ...rest }: RunHeader): string {
   return canonicalJson(rest);
 }
 
