@@ -141,7 +141,8 @@ describe("runs", () => {
         metrics: { mrr: ordinal / 2, faithfulness: null },
       };
       const [{ id: runId } = { id: newId("run") }] = (await store.evaluations.listRuns(tenantId, { dataset: "shown" })).data;
-      await store.evaluations.addResult(tenantId, runId, { ...record, body: { case: asked, answer, ...{ gold: [] } } });
+      const body = { case: asked, answer, gold: [] };
+      await store.evaluations.addResult(tenantId, runId, { ...record, body });
     }
     const ids = async (page: Parameters<typeof evals.runs.results>[1]) =>
       (await evals.runs.results(run.id, page)).data.map((row) => row.case.id);

@@ -1,5 +1,5 @@
 import { FootnoteError, isFootnoteError } from "@footnote/core";
-import type { CollectionId, RunId, TenantId } from "@footnote/core";
+import type { CollectionId, TenantId } from "@footnote/core";
 import { type CaseResult, type EvalTarget, type Judges, parseEvalCase, runEvaluation, summarizeEvalRun } from "@footnote/evaluation";
 import type { EvaluationWork } from "@footnote/jobs";
 import type { EvalBody, EvalResultRecord, Store } from "@footnote/storage";

@@ -87,6 +87,12 @@ describe("scoring a case", () => {
     expect(seen.every(({ question }) => question === "How often?")).toBe(true);
   });
 
+  it("asks whoever judges relevance, where there is one", async () => {
+    const relevance = { name: "fixed", version: "1", judge: async () => [0.75] };
+    expect((await score({ judges: { relevance, embed } })).metrics["answer-relevance"]).toBe(0.75);
+    expect(judgeNames({ relevance })).toEqual(["stated@1", "fixed@1"]);
+  });
+
   it("never believes a judge that supports a claim without evidence", async () => {
     const yes: Judge = {
       ...wordJudge(),

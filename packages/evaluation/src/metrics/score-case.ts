@@ -42,13 +42,21 @@ export interface Judges {
   judge?: Judge;
   /** Statements of a sentence. Default: the sentence is one. */
   splitClaims?: { name: string; version: string; split(sentence: string): string[] };
-  /** Vectors of L2 norm 1 in order, for answer relevance. */
+  /** How well an answer is to its question's point, 0…1 for each pair, for answer relevance. Default: by the vectors of `embed`. */
+  relevance?: {
+    name: string;
+    version: string;
+    judge(pairs: readonly { question: string; answer: string }[], signal?: AbortSignal): Promise<number[]>;
+  };
+  /** Vectors of L2 norm 1 in order, for answer relevance by the formula of ragas. */
   embed?: { name: string; version: string; embed(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]> };
 }
 
 /** Names and versions of everything in `judges`: what two runs must have in common. */
-export function judgeNames({ judge, splitClaims, embed }: Judges): string[] {
-  const named = [judge, splitClaims, embed].filter((part) => part !== undefined).map(({ name, version }) => `${name}@${version}`);
+export function judgeNames({ judge, splitClaims, relevance, embed }: Judges): string[] {
+  const named = [judge, splitClaims, relevance, embed]
+    .filter((part) => part !== undefined)
+    .map(({ name, version }) => `${name}@${version}`);
   return [...(judge ? [] : ["stated@1"]), ...named];
 }
 
@@ -81,7 +89,8 @@ export async function scoreCase(options: {
     faithfulness: judged.faithfulness,
     "citation-precision": judged.citationPrecision,
     "citation-recall": judged.citationRecall,
-    "answer-relevance": answerable && judges.embed ? (abstained ? 0 : await relevanceTo({ question, answer, judges, signal })) : null,
+    "answer-relevance":
+      answerable && (judges.relevance ?? judges.embed) ? (abstained ? 0 : await relevanceTo({ question, answer, judges, signal })) : null,
     "answer-correctness": answerable && referenceAnswer !== undefined && judges.judge ? (abstained ? 0 : judged.correctness) : null,
     "gold-citation-precision": abstained ? null : goldCitationPrecision(cited, gold),
     "gold-citation-recall": goldCitationRecall(cited, gold),
@@ -100,6 +109,7 @@ async function relevanceTo(options: {
   signal: AbortSignal | undefined;
 }): Promise<number | null> {
   const { question, answer, judges, signal } = options;
+  if (judges.relevance) return (await judges.relevance.judge([{ question, answer: answer.text }], signal))[0] ?? null;
   if (!judges.embed) return null;
   const texts = answer.sentences.map(({ text }) => text);
   const [asked, ...said] = await judges.embed.embed([question, ...texts], signal);
