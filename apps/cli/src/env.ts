@@ -65,13 +65,22 @@ export const environmentSchema = z.object({
   JUDGE_PROMPT_PRICE: usdPerMillion.optional(),
   JUDGE_COMPLETION_PRICE: usdPerMillion.optional(),
   JUDGE_CACHED_PRICE: usdPerMillion.optional(),
+  RAGAS_URL: modelUrl.optional(),
+  RAGAS_TOKEN: z.string().min(1).optional(),
   FOOTNOTE_URL: z.url().optional(),
   FOOTNOTE_KEY: z.string().min(1).optional(),
 });
 
 export type Environment = z.infer<typeof environmentSchema>;
 
-const secretNames: ReadonlySet<string> = new Set(["DATABASE_URL", "DATABASE_ADMIN_URL", "FOOTNOTE_KEY", "MODEL_API_KEY", "JUDGE_API_KEY"]);
+const secretNames: ReadonlySet<string> = new Set([
+  "DATABASE_URL",
+  "DATABASE_ADMIN_URL",
+  "FOOTNOTE_KEY",
+  "MODEL_API_KEY",
+  "JUDGE_API_KEY",
+  "RAGAS_TOKEN",
+]);
 
 /**
  * Reads the configuration once. Precedence, first wins: the process's environment, `.env.<FOOTNOTE_ENV>`, `.env` (both in

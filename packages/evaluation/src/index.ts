@@ -53,6 +53,6 @@ export type { ProposalOrigin, ProposedCase } from "./bootstrap-cases/proposed-ca
 export { selectProposals } from "./bootstrap-cases/select-proposals.ts";
 export { createRagasClient } from "./ragas/ragas-client.ts";
 export type { RagasClient, RagasClientOptions } from "./ragas/ragas-client.ts";
-export { defaultRagasMetrics, ragasMetrics, withRagasMetrics } from "./ragas/ragas-metrics.ts";
+export { defaultRagasMetrics, ragasJudge, ragasMetrics, withRagasMetrics } from "./ragas/ragas-metrics.ts";
 export type { RagasScores } from "./ragas/ragas-metrics.ts";
 export type { RagasMetric, RagasReadiness, RagasResults, RagasSample } from "./ragas/ragas-wire.ts";

@@ -48,6 +48,7 @@ export function addDoctor(program: Command, context: Context): void {
       if (env.RERANKER_MODEL) await checkReranker(env.RERANKER_MODEL, add);
       else add("reranker", "ok", "late interaction by the embedder's token vectors; RERANKER_MODEL names a cross-encoder's folder");
       await checkModels(env, add);
+      await checkRagas(env, add);
       const { language } = pipelines.default.index.analyzer;
       add(
         "language",
@@ -181,6 +182,22 @@ async function checkModels(env: Environment, add: Add): Promise<void> {
     const use =
       check === "model" ? `, for the pipeline "generated" and others whose answer.model is ${name}: their sources are sent there` : "";
     add(check, status, `${detail}${use}${prices ? "" : "; no prices are set, so its cost counts as 0"}`);
+  }
+}
+
+async function checkRagas(env: Environment, add: Add): Promise<void> {
+  const { ragasClient } = await import("../eval/ragas-scores.ts");
+  const client = ragasClient(env);
+  if (!client)
+    return add("ragas", "ok", "none set: evaluations are scored by our own metrics alone; RAGAS_URL names a sidecar (pnpm ragas)");
+  try {
+    const { status, dependencies } = await client.ready({ timeoutMs: 15_000 });
+    const parts = Object.entries(dependencies).map(([name, { detail }]) => `${name}: ${detail}`);
+    // Readiness is open to everybody; whether our token is the right one only a call says.
+    const { versions } = await client.metrics();
+    add("ragas", status === "ready" ? "ok" : "failed", `ragas ${versions.ragas} at ${env.RAGAS_URL ?? ""}; ${parts.join("; ")}`);
+  } catch (error) {
+    add("ragas", "failed", messageOf(error));
   }
 }
 

@@ -4,6 +4,7 @@ import type { Split } from "@footnote/evaluation";
 import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
+import { readEnvironment } from "../env.ts";
 import { createOutput } from "../output.ts";
 
 interface GateCommandOptions {
@@ -101,6 +102,9 @@ Examples:
       const chosen = options.plant === undefined ? undefined : plantOf(options.plant);
       const matrix = options.matrix ? (options.only?.map(plantOf) ?? plants) : undefined;
       const reportFolder = () => (options.report ? resolve(cwd, options.report) : inCheckout(".cache/eval-gate"));
+      const { openRagas } = await import("../eval/ragas-scores.ts");
+      const log = (line: string) => output.note(line);
+      const ragas = await openRagas(readEnvironment({ variables, folder: cwd }), { log, signal });
       const { judges, close } = openJudges();
       const bars = new Map<string, ReturnType<typeof output.progress>>();
       const common = {
@@ -111,7 +115,8 @@ Examples:
         settings,
         baselines,
         variables,
-        log: (line: string) => output.note(line),
+        log,
+        ...(ragas ? { ragas } : {}),
         onProgress({ pipeline, done, total }: { pipeline: string; done: number; total: number }) {
           const bar = bars.get(pipeline) ?? output.progress(`Asking ${pipeline}`, total);
           bars.set(pipeline, bar);

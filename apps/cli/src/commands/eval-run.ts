@@ -6,6 +6,7 @@ import type { Command } from "commander";
 import { connect, inCollection } from "../connection.ts";
 import { prepare } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
+import { readEnvironment } from "../env.ts";
 import { createOutput } from "../output.ts";
 
 interface RunOptions extends CommonOptions {
@@ -44,6 +45,7 @@ export function addEvalRun(evaluate: Command, context: Context): void {
       `
 Prints the mean of every metric in every slice (all, then each tag) with its 95 % bootstrap interval.
 A metric that does not apply to a question leaves it out of n; docs/evaluation.md says what each one means.
+Where RAGAS_URL names a sidecar (pnpm ragas), ragas scores the answers too.
 
 Examples:
   pnpm eval run --out .cache/run.jsonl
@@ -66,13 +68,17 @@ Examples:
       }
       const ownFiles =
         options.documents === undefined || path === undefined ? {} : { name: basename(path), folder: resolve(cwd, options.documents) };
+      const { openRagas } = await import("../eval/ragas-scores.ts");
+      const log = (line: string) => output.note(line);
+      const ragas = await openRagas(readEnvironment({ variables, folder: cwd }), { log, signal });
       const { judges, close } = openJudges();
       let bar: ReturnType<typeof output.progress> | undefined;
       const common = {
         split,
         judges,
         concurrency,
-        log: (line: string) => output.note(line),
+        log,
+        ...(ragas ? { ragas } : {}),
         onProgress: ({ done, total }: { done: number; total: number }) => {
           bar ??= output.progress("Asking", total);
           bar.update(done);

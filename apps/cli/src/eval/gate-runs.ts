@@ -9,6 +9,7 @@ import type { GateRun } from "@footnote/evaluation/gate";
 import { plantedChange, plantedName, plantedSpec } from "./gate-plants.ts";
 import type { Plant } from "./gate-plants.ts";
 import { openHandbookStore } from "./handbook-store.ts";
+import type { RagasScorer } from "./ragas-scores.ts";
 import { runOnCollection } from "./run-eval.ts";
 
 export interface CandidateOptions {
@@ -18,6 +19,8 @@ export interface CandidateOptions {
   judges: Judges;
   variables: Record<string, string | undefined>;
   log(line: string): void;
+  /** Scores the answers too. */
+  ragas?: RagasScorer;
   onProgress?: (progress: { pipeline: string; done: number; total: number }) => void;
   signal?: AbortSignal;
 }
@@ -30,7 +33,7 @@ export async function withGateStore<T>(
   options: CandidateOptions & { plants?: readonly Plant[] },
   work: (ask: AskCandidates) => Promise<T>,
 ): Promise<T> {
-  const { cases, split, pipelineNames, judges, plants = [], variables, log, onProgress, signal } = options;
+  const { cases, split, pipelineNames, judges, plants = [], variables, log, onProgress, ragas, signal } = options;
   const specs = pipelineNames.map(shippedPipeline);
   const planted = plants.flatMap((plant) => specs.map((spec) => plantedSpec(plant, spec)));
   const [first] = specs;
@@ -58,6 +61,7 @@ export async function withGateStore<T>(
           judges,
           concurrency: 1,
           log,
+          ...(ragas ? { ragas } : {}),
           ...(onProgress ? { onProgress: (progress: { done: number; total: number }) => onProgress({ pipeline: name, ...progress }) } : {}),
           ...(signal ? { signal } : {}),
         });

@@ -6,11 +6,13 @@ import {
   type Judges,
   runEvaluation,
   type Split,
+  writeRunFile,
 } from "@footnote/evaluation";
 import type { Client } from "@footnote/sdk";
 import { createClientTarget } from "./client-target.ts";
 import { readCodeVersion } from "./code-version.ts";
 import { openHandbookStore, readHandbookCases } from "./handbook-store.ts";
+import type { RagasScorer } from "./ragas-scores.ts";
 import { inCheckout } from "./shared-folder.ts";
 
 interface RunEvalOptions {
@@ -26,6 +28,8 @@ interface RunEvalOptions {
   concurrency?: number;
   log(line: string): void;
   onProgress?: (progress: { done: number; total: number }) => void;
+  /** Scores the answers too, once all are there. */
+  ragas?: RagasScorer;
   signal?: AbortSignal;
 }
 
@@ -42,7 +46,7 @@ export async function runOnCollection(
     ...(corpus === undefined ? { forgets: true } : { corpus }),
     ...(signal ? { signal } : {}),
   });
-  return await runEvaluation({
+  const run = await runEvaluation({
     dataset,
     split,
     target,
@@ -55,6 +59,10 @@ export async function runOnCollection(
     ...(onProgress ? { onResult: (_result, progress) => onProgress(progress) } : {}),
     ...(signal ? { signal } : {}),
   });
+  if (!options.ragas) return run;
+  const scored = await options.ragas.score(run, options);
+  if (out !== undefined) await writeRunFile(out, scored);
+  return scored;
 }
 
 /** The golden set over the sample documents, or other cases over the files of a folder, in a store of their own. */

@@ -161,7 +161,7 @@ describe("withRagasMetrics", () => {
     const scored = withRagasMetrics(run, await ragasMetrics(client, run.results, { metrics: ["faithfulness"] }));
     expect(scored.results[0]?.metrics).toEqual({ faithfulness: 1, "ragas-faithfulness": 0.5 });
     expect(scored.judges).toEqual(run.judges);
-    expect(scored.extraJudges).toEqual(["ragas@0.4.3:judge+embed"]);
+    expect(scored.extraJudges).toEqual(["ragas@0.4.3:judge:embed"]);
   });
 
   it("lets a run that was scored go on as the one it was", async () => {
@@ -173,7 +173,7 @@ describe("withRagasMetrics", () => {
       const { results: _results, ...header } = run;
       const known = await createRunFile(path).open({ ...header, id: "run_2" });
       expect(known.finished[0]?.metrics["ragas-faithfulness"]).toBe(0.5);
-      expect(known.header).toMatchObject({ id: "run_1", extraJudges: ["ragas@0.4.3:judge+embed"] });
+      expect(known.header).toMatchObject({ id: "run_1", extraJudges: ["ragas@0.4.3:judge:embed"] });
     } finally {
       await rm(folder, { recursive: true, force: true });
     }

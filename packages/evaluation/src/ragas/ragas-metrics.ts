@@ -92,12 +92,18 @@ export async function ragasMetrics(
 export function withRagasMetrics(run: EvalRun, scores: RagasScores): EvalRun {
   const { versions, values } = scores;
   if (!versions) return run;
-  const models = [versions.judge_model, versions.embeddings_model].filter((model) => model !== null);
+  const others = (run.extraJudges ?? []).filter((name) => !name.startsWith("ragas@"));
   return {
     ...run,
-    extraJudges: [...(run.extraJudges ?? []), `ragas@${versions.ragas}${models.length > 0 ? `:${models.join("+")}` : ""}`],
+    extraJudges: [...others, ragasJudge(versions)],
     results: run.results.map((result) => ({ ...result, metrics: { ...result.metrics, ...values.get(result.case.id) } })),
   };
+}
+
+/** ragas's version and the models behind it: what must be equal for two values to be compared. */
+export function ragasJudge({ ragas, judge_model, embeddings_model }: RagasResults["versions"]): string {
+  const models = [judge_model, embeddings_model].filter((model) => model !== null);
+  return [`ragas@${ragas}`, ...models].join(":");
 }
 
 function sampleOf({ case: { question, referenceAnswer, answerable }, answer }: CaseResult): RagasSample {
