@@ -57,12 +57,12 @@ function namesOf(text: string, words: readonly Word[]): Place[] {
   const everything = german.test(text) || (middle.length >= 5 && capitals / middle.length > 0.6);
   const isName = (at: number) => {
     const word = words[at];
-    if (word === undefined || word.isNumber || word.isStop || !isCapital(word)) return false;
-    if (/^\p{Lu}{2,}/u.test(word.text)) return true;
+    if (word === undefined || word.isNumber || word.isStop || !(isCapital(word) || /\p{Nd}/u.test(word.text))) return false;
+    if (/^\p{Lu}{2,}|\p{Nd}/u.test(word.text)) return true;
     if (everything) return false;
     if (!startsSentence(text, word, starts)) return true;
     const next = words[at + 1];
-    return isCapital(next) && next?.isStop === false && /^[\s.]+$/u.test(text.slice(word.end, next.start));
+    return next?.isStop === false && /^\p{Lu}\p{Ll}+$/u.test(next.text) && /^[\s.]+$/u.test(text.slice(word.end, next.start));
   };
   const names: Place[] = [];
   for (const at of words.keys()) {
@@ -184,6 +184,7 @@ function numberConflict({ claim, all, question }: Options): Conflict | null {
       return { kind: "bound", reason: `the evidence bounds ${said} from the other side` };
     }
     for (const { sentence } of matches) {
+      if (coverageOf(claim, [sentence]) < nearlyAll) continue;
       for (const rival of sentence.quantities) {
         if (isSameAmount(quantity, rival) !== "other-value" || !isComparable(quantity, rival)) continue;
         if (matches.every((match) => isNearer({ claim, place: quantity, sentence, rival, own: match }))) {
@@ -228,6 +229,8 @@ function hasRival(claim: Analysis, quantity: Quantity, all: readonly Analysis[])
 
 /** By how much a rival's surroundings must fit better before a number or name is taken to be in the wrong place. */
 const clearly = 0.2;
+/** Only where a claim repeats a sentence this closely does the place of a word say something. */
+const nearlyAll = 0.75;
 const window = 6;
 
 /**
@@ -272,6 +275,9 @@ function nearness(options: { claim: Analysis; place: Place; sentence: Analysis; 
   return sum;
 }
 
+/** From here on two words stand in the same place of what is said. */
+const alike = 0.5;
+
 const relations = new Set("from to before after until between of by than".split(" "));
 
 /** Words at most six places away, with their signed distance; without function words that relate nothing. */
@@ -299,6 +305,7 @@ function nameConflict({ claim, bearing, all, question }: Options): Conflict | nu
       sentence.names.filter((other) => sharesName(parts, sentence, other)).map((other) => ({ sentence, other })),
     );
     for (const { sentence } of holders) {
+      if (coverageOf(claim, [sentence]) < nearlyAll) continue;
       for (const rival of sentence.names) {
         if (sharesName(parts, sentence, rival)) continue;
         if (holders.every((own) => isNearer({ claim, place, sentence, rival, own }))) {
@@ -344,14 +351,15 @@ function headsOf({ text, words, negated }: Analysis): { cue: Word; heads: number
   return found;
 }
 
-function negationConflict({ claim, bearing }: Options): Conflict | null {
+function negationConflict({ claim, bearing, all }: Options): Conflict | null {
   const denied = headsOf(claim);
   for (const { cue, heads } of denied) {
     const met = heads.flatMap((head) => placesOf(claim.words[head], bearing));
     const isDenied =
-      met.length > 0
+      heads.some((head) => placesOf(claim.words[head], all).some(({ sentence, at }) => sentence.negated[at] === true)) ||
+      (met.length > 0
         ? met.some(({ sentence, at }) => sentence.negated[at] === true)
-        : bearing.some((sentence) => headsOf(sentence).length > 0);
+        : bearing.some((sentence) => headsOf(sentence).length > 0));
     if (isDenied) continue;
     const nearest = claim.words[heads[0] ?? -1];
     if (placesOf(nearest, bearing).length === 0 && opposedIn(nearest, bearing)) continue;
@@ -394,6 +402,9 @@ function oppositeConflict({ claim, bearing }: Options): Conflict | null {
       for (const [place, other] of sentence.words.entries()) {
         if (!areOpposed(word, other) || claim.negated[at] !== sentence.negated[place]) continue;
         if (claim.words.some(({ stem }) => stem === other.stem)) continue;
+        const ignored = new Set([word.lower, other.lower]);
+        const here = { from: at, to: at + 1 };
+        if (nearness({ claim, place: here, sentence, other: { from: place, to: place + 1 }, ignored }) < alike) continue;
         return { kind: "opposite", reason: `the evidence says "${other.text}", the claim "${word.text}"` };
       }
     }

@@ -9,7 +9,7 @@ export function createLocalJudges(embedder: {
   name: string;
   /** Vectors of L2 norm 1 in order. */
   embed(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]>;
-}): Required<Judges> {
+}): Judges {
   return {
     judge: createDeterministicJudge({
       embed(texts, { signal }) {

@@ -26,9 +26,9 @@ const stops = new Set(
   ).split(" "),
 );
 
-const pattern = /\p{Nd}+(?:[.,’']\p{Nd}+)*|\p{L}[\p{L}\p{M}]*(?:['’]\p{L}+)?/gu;
+const pattern = /\p{Nd}+(?:[.,’']\p{Nd}+)*|\p{L}[\p{L}\p{M}]*(?:\p{Nd}[\p{L}\p{Nd}]*|['’]\p{L}+)?/gu;
 
-/** The words and numbers of a text in order. `don't` is one word; `SEV1` is `SEV` and `1`; `14.5` and `1,500` are one number each. */
+/** The words and numbers of a text in order. `don't` is one word; `SEV1` is one, `40mg` a number and a word; `14.5` and `1,500` are one number each. */
 export function wordsOf(text: string): Word[] {
   const found: Word[] = [];
   for (const match of text.matchAll(pattern)) {
