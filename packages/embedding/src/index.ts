@@ -4,4 +4,7 @@ export { createLateInteractionReranker } from "./late-interaction-reranker.ts";
 export { createProjectedEmbedder, projectedSpace } from "./projected-embedder.ts";
 export { createLocalEmbedder } from "./local-embedder.ts";
 export type { LocalEmbedder, LocalEmbedderOptions, QueryTokens } from "./local-embedder.ts";
+export { createOpenAiEmbedder } from "./open-ai-embedder.ts";
+export type { OpenAiEmbedderOptions } from "./open-ai-embedder.ts";
 export { validateEmbeddings } from "./validate-embeddings.ts";
+export { tokenMatches } from "./token-vectors.ts";
