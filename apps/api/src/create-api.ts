@@ -15,6 +15,7 @@ import { createRouter, notFound, requestIdOf, type RouteInfo } from "./route.ts"
 import { addAnswerRoutes } from "./routes/answers.ts";
 import { addCollectionRoutes } from "./routes/collections.ts";
 import { addDocumentRoutes } from "./routes/documents.ts";
+import { addCandidateRoutes } from "./routes/eval-candidates.ts";
 import { addEvaluationRoutes } from "./routes/evaluations.ts";
 import { addJobRoutes } from "./routes/jobs.ts";
 import { addSearchRoutes } from "./routes/search.ts";
@@ -96,6 +97,7 @@ export function createApi(deps: ApiDependencies): Api {
   addSearchRoutes(router, deps, service, warnings);
   addAnswerRoutes(router, deps, service);
   addEvaluationRoutes(router, deps);
+  addCandidateRoutes(router, deps);
   addTenancyRoutes(router, deps, authenticator);
   addSystemRoutes(router, deps, drain);
   addPages(app);

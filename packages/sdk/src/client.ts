@@ -15,6 +15,7 @@ import { acceptedDocumentSchema, chunkSchema, documentSchema, uploadResultSchema
 import {
   acceptedEvalRunSchema,
   type CreateEvalRun,
+  evalCandidateSchema,
   evalCaseSchema,
   evalDatasetSchema,
   evalResultSchema,
@@ -289,6 +290,9 @@ export function createClient(options: ClientOptions) {
       revoke: (id: string, given: CallOptions = {}) => json(keySchema, "DELETE", `/v1/keys/${part(id)}`, given),
     },
     evals: {
+      /** Answers that were rated down, as cases to be reviewed. */
+      candidates: (page: PageQuery & { collection?: string } = {}, given: CallOptions = {}) =>
+        json(pageSchema(evalCandidateSchema), "GET", `/v1/evals/candidates${query({ ...page })}`, given),
       datasets: {
         /** `cases`: JSON Lines. */
         put: (dataset: { collection: string; name: string; cases: string | Blob }, given: CallOptions = {}) =>

@@ -57,6 +57,8 @@ export type { AcceptedDocument, Chunk, Document, LocatedChunk, UploadResult } fr
 export {
   acceptedEvalRunSchema,
   createEvalRunSchema,
+  evalCandidateQuerySchema,
+  evalCandidateSchema,
   evalCaseSchema,
   evalDatasetNameSchema,
   evalDatasetSchema,
@@ -65,7 +67,7 @@ export {
   evalRunQuerySchema,
   evalRunSchema,
 } from "./schemas/evaluations.ts";
-export type { CreateEvalRun, EvalCase, EvalDataset, EvalResult, EvalRun } from "./schemas/evaluations.ts";
+export type { CreateEvalRun, EvalCandidate, EvalCase, EvalDataset, EvalResult, EvalRun } from "./schemas/evaluations.ts";
 export { healthSchema, readinessSchema } from "./schemas/health.ts";
 export type { Readiness } from "./schemas/health.ts";
 export { jobQuerySchema, jobSchema, jobStateSchema } from "./schemas/jobs.ts";

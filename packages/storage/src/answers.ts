@@ -1,6 +1,16 @@
-import { FootnoteError, newId, type Answer, type AnswerId, type AnswerTrace, type CollectionId, type ConversationId } from "@footnote/core";
+import {
+  FootnoteError,
+  newId,
+  type Answer,
+  type AnswerId,
+  type AnswerTrace,
+  type CollectionId,
+  type ConversationId,
+  type TenantId,
+} from "@footnote/core";
+import { readPage, toPage } from "./paging.ts";
 import type { Session } from "./session.ts";
-import type { ConversationRecord, Store } from "./store.ts";
+import type { ConversationRecord, PageRequest, PageResult, RatedDownAnswer, Store } from "./store.ts";
 
 /** What the body column holds. */
 export type AnswerBody = Omit<Answer, "id" | "conversationId" | "question" | "text" | "createdAt">;
@@ -56,21 +66,88 @@ export function createAnswerRepository(session: Session): Store["answers"] {
       );
       return row?.trace ?? null;
     },
-    saveFeedback: (tenantId, id, { rating, comment }) =>
+    saveFeedback: (tenantId, id, { author, rating, reason, comment }) =>
       session.transaction(tenantId, async (tx) => {
-        const rows = await tx.query(
-          `insert into feedback (tenant_id, answer_id, rating, comment)
-           select $1, a.id, $3, $4 from answers a where a.id = $2 returning id::text`,
-          [tenantId, id, rating, comment ?? null],
+        // Held until the word is in: an erasure that comes between would leave a comment about text that is gone.
+        const rows = await tx.query("select 1 from answers where id = $1 for share", [id]);
+        if (rows.length === 0) return false;
+        await tx.query(
+          `insert into feedback (tenant_id, answer_id, author, rating, reason, comment) values ($1, $2, $3, $4, $5, $6)
+           on conflict (tenant_id, answer_id, author) do update
+           set rating = excluded.rating, reason = excluded.reason, comment = excluded.comment, created_at = now()`,
+          [tenantId, id, author, rating, reason ?? null, comment ?? null],
         );
-        return rows.length > 0;
+        return true;
       }),
+    listRatedDown: (tenantId, { collections, page }) => listRatedDown(session, tenantId, { collections, page }),
   };
 }
 
 /** A model may say what Postgres refuses: NUL and halves of surrogate pairs. */
 function storableJson(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) => (typeof part === "string" ? part.toWellFormed().replaceAll("\0", "\ufffd") : part));
+}
+
+interface RatedDownRow extends AnswerRow {
+  collection_id: CollectionId;
+  votes: number;
+  reason: string | null;
+  comment: string | null;
+  rated_at: Date;
+}
+
+async function listRatedDown(
+  session: Session,
+  tenantId: TenantId,
+  { collections, page }: { collections: readonly CollectionId[] | null; page: PageRequest },
+): Promise<PageResult<RatedDownAnswer>> {
+  const { limit, after } = readPage(page);
+  return await session.transaction(tenantId, async (tx) => {
+    const rows = await tx.query<RatedDownRow>(
+      `select a.id, a.conversation_id, a.collection_id, a.question, a.text, a.body, a.created_at, f.votes, f.reason, f.comment, f.rated_at
+       from answers a cross join lateral (
+         select count(*)::integer as votes, max(w.created_at) as rated_at,
+           (array_agg(w.reason order by w.created_at desc, w.id desc))[1] as reason,
+           (array_agg(w.comment order by w.created_at desc, w.id desc))[1] as comment
+         from feedback w where w.answer_id = a.id and w.rating = 'down') f
+       where f.votes > 0 and ($1::text[] is null or a.collection_id = any($1)) and ($2::text is null or a.id < $2)
+       order by a.id desc limit $3`,
+      [collections, after, limit + 1],
+    );
+    const earlier = await tx.query<{ id: string; conversation_id: string; question: string }>(
+      "select id, conversation_id, question from answers where conversation_id = any($1) order by id",
+      [rows.map((row) => row.conversation_id)],
+    );
+    const cited = rows.flatMap(({ body }) => body.citations.map(({ source }) => source.documentId));
+    const documents = await tx.query<{ id: string; external_id: string }>("select id, external_id from documents where id = any($1)", [
+      cited,
+    ]);
+    const names = new Map(documents.map((row) => [row.id, row.external_id]));
+    return toPage(
+      rows,
+      limit,
+      (row): RatedDownAnswer => ({
+        id: row.id,
+        collectionId: row.collection_id,
+        question: row.question,
+        history: earlier.filter((turn) => turn.conversation_id === row.conversation_id && turn.id < row.id).map((turn) => turn.question),
+        text: row.text,
+        finishReason: row.body.finishReason,
+        pipeline: row.body.pipeline,
+        createdAt: row.created_at,
+        // A citation of a document that is gone names nothing that could be looked up.
+        cited: row.body.citations.flatMap(({ source, quote }) => {
+          const document = names.get(source.documentId);
+          return document === undefined ? [] : [{ document, quote }];
+        }),
+        votes: row.votes,
+        ratedAt: row.rated_at,
+        ...(row.reason === null ? {} : { reason: row.reason }),
+        ...(row.comment === null ? {} : { comment: row.comment }),
+      }),
+      (row) => row.id,
+    );
+  });
 }
 
 export function createConversationRepository(session: Session): Store["conversations"] {

@@ -29,6 +29,7 @@ export async function eraseDocument(
     for (const live of await tx.query<{ id: VersionId }>("select id from document_versions where document_id = $1 and live", [id])) {
       await withdrawFromIndex(tx, { tenantId, versionId: live.id, spaces });
     }
+    counts.feedbackRedacted = await redactFeedback(tx, id);
     counts.answersRedacted = await redactAnswers(tx, id);
     if (document) {
       const about = { collectionId: document.collection_id, externalId: document.external_id };
@@ -88,6 +89,16 @@ async function deleteListedBlobs(
     if (gone) removed += 1;
   }
   return removed;
+}
+
+/** A comment may quote what its answer said; the rating and the reason may stay. */
+async function redactFeedback(tx: Transaction, id: DocumentId): Promise<number> {
+  const rows = await tx.query(
+    `update feedback set comment = null
+     where comment is not null and answer_id in (select s.answer_id from answer_sources s where s.document_id = $1) returning 1`,
+    [id],
+  );
+  return rows.length;
 }
 
 /** Masks what answers say from the document, drops its citations and sources, and empties the traces of what may repeat it. */

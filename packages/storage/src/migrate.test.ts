@@ -35,6 +35,7 @@ const lexicalRows: Record<string, string> = {
   "0003_search_postings": postingLists,
   "0004_confirmed_postings": postingLists,
   "0005_answer_traces": postingLists,
+  "0006_evaluations": postingLists,
 };
 
 describe.runIf(server)("migrations of a database with rows, by an owner without superuser", () => {
@@ -80,6 +81,11 @@ describe.runIf(server)("migrations of a database with rows, by an owner without 
            values ($1, $2, $3, $4, 1, 'live', true, 'x', 1, 'text/plain', '{}', '{}')`,
           [tenantId, versionId, documentId, collectionId],
         );
+        // Two words of nobody in particular about one answer, as they could stand there before each had an author.
+        if (from < "0007_feedback") {
+          const words = "insert into feedback (tenant_id, answer_id, rating) select $1, 'ans_x', 'down' from generate_series(1, 2)";
+          await superuser.query(words, [tenantId]);
+        }
         const insert = lexicalRows[from];
         if (insert === undefined) throw new Error(`say how the schema of ${from} keeps a chunk's terms`);
         if (insert !== "") await superuser.query(insert, [tenantId, collectionId, versionId, chunkIds]);

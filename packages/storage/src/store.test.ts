@@ -379,7 +379,7 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
     await store.answers.save(tenantId, follow, collectionId, { ...trace, historyTurns: 1, sources: [], output: [] });
     const apart = { ...follow, id: newId("answer"), conversationId: await store.conversations.create(tenantId, collectionId) };
     await store.answers.save(tenantId, apart, collectionId, { ...trace, historyTurns: 1, sources: [], output: [] });
-    expect(await store.answers.saveFeedback(tenantId, answer.id, { rating: "up", comment: "good" })).toBe(true);
+    expect(await store.answers.saveFeedback(tenantId, answer.id, { author: "key:a", rating: "up", comment: "It is 4711." })).toBe(true);
     const scopeOf = { tenantId, principal: newId("key") };
     await store.idempotency.begin(scopeOf, "k", "h");
     await store.idempotency.complete(scopeOf, "k", { status: 202, body: "{}", documentId: gone.documentId });
@@ -399,6 +399,7 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
       "vectors.fake_64": 2,
       "tokenVectors.fake_64": 2,
       answersRedacted: 1,
+      feedbackRedacted: 1,
       blobs: 1,
       idempotencyBodies: 1,
     });

@@ -10,6 +10,7 @@ import type {
   ConversationId,
   DocumentId,
   DocumentRecord,
+  FinishReason,
   JobId,
   KeyId,
   AnalyzedText,
@@ -174,6 +175,36 @@ export interface OutboxRow {
   tenantId: TenantId;
   jobId: JobId;
   runAfter: Date | null;
+}
+
+/** What somebody says of an answer. */
+export interface NewFeedback {
+  /** Whose word it is. */
+  author: string;
+  rating: "up" | "down";
+  reason?: string;
+  comment?: string;
+}
+
+/** An answer that somebody rated down, with what a question for a golden set is made of. */
+export interface RatedDownAnswer {
+  id: AnswerId;
+  collectionId: CollectionId;
+  question: string;
+  /** Earlier questions of its conversation, oldest first. */
+  history: string[];
+  text: string;
+  finishReason: FinishReason;
+  pipeline: string;
+  createdAt: Date;
+  /** What it cited of documents that are still there, by external id. */
+  cited: { document: string; quote: string }[];
+  /** How many people rated it down. */
+  votes: number;
+  /** Of the latest of them. */
+  reason?: string;
+  comment?: string;
+  ratedAt: Date;
 }
 
 export interface ConversationRecord {
@@ -414,7 +445,13 @@ export interface Store {
     get(tenantId: TenantId, id: AnswerId): Promise<Answer | null>;
     /** Null also for an answer that was stored without one. */
     trace(tenantId: TenantId, id: AnswerId): Promise<AnswerTrace | null>;
-    saveFeedback(tenantId: TenantId, id: AnswerId, feedback: { rating: "up" | "down"; comment?: string }): Promise<boolean>;
+    /** One word per author: a later one takes the place of the earlier. False: there is no such answer. */
+    saveFeedback(tenantId: TenantId, id: AnswerId, feedback: NewFeedback): Promise<boolean>;
+    /** Answers that somebody rated down, newest answer first, with the latest bad word about each. Null collections: all. */
+    listRatedDown(
+      tenantId: TenantId,
+      options: { collections: readonly CollectionId[] | null; page: PageRequest },
+    ): Promise<PageResult<RatedDownAnswer>>;
   };
   readonly conversations: {
     create(tenantId: TenantId, collectionId: CollectionId): Promise<ConversationId>;

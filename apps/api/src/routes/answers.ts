@@ -8,6 +8,7 @@ import {
   isId,
   newId,
   type PipelineSpec,
+  sha256,
   usdOfTokens,
 } from "@footnote/core";
 import { normalizeQuery, packSources, routedSpec } from "@footnote/retrieval";
@@ -189,15 +190,22 @@ export function addAnswerRoutes(router: Router, deps: ApiDependencies, service: 
     path: "/v1/answers/{id}/feedback",
     tag: "Ask",
     summary: "Say whether an answer helped",
-    description: "The last word counts.",
+    description:
+      "One word per answer and user, or per answer and key where none is named: the last one counts. Answers rated down are listed under /v1/evals/candidates.",
     guard: scoped("ask"),
     body: feedbackRequestSchema,
     replies: { 204: { description: "Noted" } },
     async handler({ principal, id, body }) {
       const answer = await findAnswer(principal, id("answer"));
-      const { rating, comment } = body;
-      if (!(await store.answers.saveFeedback(principal.tenantId, answer.id, { rating, ...(comment === undefined ? {} : { comment }) })))
-        throw notFound();
+      const { rating, reason, comment, user } = body;
+      const kept = await store.answers.saveFeedback(principal.tenantId, answer.id, {
+        // A name is only needed to tell people apart.
+        author: user === undefined ? `key:${principal.keyId}` : `user:${sha256(`${principal.tenantId}\n${user}`)}`,
+        rating,
+        ...(reason === undefined ? {} : { reason }),
+        ...(comment === undefined ? {} : { comment }),
+      });
+      if (!kept) throw notFound();
       return new Response(null, { status: 204 });
     },
   });

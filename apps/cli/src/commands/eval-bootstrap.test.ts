@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { createOpenAiServer } from "@footnote/core/testing/openai-server";
 import { readEvalCases, readProposals, writeProposals } from "@footnote/evaluation";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { connect } from "../connection.ts";
+import { openDataFolder } from "../data-folder.ts";
+import { readEnvironment } from "../env.ts";
 import { runFootnote } from "../testing/run-footnote.ts";
 import type { RunOptions } from "../testing/run-footnote.ts";
 
@@ -123,4 +126,40 @@ describe("eval review without a terminal", () => {
       expect(await footnote(["eval", "review", ...argv])).toMatchObject({ code: 1, err: expect.stringContaining(said) });
     }
   });
+});
+
+describe("eval candidates", () => {
+  it("lists answers that were rated down, and adds each question to a file once", async () => {
+    const none = await footnote(["eval", "candidates"]);
+    expect(none).toMatchObject({ code: 0, out: "", err: expect.stringContaining("Nobody has rated an answer down") });
+    const env = readEnvironment({ variables: { FOOTNOTE_LOG_LEVEL: "silent" }, folder: root });
+    const { client, close } = await connect({ env, folder: await openDataFolder(join(root, "data")) });
+    const question = "A full load is fired for how many hours?";
+    for (const asked of [question, question, "How long does the kiln cool?"]) {
+      const { id } = await client.answers.create({ question: asked, collection: "pottery" });
+      await client.answers.feedback(id, { rating: "down", reason: "outdated", comment: "It is ten now." });
+    }
+    await close();
+    const listed = await footnote(["eval", "candidates", "--collection", "pottery"]);
+    expect(listed.out.match(/outdated: It is ten now\./gu)).toHaveLength(3);
+    const added = await footnote(["eval", "candidates", "--out", "c.jsonl", "--json"]);
+    expect(added.lines()).toEqual([{ found: 3, added: 2, file: "c.jsonl" }]);
+    const candidates = await proposalsOf("c.jsonl");
+    expect(candidates.map(({ case: row }) => row.question).toSorted()).toEqual([question, "How long does the kiln cool?"]);
+    expect(candidates.find(({ case: row }) => row.question === question)).toMatchObject({
+      reviewed: false,
+      origin: { type: "feedback", votes: 1, reason: "outdated" },
+      case: { spans: [{ document: "kiln.md", quote: "A full load is fired for nine hours." }] },
+    });
+    const again = await footnote(["eval", "candidates", "--out", "c.jsonl"]);
+    expect(again.out).toContain("0 new candidates in c.jsonl, 3 known already");
+    expect(await footnote(["eval", "run", "c.jsonl", "-c", "pottery"])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("reviewed"),
+    });
+    expect(await footnote(["eval", "candidates", "-c", "nowhere"])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("no collection nowhere"),
+    });
+  }, 240_000);
 });

@@ -143,6 +143,7 @@ function show({ origin, case: row }: ProposedCase): string {
     `  question  ${question}`,
     answerable ? `  answer    ${referenceAnswer ?? "none given"}` : "  the documents do not answer it",
     ...spans.map(({ document, quote }) => `  ${document}: “${quote}”`),
+    ...(origin.type === "feedback" && origin.answer !== undefined ? [`  was said  ${origin.answer}`] : []),
     ...(origin.type === "feedback" ? [`  feedback  ${[origin.reason, origin.comment].filter(Boolean).join(": ") || "thumbs down"}`] : []),
   ].join("\n");
 }

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { readEvalCases } from "../datasets/eval-dataset.ts";
 import { checkCases } from "../golden-sets/check-cases.ts";
 import type { BootstrapDocument } from "./bootstrap-document.ts";
+import { candidateCase } from "./candidate-case.ts";
 import { proposeByModel } from "./propose-by-model.ts";
 import { proposeByTemplate } from "./propose-by-template.ts";
 import { type ProposedCase, readProposals, splitOfPlace, writeProposals } from "./proposed-case.ts";
@@ -159,6 +160,51 @@ describe("selectProposals", () => {
     const known = chosen.map((proposal) => proposal.case);
     const more = questionsOf(selectProposals(all, { limit: 100, known }));
     expect(more.filter((question) => questionsOf(chosen).includes(question))).toEqual([]);
+  });
+});
+
+describe("candidateCase", () => {
+  const bad = {
+    answerId: "ans_1",
+    question: "And in autumn?",
+    history: ["How often is it cleaned?"],
+    text: "Every month.",
+    cited: [
+      { document: "a.md", quote: "every month" },
+      { document: "a.md", quote: "every month" },
+      { document: "b.md", quote: " " },
+    ],
+    votes: 2,
+  };
+  it("keeps what was cited as a hint, and has to be reviewed", () => {
+    const candidate = candidateCase({ ...bad, reason: "outdated", comment: "No." });
+    expect(candidate).toEqual({
+      reviewed: false,
+      origin: { type: "feedback", answerId: "ans_1", votes: 2, answer: "Every month.", reason: "outdated", comment: "No." },
+      case: {
+        id: "f-ans_1",
+        question: "And in autumn?",
+        history: ["How often is it cleaned?"],
+        answerable: true,
+        tags: ["feedback", "follow-up"],
+        split: splitOfPlace("And in autumn?"),
+        spans: [{ document: "a.md", quote: "every month" }],
+      },
+    });
+    expect(readProposals(writeProposals([candidate]))).toEqual([candidate]);
+    expect(() => readEvalCases(writeProposals([candidate]))).toThrow("nobody has reviewed");
+  });
+  it("believes who says that there is no answer", () => {
+    const { origin, case: row } = candidateCase({ ...bad, history: [], text: "", reason: "should-have-abstained" });
+    expect(row).toMatchObject({ answerable: false, spans: [], tags: ["feedback", "unanswerable"] });
+    expect(row.history).toBeUndefined();
+    expect(origin.answer).toBeUndefined();
+  });
+  it("is chosen beside others that were cited from the same place", () => {
+    const [a, b] = ["Why?", "Where is it?"].map((question) => candidateCase({ ...bad, answerId: question, question, history: [] }));
+    if (!a || !b) throw new Error("two candidates were made");
+    expect(selectProposals([a, b, a], { limit: 9, onePerPlace: false })).toEqual([a, b]);
+    expect(selectProposals([a, b], { limit: 9 })).toEqual([a]);
   });
 });
 

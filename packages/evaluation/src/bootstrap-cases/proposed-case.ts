@@ -7,7 +7,7 @@ import type { EvalCase, Split } from "../runs/eval-run.ts";
 export type ProposalOrigin =
   | { type: "template"; template: string }
   | { type: "model"; model: string }
-  | { type: "feedback"; answerId: string; reason?: string; comment?: string; votes: number };
+  | { type: "feedback"; answerId: string; votes: number; answer?: string; reason?: string; comment?: string };
 
 /**
  * A case that a person has yet to look at. Its line holds `reviewed: false`, and datasets refuse such lines: whoever reviewed it says
@@ -57,7 +57,7 @@ const needsFilling = ({ answerable, spans, referenceAnswer }: Record<string, unk
 
 function parseOrigin(value: unknown, where: string): ProposalOrigin {
   if (isRecord(value)) {
-    const { type, template, model, answerId, reason, comment, votes } = value;
+    const { type, template, model, answerId, votes, answer, reason, comment } = value;
     if (type === "template" && typeof template === "string") return { type, template };
     if (type === "model" && typeof model === "string") return { type, model };
     if (type === "feedback" && typeof answerId === "string" && typeof votes === "number") {
@@ -65,6 +65,7 @@ function parseOrigin(value: unknown, where: string): ProposalOrigin {
         type,
         answerId,
         votes,
+        ...(typeof answer === "string" ? { answer } : {}),
         ...(typeof reason === "string" ? { reason } : {}),
         ...(typeof comment === "string" ? { comment } : {}),
       };

@@ -11,9 +11,14 @@ const sameQuestion = 0.7;
  */
 export function selectProposals(
   proposals: readonly ProposedCase[],
-  options: { limit: number; known?: readonly EvalCase[] },
+  options: {
+    limit: number;
+    known?: readonly EvalCase[];
+    /** Whether a place is asked about once only. Default true; false where spans are hints. */
+    onePerPlace?: boolean;
+  },
 ): ProposedCase[] {
-  const { limit, known = [] } = options;
+  const { limit, known = [], onePerPlace = true } = options;
   const asked = known.map(askedQuestion);
   const places = new Set(known.flatMap(({ spans }) => spans.map(placeOf)));
   const turns = new Map<string, Map<string, ProposedCase[]>>();
@@ -31,7 +36,8 @@ export function selectProposals(
     if (chosen.length >= limit) break;
     const { spans } = proposal.case;
     const own = askedQuestion(proposal.case);
-    if (spans.some((span) => places.has(placeOf(span))) || asked.some((other) => asksTheSame(own, other, sameQuestion))) continue;
+    if ((onePerPlace && spans.some((span) => places.has(placeOf(span)))) || asked.some((other) => asksTheSame(own, other, sameQuestion)))
+      continue;
     asked.push(own);
     for (const span of spans) places.add(placeOf(span));
     chosen.push(proposal);

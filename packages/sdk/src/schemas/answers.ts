@@ -113,9 +113,23 @@ export const answerEventSchemas = {
 type EventSchemas = typeof answerEventSchemas;
 export type AnswerEvent = { [Name in keyof EventSchemas]: { type: Name } & z.infer<EventSchemas[Name]> }[keyof EventSchemas];
 
+const feedbackReasonSchema = z
+  .enum(["incorrect", "incomplete", "wrong-source", "outdated", "should-have-answered", "should-have-abstained", "other"])
+  .meta({ description: "should-have-answered: the documents hold the answer; should-have-abstained: they do not." });
+
 export const feedbackRequestSchema = z
-  .strictObject({ rating: z.enum(["up", "down"]), comment: z.string().max(4_000).optional() })
-  .meta({ id: "Feedback", example: { rating: "up" } });
+  .strictObject({
+    rating: z.enum(["up", "down"]),
+    reason: feedbackReasonSchema.optional(),
+    comment: z.string().max(2_000).optional(),
+    user: z
+      .string()
+      .min(1)
+      .max(200)
+      .optional()
+      .meta({ description: "Who says so, in your own naming; kept as a digest. Without one, all words under a key are one person's." }),
+  })
+  .meta({ id: "Feedback", example: { rating: "down", reason: "outdated", comment: "Since May it is two weeks." } });
 export type FeedbackRequest = z.input<typeof feedbackRequestSchema>;
 
 export const conversationSchema = z

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { pipelineNameSchema } from "./collections.ts";
-import { spanSchema, timestampSchema } from "./common.ts";
+import { collectionRefSchema, spanSchema, timestampSchema } from "./common.ts";
 import { finishReasonSchema } from "./answers.ts";
 import { jobSchema, jobStateSchema } from "./jobs.ts";
 
@@ -105,3 +105,23 @@ export const evalResultQuerySchema = z.strictObject({
   metric: z.string().min(1).max(60).optional().meta({ description: "Only questions to which it applies.", example: "faithfulness" }),
   below: z.coerce.number().min(0).max(1).optional().meta({ description: "With metric: only values below this." }),
 });
+
+export const evalCandidateSchema = evalCaseSchema
+  .extend({
+    reviewed: z.literal(false),
+    origin: z.object({
+      type: z.literal("feedback"),
+      answerId: z.string(),
+      votes: z.int().meta({ description: "How many people rated the answer down." }),
+      answer: z.string().optional().meta({ description: "What was answered." }),
+      reason: z.string().optional().meta({ description: "Of the latest of them; see Feedback." }),
+      comment: z.string().optional(),
+    }),
+  })
+  .meta({
+    id: "EvalCandidate",
+    description:
+      "A bad answer as a question for a dataset. Its spans are what was cited, as a hint: a person reviews it before a dataset takes it.",
+  });
+export type EvalCandidate = z.infer<typeof evalCandidateSchema>;
+export const evalCandidateQuerySchema = z.strictObject({ collection: collectionRefSchema.optional() });

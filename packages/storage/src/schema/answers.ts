@@ -1,4 +1,4 @@
-import { bigint, index, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
+import { bigint, index, jsonb, pgTable, primaryKey, text, unique } from "drizzle-orm/pg-core";
 import { createdAt, tenantId } from "./columns.ts";
 
 export const conversations = pgTable(
@@ -47,9 +47,15 @@ export const feedback = pgTable(
     tenantId: tenantId(),
     id: bigint("id", { mode: "number" }).generatedAlwaysAsIdentity(),
     answerId: text("answer_id").notNull(),
+    /** Whose word it is: a key, or a digest of the name that the application gave. */
+    author: text("author").notNull(),
     rating: text("rating").notNull(),
+    reason: text("reason"),
     comment: text("comment"),
     createdAt: createdAt(),
   },
-  (table) => [primaryKey({ columns: [table.tenantId, table.id] }), index("feedback_answer").on(table.tenantId, table.answerId)],
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.id] }),
+    unique("feedback_author").on(table.tenantId, table.answerId, table.author),
+  ],
 );

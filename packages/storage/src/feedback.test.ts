@@ -1,0 +1,143 @@
+import { type Answer, newId } from "@footnote/core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { NewFeedback } from "./store.ts";
+import { createTenantAndCollection, loadChunks } from "./testing/load-chunks.ts";
+import { availableEngines, openTestStore, type TestStore } from "./testing/test-store.ts";
+
+const space = { space: "fake_64", dimensions: 64, tokenVectors: true };
+const bad: NewFeedback = { author: "key:a", rating: "down" };
+
+describe.each(await availableEngines())("feedback on %s", (engine) => {
+  let opened: TestStore;
+  beforeAll(async () => {
+    opened = await openTestStore(engine);
+  });
+  afterAll(() => opened.close());
+
+  async function prepare() {
+    const { store } = opened;
+    const scope = await createTenantAndCollection(store);
+    const { tenantId, collectionId } = scope;
+    const manual = await loadChunks(store, {
+      ...scope,
+      ...space,
+      externalId: "manual.md",
+      chunks: [{ text: "Descale it every 90 days." }],
+    });
+    const chunkId = manual.chunkIds[0] ?? newId("chunk");
+    const conversationId = await store.conversations.create(tenantId, collectionId);
+    const ask = async (question: string, at = conversationId) => {
+      const answer: Answer = {
+        id: newId("answer"),
+        conversationId: at,
+        question,
+        text: "Every 90 days.",
+        citations: [
+          {
+            id: "1",
+            marker: 1,
+            answerSpan: { start: 0, end: 14 },
+            source: { documentId: manual.documentId, versionId: manual.versionId, chunkId, title: null },
+            sourceSpan: { start: 11, end: 25 },
+            quote: "every 90 days.",
+            verification: "normalized",
+          },
+        ],
+        claims: [],
+        sources: [],
+        finishReason: "stop",
+        usage: { model: "extractive", promptTokens: 0, completionTokens: 0, cachedTokens: 0, embeddedTokens: 0, modelCalls: 0 },
+        cost: { currency: "USD", embed: 0, rerank: 0, generate: 0, total: 0 },
+        timings: {},
+        degraded: [],
+        pipeline: "default",
+        pipelineHash: "x",
+        createdAt: new Date(),
+      };
+      await store.answers.save(tenantId, answer, collectionId);
+      return answer.id;
+    };
+    const down = (collections: readonly (typeof collectionId)[] | null = null, page = {}) =>
+      store.answers.listRatedDown(tenantId, { collections, page });
+    return { ...scope, store, manual, conversationId, ask, down };
+  }
+
+  it("keeps the last word of each, and counts people, not words", async () => {
+    const { store, tenantId, collectionId, ask, down } = await prepare();
+    const id = await ask("How often?");
+    expect((await down()).data).toEqual([]);
+    await store.answers.saveFeedback(tenantId, id, { ...bad, reason: "incorrect", comment: "No." });
+    await store.answers.saveFeedback(tenantId, id, { ...bad, reason: "outdated", comment: "Not any more." });
+    await store.answers.saveFeedback(tenantId, id, { author: "user:b", rating: "down", reason: "incomplete" });
+    await store.answers.saveFeedback(tenantId, id, { author: "user:c", rating: "up", comment: "Fine." });
+    const { data } = await down();
+    expect(data).toEqual([
+      {
+        id,
+        collectionId,
+        question: "How often?",
+        history: [],
+        text: "Every 90 days.",
+        finishReason: "stop",
+        pipeline: "default",
+        createdAt: expect.any(Date),
+        cited: [{ document: "manual.md", quote: "every 90 days." }],
+        votes: 2,
+        reason: "incomplete",
+        ratedAt: expect.any(Date),
+      },
+    ]);
+    await store.answers.saveFeedback(tenantId, id, { author: "key:a", rating: "up" });
+    await store.answers.saveFeedback(tenantId, id, { author: "user:b", rating: "up" });
+    expect((await down()).data).toEqual([]);
+  });
+
+  it("takes two words of one person at once", async () => {
+    const { store, tenantId, ask, down } = await prepare();
+    const id = await ask("How often?");
+    await Promise.all(["first", "second"].map((comment) => store.answers.saveFeedback(tenantId, id, { ...bad, comment })));
+    expect((await down()).data).toMatchObject([{ votes: 1 }]);
+  });
+
+  it("lists the newest answer first, page by page, with what was asked before it", async () => {
+    const { store, tenantId, collectionId, ask, down } = await prepare();
+    const ids = [
+      await ask("What is it?"),
+      await ask("And how often?"),
+      await ask("Elsewhere?", await store.conversations.create(tenantId, collectionId)),
+    ];
+    for (const id of ids) await store.answers.saveFeedback(tenantId, id, bad);
+    const first = await down(null, { limit: 2 });
+    expect(first.data.map(({ question, history }) => [question, history])).toEqual([
+      ["Elsewhere?", []],
+      ["And how often?", ["What is it?"]],
+    ]);
+    const second = await down(null, { limit: 2, cursor: first.nextCursor ?? "" });
+    expect(second).toMatchObject({ data: [{ question: "What is it?" }], nextCursor: null });
+    expect((await down([collectionId])).data).toHaveLength(3);
+    expect((await down([newId("collection")])).data).toEqual([]);
+    expect((await down([])).data).toEqual([]);
+  });
+
+  it("stays with its tenant", async () => {
+    const { store, tenantId, ask } = await prepare();
+    const stranger = await prepare();
+    const id = await ask("How often?");
+    expect(await store.answers.saveFeedback(stranger.tenantId, id, bad)).toBe(false);
+    expect(await store.answers.saveFeedback(tenantId, newId("answer"), bad)).toBe(false);
+    await store.answers.saveFeedback(tenantId, id, bad);
+    expect((await stranger.down()).data).toEqual([]);
+  });
+
+  it("loses its comment and its hints with the document, and goes with the conversation", async () => {
+    const { store, tenantId, manual, conversationId, ask, down } = await prepare();
+    const id = await ask("How often?");
+    await store.answers.saveFeedback(tenantId, id, { ...bad, reason: "incorrect", comment: "It says every 90 days." });
+    expect(await store.documents.erase(tenantId, manual.documentId)).toMatchObject({ feedbackRedacted: 1, answersRedacted: 1 });
+    const [left] = (await down()).data;
+    expect(left).toMatchObject({ cited: [], votes: 1, reason: "incorrect" });
+    expect(JSON.stringify(left)).not.toContain("90 days");
+    await store.conversations.delete(tenantId, conversationId);
+    expect((await down()).data).toEqual([]);
+  });
+});
