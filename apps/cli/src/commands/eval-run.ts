@@ -45,7 +45,8 @@ export function addEvalRun(evaluate: Command, context: Context): void {
       `
 Prints the mean of every metric in every slice (all, then each tag) with its 95 % bootstrap interval.
 A metric that does not apply to a question leaves it out of n; docs/evaluation.md says what each one means.
-Where RAGAS_URL names a sidecar (pnpm ragas), ragas scores the answers too.
+Where RAGAS_URL names a sidecar (pnpm ragas), ragas scores the answers too; where JUDGE_URL and JUDGE_NAME name a model, it
+judges them beside the deterministic judges (metrics llm-…), and its verdicts are kept.
 
 Examples:
   pnpm eval run --out .cache/run.jsonl
@@ -70,7 +71,10 @@ Examples:
         options.documents === undefined || path === undefined ? {} : { name: basename(path), folder: resolve(cwd, options.documents) };
       const { openRagas } = await import("../eval/ragas-scores.ts");
       const log = (line: string) => output.note(line);
-      const ragas = await openRagas(readEnvironment({ variables, folder: cwd }), { log, signal });
+      const { openLlmScorer } = await import("../eval/llm-scores.ts");
+      const env = readEnvironment({ variables, folder: cwd });
+      const ragas = await openRagas(env, { log, signal });
+      const llm = await openLlmScorer(env, { cache: resolve(cwd, options.cache ?? ".cache", "judge-verdicts.jsonl") });
       const { judges, close } = openJudges();
       let bar: ReturnType<typeof output.progress> | undefined;
       const common = {
@@ -79,6 +83,7 @@ Examples:
         concurrency,
         log,
         ...(ragas ? { ragas } : {}),
+        ...(llm ? { llm } : {}),
         onProgress: ({ done, total }: { done: number; total: number }) => {
           bar ??= output.progress("Asking", total);
           bar.update(done);

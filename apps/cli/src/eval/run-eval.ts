@@ -12,6 +12,7 @@ import type { Client } from "@footnote/sdk";
 import { createClientTarget } from "./client-target.ts";
 import { readCodeVersion } from "./code-version.ts";
 import { openHandbookStore, readHandbookCases } from "./handbook-store.ts";
+import type { LlmScorer } from "./llm-scores.ts";
 import type { RagasScorer } from "./ragas-scores.ts";
 import { inCheckout } from "./shared-folder.ts";
 
@@ -30,6 +31,8 @@ interface RunEvalOptions {
   onProgress?: (progress: { done: number; total: number }) => void;
   /** Scores the answers too, once all are there. */
   ragas?: RagasScorer;
+  /** The same by the model at JUDGE_URL. */
+  llm?: LlmScorer;
   signal?: AbortSignal;
 }
 
@@ -59,8 +62,10 @@ export async function runOnCollection(
     ...(onProgress ? { onResult: (_result, progress) => onProgress(progress) } : {}),
     ...(signal ? { signal } : {}),
   });
-  if (!options.ragas) return run;
-  const scored = await options.ragas.score(run, options);
+  const scorers = [options.ragas, options.llm].filter((scorer) => scorer !== undefined);
+  if (scorers.length === 0) return run;
+  let scored = run;
+  for (const scorer of scorers) scored = await scorer.score(scored, options);
   if (out !== undefined) await writeRunFile(out, scored);
   return scored;
 }
