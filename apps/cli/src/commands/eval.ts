@@ -7,8 +7,17 @@ import type { Context } from "../context.ts";
 import { formatGoal } from "../eval/goals.ts";
 import type { Goal } from "../eval/goals.ts";
 import type { ExtractionPart } from "../eval/run-extraction.ts";
+import { addEvalAblation } from "./eval-ablation.ts";
+import { addEvalBootstrap } from "./eval-bootstrap.ts";
+import { addEvalCandidates } from "./eval-candidates.ts";
+import { addEvalCheck } from "./eval-check.ts";
 import { addEvalFitFusion } from "./eval-fit-fusion.ts";
+import { addEvalGate } from "./eval-gate.ts";
+import { addEvalReview } from "./eval-review.ts";
+import { addEvalJudges } from "./eval-judges.ts";
 import { addEvalRun } from "./eval-run.ts";
+import { addEvalStored } from "./eval-stored.ts";
+import { addEvalTraces } from "./eval-traces.ts";
 import { createOutput } from "../output.ts";
 import type { Output } from "../output.ts";
 
@@ -65,8 +74,17 @@ Examples:
   };
   const cacheOf = ({ cache }: EvalOptions) => (cache ? { cacheDir: resolve(cwd, cache) } : {});
 
-  addEvalFitFusion(evaluate, context);
   addEvalRun(evaluate, context);
+  addEvalStored(evaluate, context);
+  addEvalTraces(evaluate, context);
+  addEvalAblation(evaluate, context);
+  addEvalFitFusion(evaluate, context);
+  addEvalGate(evaluate, context);
+  addEvalCheck(evaluate, context);
+  addEvalJudges(evaluate, context);
+  addEvalBootstrap(evaluate, context);
+  addEvalReview(evaluate, context);
+  addEvalCandidates(evaluate, context);
 
   evaluate
     .command("retrieval")

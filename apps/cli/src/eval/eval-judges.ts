@@ -3,7 +3,7 @@ import { createEngine } from "../engine.ts";
 import type { Engine } from "../engine.ts";
 
 /** What judges without a key, on an engine's embedder. */
-export function judgesOf({ embedder }: Pick<Engine, "embedder">): Required<Judges> {
+export function judgesOf({ embedder }: Pick<Engine, "embedder">): Judges {
   return createLocalJudges({
     name: embedder.space.id,
     async embed(texts, signal) {
@@ -14,7 +14,7 @@ export function judgesOf({ embedder }: Pick<Engine, "embedder">): Required<Judge
 }
 
 /** The same on an engine of its own. */
-export function openJudges(): { judges: Required<Judges>; close(): Promise<void> } {
+export function openJudges(): { judges: Judges; close(): Promise<void> } {
   const engine = createEngine({ embedWorkers: 1 });
   return { judges: judgesOf(engine), close: () => engine.close() };
 }

@@ -93,6 +93,16 @@ describe("scoring a case", () => {
     expect(judgeNames({ relevance })).toEqual(["stated@1", "fixed@1"]);
   });
 
+  it("reads an answer without its markers", async () => {
+    const marked = {
+      ...answer,
+      text: "Every 90 days. [1] Use soap. [2]",
+      sentences: [{ text: "Every 90 days.", stated: "supported" as const, citations: [] }],
+    };
+    expect((await score({ answer: marked })).metrics["token-f1"]).toBe(1);
+    expect((await score({ answer: { ...marked, sentences: [] } })).metrics["token-f1"]).toBeLessThan(1);
+  });
+
   it("never believes a judge that supports a claim without evidence", async () => {
     const yes: Judge = {
       ...wordJudge(),

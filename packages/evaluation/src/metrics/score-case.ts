@@ -95,11 +95,16 @@ export async function scoreCase(options: {
     "gold-citation-precision": abstained ? null : goldCitationPrecision(cited, gold),
     "gold-citation-recall": goldCitationRecall(cited, gold),
     "gold-first": answerable && gold.length > 0 ? (goldCitationPrecision(cited.slice(0, 1), gold) ?? 0) : null,
-    "token-f1": answerable && referenceAnswer !== undefined ? (abstained ? 0 : tokenF1(answer.text, referenceAnswer)) : null,
+    "token-f1": answerable && referenceAnswer !== undefined ? (abstained ? 0 : tokenF1(saidOf(answer), referenceAnswer)) : null,
     "citations-verified": share(cited.map(({ verified }) => verified)),
     abstention: Number(abstained === !answerable),
   };
   return { metrics: metrics satisfies MetricValues, judging };
+}
+
+/** What an answer says, without the markers of its citations: `[1]` is no number of it. */
+function saidOf({ text, sentences }: RunAnswer): string {
+  return sentences.length === 0 ? text : sentences.map((sentence) => sentence.text).join(" ");
 }
 
 async function relevanceTo(options: {
@@ -109,7 +114,7 @@ async function relevanceTo(options: {
   signal: AbortSignal | undefined;
 }): Promise<number | null> {
   const { question, answer, judges, signal } = options;
-  if (judges.relevance) return (await judges.relevance.judge([{ question, answer: answer.text }], signal))[0] ?? null;
+  if (judges.relevance) return (await judges.relevance.judge([{ question, answer: saidOf(answer) }], signal))[0] ?? null;
   if (!judges.embed) return null;
   const texts = answer.sentences.map(({ text }) => text);
   const [asked, ...said] = await judges.embed.embed([question, ...texts], signal);
@@ -174,7 +179,7 @@ async function judgeAnswer(options: {
           .flatMap(claimsOf);
   const said = sentences.flatMap(({ text }) => claimsOf(text));
   const stated = reference === null ? [] : said.map((claim) => ask(claim, [referenceAnswer ?? ""]));
-  const expected = reference === null ? [] : reference.map((claim) => ask(claim, [answer.text]));
+  const expected = reference === null ? [] : reference.map((claim) => ask(claim, [saidOf(answer)]));
 
   const { verdicts, usd, modelCalls } = await judge.judge({ items, ...(signal ? { signal } : {}) });
   judging.usd += usd;

@@ -35,31 +35,37 @@ export function summarizeEvalRun({ results }: Pick<EvalRun, "results">): MetricS
   );
 }
 
-/** A table for people: one row a metric and slice, then what it took. */
-export function formatEvalRun(run: EvalRun): string {
-  const rows = summarizeEvalRun(run).map(({ metric, slice, interval }) => {
-    const { mean, low, high, count } = interval;
-    return [slice, metric, mean.toFixed(3), `[${low.toFixed(3)}, ${high.toFixed(3)}]`, String(count)];
-  });
+/** One row a metric and slice, for people. */
+export function formatSummary(summary: readonly MetricSummary[]): string {
+  const rows = summary.map(({ metric, slice, interval: { mean, low, high, count } }) => [
+    slice,
+    metric,
+    mean.toFixed(3),
+    `[${low.toFixed(3)}, ${high.toFixed(3)}]`,
+    String(count),
+  ]);
   const table = [["slice", "metric", "mean", "95 %", "n"], ...rows];
   const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
-  const lines = table.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
-  return [
-    `${run.dataset.name} (${run.dataset.split}), ${run.results.length} questions, pipeline ${run.pipeline}`,
-    ...lines,
-    formatTaken(run),
-  ].join("\n");
+  return table
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
 }
 
-function formatTaken({ results, judges }: EvalRun): string {
+/** The table of a run, under its name and over what it took. */
+export function formatEvalRun(run: EvalRun): string {
+  const title = `${run.dataset.name} (${run.dataset.split}), ${run.results.length} questions, pipeline ${run.pipeline}`;
+  return [title, formatSummary(summarizeEvalRun(run)), formatTaken(run)].join("\n");
+}
+
+function formatTaken({ results, judges, extraJudges = [] }: EvalRun): string {
   const sorted = results.map(({ answer }) => answer.milliseconds).toSorted((a, b) => a - b);
   const at = (part: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
   const usd = results.reduce((sum, { answer, judging }) => sum + answer.usd + (judging?.usd ?? 0), 0);
   const degraded = results.filter(({ answer }) => answer.degraded.length > 0).length;
-  return `answers: median ${at(0.5).toFixed(0)} ms, p95 ${at(0.95).toFixed(0)} ms; USD ${usd.toFixed(4)}; ${degraded} degraded; judged by ${judges.join(", ")}`;
+  return `answers: median ${at(0.5).toFixed(0)} ms, p95 ${at(0.95).toFixed(0)} ms; USD ${usd.toFixed(4)}; ${degraded} degraded; judged by ${[...judges, ...extraJudges].join(", ")}`;
 }

@@ -1,0 +1,92 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runFootnote } from "../testing/run-footnote.ts";
+
+let root = "";
+let dataDir = "";
+const footnote = (argv: readonly string[]) => runFootnote(argv, { dataDir, cwd: root });
+const line = (row: object) => `${JSON.stringify(row)}\n`;
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "footnote-eval-stored-"));
+  dataDir = join(root, "data");
+  await writeFile(join(root, "kettle.md"), "# Kettle\n\nThe kettle holds 2.5 litres. Descale the kettle every 30 days with citric acid.\n");
+  const cases = [
+    {
+      id: "volume",
+      question: "How much does the kettle hold?",
+      answerable: true,
+      tags: ["number"],
+      spans: [{ document: "kettle.md", quote: "2.5 litres" }],
+    },
+    {
+      id: "descale",
+      question: "How often is the kettle descaled?",
+      answerable: true,
+      tags: ["number"],
+      spans: [{ document: "kettle.md", quote: "every 30 days" }],
+      history: ["What is a kettle?"],
+    },
+    { id: "king", question: "Who was the first king of Denmark?", answerable: false, tags: ["unanswerable"], spans: [] },
+  ];
+  await writeFile(join(root, "Kettle.jsonl"), cases.map(line).join(""));
+  const rows = [
+    {
+      user_input: "What melts at 232 degrees?",
+      reference: "Tin melts at 232 degrees.",
+      reference_contexts: ["Tin melts at 232 degrees Celsius."],
+    },
+  ];
+  await writeFile(join(root, "ragas.jsonl"), rows.map(line).join(""));
+  const ingested = await footnote(["ingest", "kettle.md", "--collection", "kitchen"]);
+  if (ingested.code !== 0) throw new Error(ingested.err);
+}, 120_000);
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+describe("stored evaluations", () => {
+  it("are uploaded, asked by a job, listed and shown", async () => {
+    const uploaded = await footnote(["eval", "upload", "Kettle.jsonl", "--collection", "kitchen"]);
+    expect(uploaded).toMatchObject({ code: 0, out: "kettle: 3 cases about kitchen\n" });
+    const started = await footnote(["eval", "start", "kettle"]);
+    expect(started.err).not.toContain("ended as");
+    expect(started.code).toBe(0);
+    expect(started.out).toMatch(/kettle \(test\), pipeline default: succeeded, 3 of 3 questions$/mu);
+    expect(started.out).toMatch(/^all +recall@5 +1\.000 +\[1\.000, 1\.000\] +2$/mu);
+    expect(started.out).toMatch(/^judged by deterministic@/mu);
+    const [id = ""] = /run_\w+/u.exec((await footnote(["eval", "runs", "--dataset", "kettle"])).out) ?? [];
+    const shown = await footnote(["eval", "show", id, "--tag", "number", "--metric", "gold-first"]);
+    expect(shown.out).toMatch(
+      /^volume {2}gold-first 1\.000 {2}How much does the kettle hold\?\n {2}The kettle holds 2\.5 litres\. \[1\]\n {2}\[kettle\.md \d+–\d+\]$/mu,
+    );
+    expect(shown.out).not.toContain("king");
+    const lines = (await footnote(["eval", "show", id, "--json"])).lines();
+    expect(lines).toHaveLength(4);
+    expect(lines[3]).toMatchObject({ case: { id: "king" }, metrics: { abstention: 1, "recall@5": null } });
+  }, 240_000);
+
+  it("bring their contexts along from a ragas file", async () => {
+    const uploaded = await footnote(["eval", "upload", "ragas.jsonl", "--collection", "kitchen", "--format", "ragas", "--name", "metals"]);
+    expect(uploaded).toMatchObject({ code: 0, out: "metals: 1 cases about kitchen\n" });
+    const started = await footnote(["eval", "start", "metals"]);
+    expect(started.out).toMatch(/^all +recall@5 +1\.000/mu);
+  }, 120_000);
+
+  it("say in a sentence what is wrong", async () => {
+    const failing: [string[], RegExp][] = [
+      [["upload", "absent.jsonl"], /absent\.jsonl cannot be read/u],
+      [["upload", "Kettle.jsonl", "--collection", "none"], /no collection none/u],
+      [["upload", "kettle.md", "--collection", "kitchen"], /Line 1 of kettle\.md is not a JSON object/u],
+      [["start", "none"], /nothing at this address/u],
+      [["start", "kettle", "--detach"], /needs a running server/u],
+      [["show", "run_x"], /nothing at this address/u],
+    ];
+    for (const [argv, message] of failing) {
+      const { code, err } = await footnote(["eval", ...argv]);
+      expect([argv, code, err]).toEqual([argv, 1, expect.stringMatching(message)]);
+    }
+    expect((await footnote(["eval", "show", "run_x", "--metric", "mrr", "--below", "2"])).code).toBe(2);
+    expect((await footnote(["eval", "runs", "--dataset", "never"])).out).toContain("There are no runs");
+  }, 120_000);
+});

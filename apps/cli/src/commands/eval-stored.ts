@@ -1,0 +1,179 @@
+import { readFile } from "node:fs/promises";
+import { basename, extname, resolve } from "node:path";
+import { FootnoteError } from "@footnote/core";
+import type { Client, EvalResult, EvalRun } from "@footnote/sdk";
+import { InvalidArgumentError, Option } from "commander";
+import type { Command } from "commander";
+import { allPages } from "../all-pages.ts";
+import { type Connection, connect, inCollection } from "../connection.ts";
+import { prepare } from "../context.ts";
+import type { CommonOptions, Context } from "../context.ts";
+import { datasetFormats } from "../eval/import-dataset.ts";
+import type { DatasetFormat } from "../eval/import-dataset.ts";
+import { handbookCollection } from "../handbook.ts";
+import type { Output } from "../output.ts";
+
+interface UploadOptions extends CommonOptions {
+  collection: string;
+  name?: string;
+  format: DatasetFormat;
+}
+interface StartOptions extends CommonOptions {
+  split: "train" | "test";
+  pipeline?: string;
+  detach?: boolean;
+}
+interface ListOptions extends CommonOptions {
+  dataset?: string;
+}
+interface ShowOptions extends CommonOptions {
+  tag?: string;
+  metric?: string;
+  below?: number;
+}
+
+function share(value: string): number {
+  const number = Number(value);
+  if (value !== "" && number >= 0 && number <= 1) return number;
+  throw new InvalidArgumentError("Give a number from 0 to 1.");
+}
+
+/** Datasets and runs that a server or the own store keeps: `eval upload`, `start`, `runs` and `show`. */
+export function addEvalStored(evaluate: Command, context: Context): void {
+  const { signal, cwd } = context;
+
+  async function connected(options: CommonOptions, work: (connection: Connection, output: Output) => Promise<void>): Promise<void> {
+    const { env, folder, output } = await prepare(context, options);
+    const connection = await connect({ env, folder });
+    try {
+      await work(connection, output);
+    } finally {
+      await connection.close();
+    }
+  }
+
+  evaluate
+    .command("upload")
+    .description("store questions about a collection under a name")
+    .argument("<file>", "cases as JSON Lines, or an export of ragas or SQuAD")
+    .option("-c, --collection <name>", "the collection that they are about", handbookCollection)
+    .option("--name <name>", "default: the file's, in lower case")
+    .addOption(new Option("--format <name>", "of the file").choices(datasetFormats).default("footnote"))
+    .addHelpText(
+      "after",
+      `
+The contexts of a ragas or SQuAD file become documents of the collection. A dataset of the same name is replaced as a whole.
+
+Example:
+  footnote eval upload my-questions.jsonl --collection handbook --name my-questions`,
+    )
+    .action(async (file: string, options: UploadOptions) => {
+      const { readDataset, putDocuments } = await import("../eval/import-dataset.ts");
+      const { writeEvalCases } = await import("@footnote/evaluation");
+      const { collection, format } = options;
+      const text = await readFile(resolve(cwd, file), "utf8").catch((cause: unknown) => {
+        throw new FootnoteError("invalid_request", `The dataset ${file} cannot be read; name a file.`, { cause });
+      });
+      const { cases, documents = [] } = readDataset(text, { format, name: basename(file) });
+      const name = options.name ?? basename(file, extname(file)).toLowerCase();
+      await connected(options, async ({ client }, output) => {
+        await inCollection(collection, () => client.collections.get(collection, { signal }));
+        if (documents.length > 0) {
+          const bar = output.progress("Ingesting", documents.length);
+          await putDocuments({ client, collection, documents, onProgress: (done) => bar.update(done), signal }).finally(() => bar.end());
+        }
+        const dataset = await client.evals.datasets.put({ collection, name, cases: writeEvalCases(cases) }, { signal });
+        output.print(`${dataset.name}: ${dataset.caseCount} cases about ${collection}`, dataset);
+      });
+    });
+
+  evaluate
+    .command("start")
+    .description("have a job ask the questions of a stored dataset, and wait for it")
+    .argument("<dataset>", "its name")
+    .option("-p, --pipeline <name>", "default: the collection's own")
+    .addOption(new Option("--split <name>", "which cases").choices(["train", "test"]).default("test"))
+    .option("--detach", "do not wait; only with a server")
+    .addHelpText(
+      "after",
+      `
+The job goes on when this command ends; footnote eval show prints what it gave.
+
+Example:
+  footnote eval start my-questions --pipeline default`,
+    )
+    .action(async (dataset: string, options: StartOptions) => {
+      const { split, pipeline, detach = false } = options;
+      await connected(options, async ({ client, where }, output) => {
+        if (detach && where === "here") {
+          throw new FootnoteError("invalid_request", "--detach needs a running server, which the job goes on in; start footnote serve.");
+        }
+        const request = { dataset, split, ...(pipeline === undefined ? {} : { pipeline }) };
+        const { run, job } = await client.evals.runs.create(request, { signal });
+        if (detach) return output.print(run.id, run);
+        const bar = output.progress("Asking", run.caseCount);
+        const ended = await client.jobs
+          .wait(job.id, { signal, onUpdate: ({ progress }) => bar.update(Math.floor(progress * run.caseCount)) })
+          .finally(() => bar.end());
+        if (ended.state !== "succeeded") {
+          context.exitCode = 1;
+          output.note(`The job ended as ${ended.state}: ${ended.error?.message ?? "no reason was given."}`);
+        }
+        await printRun(await client.evals.runs.get(run.id, { signal }), output);
+      });
+    });
+
+  evaluate
+    .command("runs")
+    .description("list stored runs, the newest first")
+    .option("--dataset <name>", "only of this dataset")
+    .addHelpText("after", "\nExample:\n  footnote eval runs --dataset my-questions")
+    .action(async ({ dataset, ...options }: ListOptions) => {
+      await connected(options, async ({ client }, output) => {
+        let any = false;
+        for await (const run of allPages((page) => client.evals.runs.list({ ...page, ...(dataset ? { dataset } : {}) }, { signal }))) {
+          any = true;
+          output.print(titleOf(run), run);
+        }
+        if (!any) output.print("There are no runs; begin one with footnote eval start.");
+      });
+    });
+
+  evaluate
+    .command("show")
+    .description("print a stored run and the questions of it")
+    .argument("<run>", "its id")
+    .option("--tag <tag>", "only questions with this tag")
+    .option("--metric <name>", "only questions to which it applies, with its value")
+    .option("--below <number>", "with --metric: only where it is less", share)
+    .addHelpText("after", "\nExample:\n  footnote eval show run_… --metric faithfulness --below 1")
+    .action(async (id: string, options: ShowOptions) => {
+      const { tag, metric, below } = options;
+      await connected(options, async ({ client }, output) => {
+        await printRun(await client.evals.runs.get(id, { signal }), output);
+        const filter = { ...(tag ? { tag } : {}), ...(metric ? { metric } : {}), ...(below === undefined ? {} : { below }) };
+        for await (const result of resultsOf(client, id, filter)) output.print(formatResult(result, metric), result);
+      });
+    });
+
+  const resultsOf = (client: Client, id: string, filter: { tag?: string; metric?: string; below?: number }) =>
+    allPages((page) => client.evals.runs.results(id, { ...page, ...filter }, { signal }));
+}
+
+const titleOf = ({ id, dataset, split, pipeline, state, doneCount, caseCount, createdAt }: EvalRun): string =>
+  `${id}  ${createdAt}  ${dataset} (${split}), pipeline ${pipeline}: ${state}, ${doneCount} of ${caseCount} questions`;
+
+async function printRun(run: EvalRun, output: Output): Promise<void> {
+  const { formatSummary } = await import("@footnote/evaluation");
+  const summary = (run.summary ?? []).map(({ metric, slice, ...interval }) => ({ metric, slice, interval }));
+  const table = summary.length === 0 ? "" : `\n${formatSummary(summary)}\njudged by ${run.judges.join(", ")}`;
+  output.print(`${titleOf(run)}${table}`, run);
+}
+
+function formatResult({ case: asked, answer, metrics }: EvalResult, metric: string | undefined): string {
+  const value = metric === undefined ? undefined : metrics[metric];
+  const score = typeof value === "number" ? `  ${metric} ${value.toFixed(3)}` : "";
+  const cited = answer.sentences.flatMap(({ citations }) => citations.map(({ document, start, end }) => `${document} ${start}–${end}`));
+  const sources = cited.length === 0 ? "" : `\n  [${cited.join("; ")}]`;
+  return `${asked.id}${score}  ${asked.question}\n  ${answer.text === "" ? `(${answer.finishReason})` : answer.text}${sources}`;
+}
