@@ -3,7 +3,9 @@ import { appendFile, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
+import { z } from "zod";
 import { killIngest } from "./kill-ingest.ts";
+import { runEval } from "./run-eval.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const run = promisify(execFile);
@@ -40,7 +42,11 @@ async function corpus(name: string, limit: number): Promise<{ externalId: string
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { kills: { type: "string", default: "50" }, documents: { type: "string", default: "150" } },
+  options: {
+    kills: { type: "string", default: "50" },
+    documents: { type: "string", default: "150" },
+    trials: { type: "string" },
+  },
 });
 switch (positionals[0]) {
   case "kill-ingest": {
@@ -60,7 +66,49 @@ switch (positionals[0]) {
     process.exitCode = problems.length === 0 ? 0 : 1;
     break;
   }
+  case "false-alarms": {
+    const { results, status } = await runEval(["false-alarms", "--trials", values.trials ?? "1000"], (line) => console.error(line));
+    const found = z
+      .object({ trials: z.number(), alarms: z.number(), share: z.number(), low: z.number(), high: z.number(), differing: z.number() })
+      .parse(results.at(-1));
+    const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
+    await record(
+      "false-alarms",
+      `${found.alarms} alarms in ${found.trials} comparisons of runs that are alike: ${percent(found.share)} [${percent(found.low)}, ${percent(found.high)}]; ${found.differing} questions differ`,
+    );
+    process.exitCode = status;
+    break;
+  }
+  case "power": {
+    const { results, status } = await runEval(["power", "--trials", values.trials ?? "200"], (line) => console.error(line));
+    const rows = z.array(z.array(z.object({ metric: z.string(), loss: z.number(), share: z.number() })).min(1)).parse(results);
+    const byMetric = Map.groupBy(
+      rows.flatMap(([lost]) => (lost ? [lost] : [])),
+      ({ metric }) => metric,
+    );
+    const shown = [...byMetric].map(([metric, found]) => `${metric} ${found.map(({ share }) => (share * 100).toFixed(0)).join("/")}`);
+    await record(
+      "power",
+      `found in % of ${values.trials ?? "200"} changes at −2/−5/−10 points, single questions lost: ${shown.join(", ")}`,
+    );
+    process.exitCode = status;
+    break;
+  }
+  case "plants": {
+    const { results, status } = await runEval(["gate", "--matrix"], (line) => console.error(line));
+    const rows = z.array(z.object({ name: z.string(), caught: z.boolean(), regressions: z.number(), floors: z.number() })).parse(results);
+    const found = rows.filter(({ caught }) => caught).length;
+    const shown = rows.map(({ name, caught, regressions, floors }) => `${name} ${caught ? `${regressions}+${floors}` : "MISSED"}`);
+    await record("plants", `${found} of ${rows.length} planted faults found (regressions + floors): ${shown.join(", ")}`);
+    process.exitCode = status;
+    break;
+  }
   default:
-    console.error("Usage: pnpm rehearse kill-ingest [--kills 50] [--documents 150]");
+    console.error(
+      `Usage: pnpm rehearse kill-ingest [--kills 50] [--documents 150]
+       pnpm rehearse false-alarms [--trials 1000]
+       pnpm rehearse power [--trials 200]
+       pnpm rehearse plants`,
+    );
     process.exitCode = 2;
 }

@@ -104,7 +104,13 @@ Examples:
       const reportFolder = () => (options.report ? resolve(cwd, options.report) : inCheckout(".cache/eval-gate"));
       const { openRagas } = await import("../eval/ragas-scores.ts");
       const log = (line: string) => output.note(line);
-      const ragas = await openRagas(readEnvironment({ variables, folder: cwd }), { log, signal });
+      const env = readEnvironment({ variables, folder: cwd });
+      const ragas = await openRagas(env, { log, signal });
+      const { openModel } = await import("../models.ts");
+      const { createSystemClock } = await import("@footnote/jobs");
+      // Generated answers are held to the floors wherever both a model and a judge are configured, and have no baseline: models differ.
+      const isJudging = options.updateBaseline === undefined && !options.matrix && chosen === undefined;
+      const model = ragas && isJudging ? await openModel({ env, role: "MODEL", clock: createSystemClock() }) : null;
       const { judges, close } = openJudges();
       const bars = new Map<string, ReturnType<typeof output.progress>>();
       const common = {
@@ -117,6 +123,7 @@ Examples:
         variables,
         log,
         ...(ragas ? { ragas } : {}),
+        ...(model ? { model } : {}),
         onProgress({ pipeline, done, total }: { pipeline: string; done: number; total: number }) {
           const bar = bars.get(pipeline) ?? output.progress(`Asking ${pipeline}`, total);
           bars.set(pipeline, bar);
@@ -129,9 +136,10 @@ Examples:
       };
       try {
         if (options.updateBaseline !== undefined) {
-          for (const { path, pipeline, before, baseline } of await updateBaselines({ ...common, reason: options.updateBaseline })) {
-            output.print(formatBaselineChange(pipeline, before, baseline, settings.metrics).join("\n"), {
-              pipeline,
+          for (const { path, before, baseline } of await updateBaselines({ ...common, reason: options.updateBaseline })) {
+            output.print(formatBaselineChange(before, baseline, settings.metrics).join("\n"), {
+              dataset: baseline.dataset.name,
+              pipeline: baseline.pipeline,
               path,
               history: baseline.history.length,
             });
@@ -173,7 +181,7 @@ Examples:
     const { settings, baselines } = await read(options);
     const { readBaselines } = await import("../eval/run-gate.ts");
     const known = await readBaselines({ pipelineNames: both, baselines, split: "test" });
-    const [one, other] = both.map((name) => known.get(name));
+    const [one, other] = both.map((name) => known.find(({ dataset, pipeline }) => dataset.name === "handbook" && pipeline === name));
     if (!one || !other) throw new FootnoteError("internal", "A baseline that was just read is gone; try again.");
     const runs: [typeof one, typeof other] = [one, other];
     return { settings, runs };
@@ -228,7 +236,9 @@ question": each loses the same share.
       const { settings, runs } = await twoRuns(options);
       const { measurePower } = await import("@footnote/evaluation/gate");
       const metrics = options.metrics ?? [
-        ...new Set(settings.floors.filter(({ when }) => when !== "measured").map(({ metric }) => metric)),
+        ...new Set(
+          settings.floors.filter(({ when, dataset }) => when !== "measured" && dataset === "handbook").map(({ metric }) => metric),
+        ),
       ];
       output.print(`${"metric".padEnd(26)} ${"loss".padStart(5)}  single questions      every question`);
       for (const metric of metrics) {

@@ -15,7 +15,7 @@ const header = z.strictObject({
   judges: z.array(z.string()),
   commit: z.string().nullable(),
   createdAt: z.string(),
-  calibrationMs: z.number().nullable(),
+  machine: z.strictObject({ calibrationMs: z.number(), cpuMs: z.number(), loadPerCore: z.number() }).nullable(),
   history: z.array(z.strictObject({ at: z.string(), commit: z.string().nullable(), reason: z.string(), means: metrics })),
 });
 const gateCase = z.strictObject({
@@ -25,7 +25,7 @@ const gateCase = z.strictObject({
   tags: z.array(z.string()),
   metrics,
   text: z.string(),
-  finishReason: z.enum(finishReasons),
+  finishReason: z.enum(finishReasons).nullable(),
   citations: z.array(place.extend({ text: z.string() })),
   contexts: z.array(place),
   milliseconds: z.number(),

@@ -1,16 +1,26 @@
+import { availableParallelism, loadavg } from "node:os";
 import { performance } from "node:perf_hooks";
 import { pipelines } from "@footnote/retrieval";
-import { FootnoteError } from "@footnote/core";
-import type { PipelineSpec } from "@footnote/core";
-import { quantile } from "@footnote/evaluation";
+import { canonicalJson, FootnoteError, sha256 } from "@footnote/core";
+import type { LanguageModel, PipelineSpec } from "@footnote/core";
+import { partNdcgAt, partRecallAt, quantile } from "@footnote/evaluation";
 import type { EvalCase, Judges, Split } from "@footnote/evaluation";
-import { toGateRun } from "@footnote/evaluation/gate";
-import type { GateRun } from "@footnote/evaluation/gate";
+import { simulateKnownItems, toGateRun } from "@footnote/evaluation/gate";
+import type { GateCase, GateRun, KnownItem, MachineState } from "@footnote/evaluation/gate";
+import { allPages } from "../all-pages.ts";
+import { generatedPipeline } from "../models.ts";
 import { plantedChange, plantedName, plantedSpec } from "./gate-plants.ts";
 import type { Plant } from "./gate-plants.ts";
 import { openHandbookStore } from "./handbook-store.ts";
+import type { HandbookStore } from "./handbook-store.ts";
 import type { RagasScorer } from "./ragas-scores.ts";
 import { runOnCollection } from "./run-eval.ts";
+
+/** The golden set, and queries of a few words made from its documents. */
+export const questionsDataset = "handbook";
+export const keywordsDataset = "handbook-keywords";
+export const gateDatasets = [questionsDataset, keywordsDataset] as const;
+const knownItems = 150;
 
 export interface CandidateOptions {
   cases: readonly EvalCase[];
@@ -21,6 +31,8 @@ export interface CandidateOptions {
   log(line: string): void;
   /** Scores the answers too. */
   ragas?: RagasScorer;
+  /** A configured model: its answers, on the way of `default`, are run too. Not with a plant. */
+  model?: LanguageModel;
   onProgress?: (progress: { pipeline: string; done: number; total: number }) => void;
   signal?: AbortSignal;
 }
@@ -33,40 +45,49 @@ export async function withGateStore<T>(
   options: CandidateOptions & { plants?: readonly Plant[] },
   work: (ask: AskCandidates) => Promise<T>,
 ): Promise<T> {
-  const { cases, split, pipelineNames, judges, plants = [], variables, log, onProgress, ragas, signal } = options;
+  const { cases, split, pipelineNames, judges, plants = [], variables, log, onProgress, ragas, model, signal } = options;
   const specs = pipelineNames.map(shippedPipeline);
+  const generated = model && generatedPipeline(model.name);
   const planted = plants.flatMap((plant) => specs.map((spec) => plantedSpec(plant, spec)));
   const [first] = specs;
   if (!first) throw new FootnoteError("invalid_request", "No pipeline is named; name one at least.");
   const store = await openHandbookStore({
     pipeline: first.name,
-    specs: planted,
-    change: plantedChange(plants),
+    specs: [...planted, ...(generated ? [generated] : [])],
+    change: { ...plantedChange(plants), ...(model ? { models: [model] } : {}) },
     variables,
     log,
     ...(signal ? { signal } : {}),
   });
   try {
+    const items = simulateKnownItems({ documents: await readTexts(store, signal), count: knownItems });
     return await work(async (plant) => {
       const runs: GateRun[] = [];
-      for (const { name } of specs) {
-        const before = measureMachine();
+      for (const { name } of [...specs, ...(generated && !plant ? [generated] : [])]) {
+        const pipeline = plant ? plantedName(plant, name) : name;
+        const machine = watchMachine();
         const run = await runOnCollection({
           client: store.client,
           collection: store.collection,
           corpus: store.corpus,
-          dataset: { name: "handbook", cases },
-          pipeline: plant ? plantedName(plant, name) : name,
+          dataset: { name: questionsDataset, cases },
+          pipeline,
           split,
           judges,
           concurrency: 1,
           log,
+          onProgress(progress) {
+            machine.look(progress.done);
+            onProgress?.({ pipeline: name, ...progress });
+          },
           ...(ragas ? { ragas } : {}),
-          ...(onProgress ? { onProgress: (progress: { done: number; total: number }) => onProgress({ pipeline: name, ...progress }) } : {}),
           ...(signal ? { signal } : {}),
         });
-        const calibrationMs = Math.round(((before + measureMachine()) / 2) * 1e3) / 1e3;
-        runs.push({ ...toGateRun(run, { calibrationMs }), pipeline: name });
+        const asked = { ...toGateRun(run, machine.state(run.results.length)), pipeline: name };
+        runs.push(asked);
+        // What is generated is retrieved as by the pipeline that it comes from.
+        if (name !== generated?.name)
+          runs.push(await searchItems({ store, items, pipeline, header: asked, ...(signal ? { signal } : {}) }));
       }
       return runs;
     });
@@ -75,25 +96,118 @@ export async function withGateStore<T>(
   }
 }
 
+/** Known items are searched and not answered: a few words are no question. */
+async function searchItems(options: {
+  store: HandbookStore;
+  items: readonly KnownItem[];
+  pipeline: string;
+  header: GateRun;
+  signal?: AbortSignal;
+}): Promise<GateRun> {
+  const { store, items, pipeline, header, signal } = options;
+  const { client, collection } = store;
+  const names = new Map((await listDocuments(store, signal)).map(({ id, externalId }) => [id, externalId]));
+  const machine = watchMachine();
+  const cases: GateCase[] = [];
+  for (const { id, query, gold } of items) {
+    const began = performance.now();
+    const { hits } = await client.search({ query, collection, pipeline, limit: 10 }, { signal });
+    const milliseconds = Math.round((performance.now() - began) * 10) / 10;
+    const ranking = hits.map(({ chunk }) => ({ document: names.get(chunk.documentId) ?? "", start: chunk.start, end: chunk.end }));
+    cases.push({
+      id,
+      question: query,
+      answerable: true,
+      tags: [],
+      metrics: {
+        "recall@5": partRecallAt(5, ranking, [gold]),
+        "recall@10": partRecallAt(10, ranking, [gold]),
+        "ndcg@10": partNdcgAt(10, ranking, [gold]),
+      },
+      text: "",
+      finishReason: null,
+      citations: [],
+      contexts: ranking.slice(0, 5),
+      milliseconds,
+      usd: 0,
+    });
+    machine.look(cases.length);
+  }
+  return {
+    ...header,
+    dataset: {
+      name: keywordsDataset,
+      sha256: sha256(canonicalJson(items.map((item) => ({ ...item, gold: { ...item.gold } })))),
+      split: header.dataset.split,
+    },
+    // Places are counted, nobody judges.
+    judges: [],
+    machine: machine.state(cases.length),
+    cases,
+  };
+}
+
+async function listDocuments({ client, collection }: HandbookStore, signal: AbortSignal | undefined) {
+  return await Array.fromAsync(allPages((page) => client.documents.list(collection, page, { signal })));
+}
+
+async function readTexts(store: HandbookStore, signal: AbortSignal | undefined): Promise<{ id: string; text: string }[]> {
+  const documents = await listDocuments(store, signal);
+  const texts = await Promise.all(
+    documents.map(async ({ id, externalId, versionId }) =>
+      versionId === null ? [] : [{ id: externalId, text: await store.client.documents.text(id, versionId, { signal }) }],
+    ),
+  );
+  return texts.flat().toSorted((a, b) => (a.id < b.id ? -1 : 1));
+}
+
 function shippedPipeline(name: string): PipelineSpec {
   const found = Object.entries(pipelines).find(([shipped]) => shipped === name)?.[1];
   if (found) return found;
   throw new FootnoteError("pipeline_unknown", `There is no shipped pipeline ${name}; known are ${Object.keys(pipelines).join(", ")}.`);
 }
 
-/** Median milliseconds of a fixed piece of arithmetic: how fast this machine is just now. */
+/** Looks at the machine every few cases while a run goes on, in the same moments in which the cases wait for it. */
+function watchMachine(): { look(done: number): void; state(cases: number): MachineState } {
+  const calibrations = [measureMachine()];
+  const loads: number[] = [];
+  const began = process.cpuUsage();
+  return {
+    look(done) {
+      if (done % 8 !== 0) return;
+      calibrations.push(measureMachine());
+      loads.push((loadavg()[0] ?? 0) / availableParallelism());
+    },
+    state(cases) {
+      const { user, system } = process.cpuUsage(began);
+      return {
+        calibrationMs: rounded(medianOf(calibrations)),
+        cpuMs: rounded((user + system) / 1_000 / Math.max(1, cases)),
+        loadPerCore: rounded(medianOf(loads)),
+      };
+    },
+  };
+}
+
+/** Milliseconds of a fixed piece of arithmetic. */
 function measureMachine(): number {
   const values = new Float32Array(4_096).map((_, index) => Math.sin(index));
-  const times = Array.from({ length: 15 }, () => {
-    const began = performance.now();
-    let sum = 0;
-    for (let round = 0; round < 400; round++)
-      for (let i = 0; i < values.length; i++) sum += (values[i] ?? 0) * (values[(i + round) & 4_095] ?? 0);
-    // The sum is used, so that the loop cannot be left out.
-    return performance.now() - began + (Number.isNaN(sum) ? 1 : 0);
-  });
-  return quantile(
-    times.toSorted((a, b) => a - b),
-    0.5,
-  );
+  const began = performance.now();
+  let sum = 0;
+  for (let round = 0; round < 1_000; round++) {
+    for (let i = 0; i < values.length; i++) sum += (values[i] ?? 0) * (values[(i + round) & 4_095] ?? 0);
+  }
+  // The sum is used, so that the loop cannot be left out.
+  return performance.now() - began + (Number.isNaN(sum) ? 1 : 0);
 }
+
+function medianOf(values: readonly number[]): number {
+  return values.length === 0
+    ? 0
+    : quantile(
+        values.toSorted((a, b) => a - b),
+        0.5,
+      );
+}
+
+const rounded = (value: number): number => Math.round(value * 100) / 100;

@@ -7,6 +7,7 @@ const share = z.number().gt(0).lt(1);
 const bound = z.number().min(0).max(1);
 const floor = z
   .strictObject({
+    dataset: z.string().min(1),
     metric: z.string().min(1),
     atLeast: bound.optional(),
     above: bound.optional(),
@@ -14,6 +15,8 @@ const floor = z
     when: z.enum(["always", "measured"]).optional(),
   })
   .refine(({ atLeast, above }) => (atLeast === undefined) !== (above === undefined), "needs either atLeast or above");
+
+const ratioBounds = z.strictObject({ warnAbove: z.number().gt(1), failAbove: z.number().gt(1) });
 
 const gateSettings = z.strictObject({
   familyWiseAlpha: share,
@@ -23,7 +26,8 @@ const gateSettings = z.strictObject({
   floors: z.array(floor),
   ratios: z.strictObject({
     usd: z.strictObject({ failAbove: z.number().gt(1) }),
-    milliseconds: z.strictObject({ warnAbove: z.number().gt(1), failAbove: z.number().gt(1) }),
+    milliseconds: ratioBounds.extend({ busyAbove: z.number().gt(0) }),
+    cpu: ratioBounds,
   }),
 });
 
@@ -42,7 +46,8 @@ export async function readGateSettings(path: string): Promise<GateSettings> {
   const { floors, ...rest } = parsed.data;
   return {
     ...rest,
-    floors: floors.map(({ metric, atLeast, above, pipelines, when }) => ({
+    floors: floors.map(({ dataset, metric, atLeast, above, pipelines, when }) => ({
+      dataset,
       metric,
       ...(atLeast === undefined ? {} : { atLeast }),
       ...(above === undefined ? {} : { above }),

@@ -17,7 +17,7 @@ import {
 } from "@footnote/evaluation/gate";
 import { baselinePath, readBaseline, writeBaseline } from "./gate-baselines.ts";
 import type { Plant } from "./gate-plants.ts";
-import { type AskCandidates, type CandidateOptions, withGateStore } from "./gate-runs.ts";
+import { type AskCandidates, type CandidateOptions, gateDatasets, questionsDataset, withGateStore } from "./gate-runs.ts";
 
 export interface GateOptions extends CandidateOptions {
   settings: GateSettings;
@@ -34,27 +34,28 @@ export async function runGate(options: GateOptions & { plant?: Plant }): Promise
 
 async function judgeCandidates(options: {
   ask: AskCandidates;
-  known: ReadonlyMap<string, Baseline>;
+  known: readonly Baseline[];
   settings: GateSettings;
   plant: Plant | undefined;
 }): Promise<GateReport> {
   const { ask, known, settings, plant } = options;
-  const runs = await ask(plant);
+  const runs = (await ask(plant)).map((candidate) => ({
+    candidate,
+    baseline: known.find(({ dataset, pipeline }) => dataset.name === candidate.dataset.name && pipeline === candidate.pipeline),
+  }));
   return judgeGate({
-    pairs: runs.flatMap((candidate) => {
-      const baseline = known.get(candidate.pipeline);
-      return baseline ? [{ candidate, baseline }] : [];
-    }),
+    pairs: runs.flatMap(({ candidate, baseline }) => (baseline ? [{ candidate, baseline }] : [])),
+    unpaired: runs.flatMap(({ candidate, baseline }) => (baseline ? [] : [candidate])),
     settings,
   });
 }
 
 /** The baselines, once it is sure that they can be compared with what will be run: that is said before minutes are spent. */
-async function readComparableBaselines(options: GateOptions): Promise<Map<string, Baseline>> {
+async function readComparableBaselines(options: GateOptions): Promise<Baseline[]> {
   const { cases, split, judges } = options;
   const known = await readBaselines(options);
-  const dataset = { name: "handbook", sha256: datasetHash(cases.filter((one) => one.split === split)), split };
-  for (const baseline of known.values()) {
+  const dataset = { name: questionsDataset, sha256: datasetHash(cases.filter((one) => one.split === split)), split };
+  for (const baseline of known.filter((one) => one.dataset.name === questionsDataset)) {
     assertSameGround({ pipeline: baseline.pipeline, dataset, judges: judgeNames(judges), corpus: null }, baseline);
   }
   return known;
@@ -63,7 +64,7 @@ async function readComparableBaselines(options: GateOptions): Promise<Map<string
 /** Runs the candidate and writes what it did as the new baselines; the reason stays with them. */
 export async function updateBaselines(
   options: GateOptions & { reason: string },
-): Promise<{ path: string; pipeline: string; before: Baseline | null; baseline: Baseline }[]> {
+): Promise<{ path: string; before: Baseline | null; baseline: Baseline }[]> {
   const { baselines, reason } = options;
   const runs = await withGateStore(options, (ask) => ask());
   const at = new Date().toISOString();
@@ -72,27 +73,29 @@ export async function updateBaselines(
     const { name: dataset, split } = run.dataset;
     const before = await readBaseline(baselinePath(baselines, { dataset, split, pipeline: run.pipeline }));
     const baseline = acceptBaseline({ run, before, reason, at });
-    written.push({ path: await writeBaseline(baselines, baseline), pipeline: run.pipeline, before, baseline });
+    written.push({ path: await writeBaseline(baselines, baseline), before, baseline });
   }
   return written;
 }
 
-/** The baselines of the handbook by pipeline. Throws `not_found` where one is missing. */
+/** The baselines of every pipeline on every dataset of the gate. Throws `not_found` where one is missing. */
 export async function readBaselines({
   pipelineNames,
   baselines,
   split,
-}: Pick<GateOptions, "pipelineNames" | "baselines" | "split">): Promise<Map<string, Baseline>> {
-  const known = new Map<string, Baseline>();
+}: Pick<GateOptions, "pipelineNames" | "baselines" | "split">): Promise<Baseline[]> {
+  const known: Baseline[] = [];
   for (const pipeline of pipelineNames) {
-    const baseline = await readBaseline(baselinePath(baselines, { dataset: "handbook", split, pipeline }));
-    if (!baseline) {
-      throw new FootnoteError(
-        "not_found",
-        `Pipeline ${pipeline} has no baseline for handbook (${split}); make the first one: pnpm eval gate --update-baseline "<why>"`,
-      );
+    for (const dataset of gateDatasets) {
+      const baseline = await readBaseline(baselinePath(baselines, { dataset, split, pipeline }));
+      if (!baseline) {
+        throw new FootnoteError(
+          "not_found",
+          `Pipeline ${pipeline} has no baseline for ${dataset} (${split}); make the first one: pnpm eval gate --update-baseline "<why>"`,
+        );
+      }
+      known.push(baseline);
     }
-    known.set(pipeline, baseline);
   }
   return known;
 }
@@ -118,7 +121,9 @@ export async function runPlantMatrix(
       for (const plant of group) {
         const began = Date.now();
         const report = await judgeCandidates({ ask, known, settings, plant });
-        const outcome = { plant, caught: report.verdict === "failed", report, seconds: Math.round((Date.now() - began) / 1_000) };
+        // Time is no quality: a busy machine must not pass for a fault that was found.
+        const caught = report.comparisons.some(({ regressed }) => regressed) || report.floors.some(({ met }) => !met);
+        const outcome = { plant, caught, report, seconds: Math.round((Date.now() - began) / 1_000) };
         outcomes.push(outcome);
         await onPlant?.(outcome);
       }
@@ -139,13 +144,14 @@ export async function writeGateReports(folder: string, report: GateReport): Prom
 }
 
 /** Means of the gated metrics before and after, one line each. */
-export function formatBaselineChange(pipeline: string, before: GateRun | null, after: GateRun, metrics: readonly string[]): string[] {
+export function formatBaselineChange(before: GateRun | null, after: GateRun, metrics: readonly string[]): string[] {
+  const show = (value: number | null) => (value === null ? "–" : value.toFixed(3));
   return [
-    `${pipeline}: ${after.cases.length} questions`,
-    ...metrics.map((metric) => {
-      const [was, is] = [before && meanMetric(before.cases, metric), meanMetric(after.cases, metric)];
-      const show = (value: number | null) => (value === null ? "–" : value.toFixed(3));
-      return `  ${metric} ${before === null ? "" : `${show(was)} → `}${show(is)}`;
+    `${after.pipeline} on ${after.dataset.name}: ${after.cases.length} questions`,
+    ...metrics.flatMap((metric) => {
+      const is = meanMetric(after.cases, metric);
+      const was = before && meanMetric(before.cases, metric);
+      return is === null && was === null ? [] : [`  ${metric} ${before === null ? "" : `${show(was)} → `}${show(is)}`];
     }),
   ];
 }

@@ -11,6 +11,7 @@ export interface RunPair {
 
 /** What became of one metric in one slice under one pipeline. */
 export interface Comparison {
+  dataset: string;
   pipeline: string;
   metric: string;
   slice: string;
@@ -31,6 +32,7 @@ export interface Comparison {
 }
 
 interface Hypothesis {
+  dataset: string;
   pipeline: string;
   metric: string;
   slice: string;
@@ -44,16 +46,24 @@ interface Hypothesis {
 export function hypothesesOf(pairs: readonly RunPair[], metrics: readonly string[]): Hypothesis[] {
   // A question that several pipelines answered is one case: its differences are dependent.
   const order = new Map<string, number>();
-  for (const { candidate } of pairs) for (const { id } of candidate.cases) if (!order.has(id)) order.set(id, order.size);
+  const keyOf = (dataset: string, id: string) => `${dataset}\0${id}`;
+  for (const { candidate } of pairs) {
+    for (const { id } of candidate.cases) {
+      const key = keyOf(candidate.dataset.name, id);
+      if (!order.has(key)) order.set(key, order.size);
+    }
+  }
   return pairs.flatMap(({ candidate, baseline }) => {
+    const dataset = candidate.dataset.name;
     const known = new Map(baseline.cases.map((one) => [one.id, one]));
     const rows = candidate.cases.flatMap((after) => {
       const before = known.get(after.id);
-      return before ? [{ at: order.get(after.id) ?? 0, before, after }] : [];
+      return before ? [{ at: order.get(keyOf(dataset, after.id)) ?? 0, before, after }] : [];
     });
     return slicesOf(candidate.cases).flatMap((slice) =>
       metrics.flatMap((metric) => {
         const hypothesis: Hypothesis = {
+          dataset,
           pipeline: candidate.pipeline,
           metric,
           slice,
@@ -102,7 +112,7 @@ export function compareRuns(
   );
   const found = new Map(tested.map((hypothesis, index) => [hypothesis, tests[index]]));
   return hypotheses.map((hypothesis): Comparison => {
-    const { pipeline, metric, slice, before, after, differences } = hypothesis;
+    const { dataset, pipeline, metric, slice, before, after, differences } = hypothesis;
     const { p, adjustedP } = found.get(hypothesis) ?? { p: 1, adjustedP: 1 };
     const values = differences.filter((value) => value !== null);
     const changed = values.filter((value) => value !== 0).length;
@@ -110,6 +120,7 @@ export function compareRuns(
     const alarming = adjustedP <= familyWiseAlpha;
     const interval = changed > 0 && (intervals || alarming) ? bootstrapMean(values, { resamples, seed }) : { low: mean, high: mean };
     return {
+      dataset,
       pipeline,
       metric,
       slice,

@@ -7,6 +7,7 @@ import { swapLabels } from "./false-alarms.ts";
 
 /** How large a loss on all questions must be to be found in 8 of 10 changes. */
 export interface Detectable {
+  dataset: string;
   pipeline: string;
   metric: string;
   /** Cases that have the metric. */
@@ -30,8 +31,9 @@ export function smallestDetectable(
 ): Detectable[] {
   const { seed = 1 } = options;
   const { familyWiseAlpha: alpha, metrics, minimumCases } = settings;
-  return runs.flatMap((run, index) => {
-    const other = runs.length > 1 ? runs[(index + 1) % runs.length] : undefined;
+  return runs.flatMap((run) => {
+    const dataset = run.dataset.name;
+    const other = runs.find((one) => one !== run && one.dataset.name === dataset);
     const noise: RunPair = other ? swapLabels(run, other, createRandom(seed)) : { candidate: run, baseline: run };
     const family = hypothesesOf([noise], metrics).filter(({ slice, before }) => slice === "all" || before.length >= minimumCases);
     const differences = family.map((one) => one.differences);
@@ -54,13 +56,13 @@ export function smallestDetectable(
         };
         let low = 0;
         let high = size;
-        if (powerOf(size) < wantedPower) return { pipeline: run.pipeline, metric, count: size, loss: null };
+        if (powerOf(size) < wantedPower) return { dataset, pipeline: run.pipeline, metric, count: size, loss: null };
         while (high - low > 1) {
           const middle = Math.floor((low + high) / 2);
           if (powerOf(middle) >= wantedPower) high = middle;
           else low = middle;
         }
-        return { pipeline: run.pipeline, metric, count: size, loss: (high / size) * mean };
+        return { dataset, pipeline: run.pipeline, metric, count: size, loss: (high / size) * mean };
       });
   });
 }

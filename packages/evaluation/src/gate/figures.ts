@@ -11,12 +11,26 @@ export const formatP = (p: number): string => (p < 0.001 ? "< 0.001" : p.toFixed
 export const formatInterval = ({ low, high }: { low: number; high: number }): string => `[${formatChange(low)}, ${formatChange(high)}]`;
 
 /** Money and time beside their ratio: `1.20 ×`, or why there is none. */
-export const formatRatio = (ratio: number | null): string => (ratio === null ? "not compared" : `${ratio.toFixed(2)} ×`);
+export function formatRatio(ratio: number | null): string {
+  if (ratio === null) return "not compared";
+  return Number.isFinite(ratio) ? `${ratio.toFixed(2)} ×` : "∞ ×";
+}
 
-export const formatAmount = (what: "usd" | "milliseconds", value: number): string =>
+export const formatAmount = (what: keyof typeof ratioName, value: number): string =>
   what === "usd" ? `$${value.toFixed(4)}` : `${value.toFixed(1)} ms`;
 
-export const ratioName = { usd: "cost of an answer, mean", milliseconds: "time of an answer, median" } as const;
+export const ratioName = { usd: "cost, mean", milliseconds: "time, median", cpu: "processor time, mean" } as const;
+
+export const ratioState = {
+  ok: "",
+  warning: "more than usual",
+  failed: "FAILED",
+  busy: "not judged: a busy machine",
+  "not-compared": "",
+} as const;
+
+/** What a run is called: `default on handbook`. */
+export const formatRun = ({ pipeline, dataset }: { pipeline: string; dataset: string }): string => `${pipeline} on ${dataset}`;
 
 /** A place in a document as it is shown beside a source. */
 export const formatPlace = ({ document, start, end }: { document: string; start: number; end: number }): string =>

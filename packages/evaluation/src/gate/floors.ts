@@ -2,6 +2,7 @@ import type { Floor } from "./gate-settings.ts";
 import { meanMetric, type GateRun } from "./gate-run.ts";
 
 export interface FloorOutcome {
+  dataset: string;
   pipeline: string;
   metric: string;
   bound: number;
@@ -15,11 +16,11 @@ export interface FloorOutcome {
   skipped: boolean;
 }
 
-/** Every floor that names a run's pipeline or all. A metric that no case has fails a floor that is always held. */
+/** Every floor of a run's dataset that names its pipeline or all. A metric that no case has fails a floor that is always held. */
 export function checkFloors(run: GateRun, floors: readonly Floor[]): FloorOutcome[] {
   const { pipeline, cases } = run;
   return floors
-    .filter(({ pipelines }) => pipelines === undefined || pipelines.includes(pipeline))
+    .filter(({ dataset, pipelines }) => dataset === run.dataset.name && (pipelines === undefined || pipelines.includes(pipeline)))
     .flatMap(({ metric, atLeast, above, when = "always" }) => {
       const mean = meanMetric(cases, metric);
       // Sums of 0.85 are not quite 0.85 on average.
@@ -28,7 +29,7 @@ export function checkFloors(run: GateRun, floors: readonly Floor[]): FloorOutcom
       const skipped = value === null && when === "measured";
       const outcome = (bound: number, strict: boolean): FloorOutcome => {
         const met = skipped || (value !== null && (strict ? value > bound : value >= bound));
-        return { pipeline, metric, bound, strict, value, count, met, skipped };
+        return { dataset: run.dataset.name, pipeline, metric, bound, strict, value, count, met, skipped };
       };
       return [...(atLeast === undefined ? [] : [outcome(atLeast, false)]), ...(above === undefined ? [] : [outcome(above, true)])];
     });

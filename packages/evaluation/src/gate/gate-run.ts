@@ -9,13 +9,24 @@ export interface GateCase {
   tags: string[];
   metrics: MetricValues;
   text: string;
-  finishReason: FinishReason;
+  /** Null: it was searched and not answered. */
+  finishReason: FinishReason | null;
   /** What was cited, with its text. */
   citations: RunContext[];
   /** Where the sources given to the model stand, best first. */
   contexts: Omit<RunContext, "text">[];
   milliseconds: number;
   usd: number;
+}
+
+/** How the machine was while a run went on; with it, times of two machines can be held against each other. */
+export interface MachineState {
+  /** Median milliseconds of a fixed piece of arithmetic, measured again and again during the run. */
+  calibrationMs: number;
+  /** Processor time of the program for one case: asking, searching and judging. */
+  cpuMs: number;
+  /** Processes that wanted to run, for each core. Above 1 somebody waited. */
+  loadPerCore: number;
 }
 
 /** A run without what can be looked up again: what a baseline keeps. */
@@ -27,13 +38,13 @@ export interface GateRun {
   judges: string[];
   commit: string | null;
   createdAt: string;
-  /** Milliseconds that the machine took for a fixed piece of work around the run; null where nobody measured. */
-  calibrationMs: number | null;
+  /** Null where nobody measured. */
+  machine: MachineState | null;
   cases: GateCase[];
 }
 
 /** Metrics are rounded to six digits: more is noise in a diff of the baseline. */
-export function toGateRun(run: EvalRun, options: { calibrationMs?: number | null } = {}): GateRun {
+export function toGateRun(run: EvalRun, machine: MachineState | null = null): GateRun {
   const { dataset, pipeline, pipelineHash, corpus = null, judges, commit, createdAt, results } = run;
   return {
     dataset,
@@ -43,7 +54,7 @@ export function toGateRun(run: EvalRun, options: { calibrationMs?: number | null
     judges,
     commit,
     createdAt,
-    calibrationMs: options.calibrationMs ?? null,
+    machine,
     cases: results.map(toGateCase),
   };
 }

@@ -11,13 +11,22 @@ export interface GateSettings {
   ratios: {
     /** Mean US dollars of an answer, candidate to baseline. */
     usd: { failAbove: number };
-    /** Median milliseconds of an answer, each divided by what its machine took for a fixed piece of work. */
-    milliseconds: { warnAbove: number; failAbove: number };
+    /** Median milliseconds of an answer, each divided by what its machine took for a fixed piece of work; not judged where somebody else kept it busy. */
+    milliseconds: RatioBounds & { busyAbove: number };
+    /** Processor time of a case. It hardly depends on what else the machine does. */
+    cpu: RatioBounds;
   };
+}
+
+export interface RatioBounds {
+  warnAbove: number;
+  failAbove: number;
 }
 
 /** A bound on a metric's mean over all cases of a run. */
 export interface Floor {
+  /** Name of the dataset that it is held on. */
+  dataset: string;
   metric: string;
   /** The mean must be at least this… */
   atLeast?: number;

@@ -24,7 +24,7 @@ describe("judgeGate", () => {
     );
     expect(report.verdict).toBe("failed");
     expect(report.problems[0]).toMatch(
-      /^default: recall@5 on all 60 questions fell from 1\.000 to 0\.846 \(−0\.154, 95 % \[−0\.\d+, −0\.\d+\], adjusted p /u,
+      /^default on handbook: recall@5 over all 60 questions fell from 1\.000 to 0\.846 \(−0\.154, 95 % \[−0\.\d+, −0\.\d+\], adjusted p /u,
     );
     expect(report.worst).toHaveLength(10);
     expect(report.worst[0]).toMatchObject({
@@ -38,11 +38,11 @@ describe("judgeGate", () => {
   it("fails below a floor though nothing changed, and at a floor whose metric is missing", () => {
     const low = gateRun(manyCases(60, () => ({ metrics: { "recall@5": 1, faithfulness: 0.84, abstention: 1 } })));
     expect(judgeGate({ pairs: [{ candidate: low, baseline: low }], settings }).problems).toEqual([
-      "default: faithfulness is 0.840 and must be at least 0.85",
+      "default on handbook: faithfulness is 0.840 and must be at least 0.85",
     ]);
     const without = gateRun(manyCases(60, () => ({ metrics: { "recall@5": 1, abstention: 1 } })));
     expect(judgeGate({ pairs: [{ candidate: without, baseline: without }], settings }).problems).toEqual([
-      "default: faithfulness was not measured and must be at least 0.85",
+      "default on handbook: faithfulness was not measured and must be at least 0.85",
     ]);
   });
 
@@ -50,7 +50,7 @@ describe("judgeGate", () => {
     const measured = (value: number) =>
       gateRun(manyCases(60, () => ({ metrics: { "recall@5": 1, faithfulness: 1, abstention: 1, "ragas-faithfulness": value } })));
     const outcome = (value: number) => judgeGate({ pairs: [{ candidate: measured(value), baseline: measured(value) }], settings });
-    expect(outcome(0.85).problems).toEqual(["default: ragas-faithfulness is 0.850 and must be above 0.85"]);
+    expect(outcome(0.85).problems).toEqual(["default on handbook: ragas-faithfulness is 0.850 and must be above 0.85"]);
     expect(outcome(0.86).verdict).toBe("passed");
     expect(judge(manyCases(60)).floors.find(({ metric }) => metric === "ragas-faithfulness")).toMatchObject({ met: true, skipped: true });
   });
@@ -69,7 +69,7 @@ describe("judgeGate", () => {
       { pipeline: "generated" },
     );
     const report = judgeGate({ pairs: [{ candidate: gateRun(manyCases(60)), baseline }], unpaired: [generated], settings });
-    expect(report.problems).toEqual(["generated: faithfulness is 0.500 and must be at least 0.85"]);
+    expect(report.problems).toEqual(["generated on handbook: faithfulness is 0.500 and must be at least 0.85"]);
     expect(report.runs.map(({ pipeline, baselineAt }) => [pipeline, baselineAt])).toEqual([
       ["default", "2026-11-21T10:00:00.000Z"],
       ["generated", null],
@@ -77,23 +77,31 @@ describe("judgeGate", () => {
   });
 
   it("compares money, and time by what each machine needs for the same work", () => {
-    const ratio = (change: Partial<ReturnType<typeof gateCase>>, calibrationMs: number | null = 2) =>
+    const machine = { calibrationMs: 2, cpuMs: 100, loadPerCore: 0.5 };
+    const ratio = (cases: Partial<ReturnType<typeof gateCase>>, state: Partial<typeof machine> = {}) =>
       judge(
-        manyCases(60, () => change),
-        { calibrationMs },
+        manyCases(60, () => cases),
+        { machine: { ...machine, ...state } },
       ).ratios;
     expect(ratio({})).toMatchObject([
       { what: "usd", ratio: null, state: "ok" },
       { what: "milliseconds", ratio: 1, state: "ok" },
+      { what: "cpu", ratio: 1, state: "ok" },
     ]);
-    expect(ratio({ milliseconds: 40 }, 4)[1]).toMatchObject({ ratio: 1, state: "ok" });
+    expect(ratio({ milliseconds: 40 }, { calibrationMs: 4, cpuMs: 200 })).toMatchObject([{}, { ratio: 1 }, { ratio: 1 }]);
     expect(ratio({ milliseconds: 40 })[1]).toMatchObject({ ratio: 2, state: "warning" });
     expect(ratio({ milliseconds: 120 })[1]).toMatchObject({ ratio: 6, state: "failed" });
-    expect(ratio({ milliseconds: 120 }, null)[1]).toMatchObject({ ratio: null, state: "not-compared" });
+    // Threads that wait for others are slow, and nobody's fault.
+    expect(ratio({ milliseconds: 120 }, { loadPerCore: 3 })[1]).toMatchObject({ ratio: 6, state: "busy" });
+    expect(ratio({}, { cpuMs: 160 })[2]).toMatchObject({ ratio: 1.6, state: "warning" });
+    expect(ratio({}, { cpuMs: 400, loadPerCore: 3 })[2]).toMatchObject({ ratio: 4, state: "failed" });
     expect(ratio({ usd: 0.01 })[0]).toMatchObject({ ratio: Number.POSITIVE_INFINITY, state: "failed" });
-    expect(judge(manyCases(60, () => ({ usd: 0.01 }))).problems).toEqual([
-      "default: the cost of an answer is Infinity times the baseline's",
-    ]);
+    expect(judge(manyCases(60, () => ({ usd: 0.01 }))).problems).toEqual(["default on handbook: cost, mean, is ∞ × the baseline's"]);
+    const unmeasured = judge(
+      manyCases(60, () => ({ milliseconds: 120 })),
+      { machine: null },
+    );
+    expect(unmeasured.ratios.slice(1)).toMatchObject([{ state: "not-compared" }, { state: "not-compared" }]);
   });
 
   it("refuses baselines of something else and no pair at all", () => {
@@ -144,7 +152,8 @@ describe("toGateRun", () => {
         },
       ],
     };
-    expect(toGateRun(run, { calibrationMs: 4 })).toEqual({
+    const machine = { calibrationMs: 4, cpuMs: 90, loadPerCore: 0.2 };
+    expect(toGateRun(run, machine)).toEqual({
       dataset: { name: "set", sha256: "hash", split: "test" },
       pipeline: "default",
       pipelineHash: "spec",
@@ -152,7 +161,7 @@ describe("toGateRun", () => {
       judges: ["stated@1"],
       commit: null,
       createdAt: "2026-11-21T10:00:00.000Z",
-      calibrationMs: 4,
+      machine,
       cases: [
         {
           id: "q",
@@ -169,6 +178,6 @@ describe("toGateRun", () => {
         },
       ],
     });
-    expect(toGateRun(run).calibrationMs).toBeNull();
+    expect(toGateRun(run).machine).toBeNull();
   });
 });

@@ -2,7 +2,7 @@ import { FootnoteError } from "@footnote/core";
 import { assertComparable } from "./baseline.ts";
 import { type Comparison, compareRuns, type RunPair } from "./compare.ts";
 import { type Detectable, smallestDetectable } from "./detectable.ts";
-import { formatChange, formatP, formatScore } from "./figures.ts";
+import { formatChange, formatP, formatRatio, formatRun, formatScore, ratioName } from "./figures.ts";
 import { checkFloors, type FloorOutcome } from "./floors.ts";
 import type { GateRun } from "./gate-run.ts";
 import type { GateSettings } from "./gate-settings.ts";
@@ -11,9 +11,10 @@ import { type WorstCase, worstCases } from "./worst-cases.ts";
 
 export interface GateReport {
   verdict: "passed" | "failed";
-  dataset: GateRun["dataset"];
   judges: string[];
   runs: {
+    dataset: string;
+    split: string;
     pipeline: string;
     /** Whether the spec of the pipeline is the one of the baseline. */
     changed: boolean;
@@ -62,11 +63,13 @@ export function judgeGate(options: {
   ];
   return {
     verdict: problems.length === 0 ? "passed" : "failed",
-    dataset: first.dataset,
     judges: first.judges,
-    runs: candidates.map(({ pipeline, pipelineHash, commit, cases }) => {
-      const baseline = pairs.find(({ candidate }) => candidate.pipeline === pipeline)?.baseline;
+    runs: candidates.map((run) => {
+      const { dataset, pipeline, pipelineHash, commit, cases } = run;
+      const baseline = pairs.find(({ candidate }) => candidate === run)?.baseline;
       return {
+        dataset: dataset.name,
+        split: dataset.split,
         pipeline,
         changed: baseline !== undefined && pipelineHash !== baseline.pipelineHash,
         pipelineHash,
@@ -95,19 +98,18 @@ export function judgeGate(options: {
   };
 }
 
-function describeRegression({ pipeline, metric, slice, before, after, difference, adjustedP, count }: Comparison): string {
+function describeRegression({ dataset, pipeline, metric, slice, before, after, difference, adjustedP, count }: Comparison): string {
   const where = slice === "all" ? `all ${count} questions` : `${count} questions tagged ${slice}`;
-  return `${pipeline}: ${metric} on ${where} fell from ${formatScore(before)} to ${formatScore(after)} (${formatChange(difference.mean)}, 95 % [${formatChange(difference.low)}, ${formatChange(difference.high)}], adjusted p ${formatP(adjustedP)})`;
+  return `${formatRun({ pipeline, dataset })}: ${metric} over ${where} fell from ${formatScore(before)} to ${formatScore(after)} (${formatChange(difference.mean)}, 95 % [${formatChange(difference.low)}, ${formatChange(difference.high)}], adjusted p ${formatP(adjustedP)})`;
 }
 
-function describeFloor({ pipeline, metric, bound, strict, value }: FloorOutcome): string {
+function describeFloor({ dataset, pipeline, metric, bound, strict, value }: FloorOutcome): string {
   const wanted = strict ? `above ${bound}` : `at least ${bound}`;
   return value === null
-    ? `${pipeline}: ${metric} was not measured and must be ${wanted}`
-    : `${pipeline}: ${metric} is ${formatScore(value)} and must be ${wanted}`;
+    ? `${formatRun({ pipeline, dataset })}: ${metric} was not measured and must be ${wanted}`
+    : `${formatRun({ pipeline, dataset })}: ${metric} is ${formatScore(value)} and must be ${wanted}`;
 }
 
-function describeRatio({ pipeline, what, ratio }: RatioOutcome): string {
-  const name = what === "usd" ? "the cost of an answer" : "the time of an answer";
-  return `${pipeline}: ${name} is ${ratio === null ? "–" : ratio.toFixed(2)} times the baseline's`;
+function describeRatio({ dataset, pipeline, what, ratio }: RatioOutcome): string {
+  return `${formatRun({ pipeline, dataset })}: ${ratioName[what]}, is ${formatRatio(ratio)} the baseline's`;
 }

@@ -3,6 +3,7 @@ import type { GateCase } from "./gate-run.ts";
 
 /** A question that got worse, with what was said before and now. */
 export interface WorstCase {
+  dataset: string;
   pipeline: string;
   before: GateCase;
   after: GateCase;
@@ -19,9 +20,12 @@ export function worstCases(
   metrics: readonly string[],
   limit: number,
 ): WorstCase[] {
-  const regressed = new Set(comparisons.filter((one) => one.regressed).map(({ pipeline, metric }) => `${pipeline}\0${metric}`));
+  const keyOf = (one: { dataset: string; pipeline: string; metric: string }) => [one.dataset, one.pipeline, one.metric].join("\0");
+  const regressed = new Set(comparisons.filter((one) => one.regressed).map(keyOf));
   return pairs
     .flatMap(({ candidate, baseline }) => {
+      const { pipeline } = candidate;
+      const dataset = candidate.dataset.name;
       const known = new Map(baseline.cases.map((one) => [one.id, one]));
       return candidate.cases.flatMap((after): WorstCase[] => {
         const before = known.get(after.id);
@@ -33,9 +37,9 @@ export function worstCases(
           })
           .toSorted((a, b) => b.before - b.after - (a.before - a.after));
         if (fell.length === 0) return [];
-        const weight = (metric: string) => (regressed.has(`${candidate.pipeline}\0${metric}`) ? 3 : 1);
+        const weight = (metric: string) => (regressed.has(keyOf({ dataset, pipeline, metric })) ? 3 : 1);
         const loss = fell.reduce((sum, one) => sum + weight(one.metric) * (one.before - one.after), 0);
-        return [{ pipeline: candidate.pipeline, before, after, fell, loss }];
+        return [{ dataset, pipeline, before, after, fell, loss }];
       });
     })
     .toSorted((a, b) => b.loss - a.loss || (a.after.id < b.after.id ? -1 : 1))

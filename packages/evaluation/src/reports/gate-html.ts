@@ -1,5 +1,16 @@
 import type { Comparison } from "../gate/compare.ts";
-import { formatAmount, formatChange, formatInterval, formatP, formatPlace, formatRatio, formatScore, ratioName } from "../gate/figures.ts";
+import {
+  formatAmount,
+  formatChange,
+  formatInterval,
+  formatP,
+  formatPlace,
+  formatRatio,
+  formatRun,
+  formatScore,
+  ratioName,
+  ratioState,
+} from "../gate/figures.ts";
 import type { GateCase } from "../gate/gate-run.ts";
 import type { GateReport } from "../gate/judge-gate.ts";
 import type { WorstCase } from "../gate/worst-cases.ts";
@@ -11,23 +22,26 @@ import { formatDetectable } from "./gate-table.ts";
  * and questions is escaped everywhere.
  */
 export function formatGateHtml(report: GateReport): string {
-  const { runs, problems, settings, family, dataset, judges, detectable, worst, floors, ratios } = report;
+  const { runs, problems, settings, family, judges, detectable, worst, floors, ratios } = report;
   const failed = report.verdict === "failed";
   const body = [
     `<header><p class="verdict ${report.verdict}">${failed ? "Failed" : "Passed"}</p>`,
     `<h1>Eval gate</h1>`,
-    `<p class="about">${escape(dataset.name)} (${dataset.split}), ${runs[0]?.questions ?? 0} questions, dataset ${escape(dataset.sha256.slice(0, 12))}. Judges: ${escape(judges.join(", "))}.</p>`,
+    `<p class="about">${runs.map((run) => `${escape(formatRun(run))}: ${run.questions} questions`).join("; ")}. Judges: ${escape(judges.join(", "))}.</p>`,
     problems.length === 0
       ? "<p>No regression, every floor met.</p>"
       : `<ul class="problems">${problems.map((problem) => `<li>${escape(problem)}</li>`).join("")}</ul>`,
     "</header>",
-    ...runs.flatMap(({ pipeline, changed, baselineAt, baselineCommit }) => {
-      const own = report.comparisons.filter((one) => one.pipeline === pipeline);
+    ...runs.flatMap((run) => {
+      const { changed, baselineAt, baselineCommit } = run;
+      const own = report.comparisons.filter(({ pipeline, dataset }) => pipeline === run.pipeline && dataset === run.dataset);
       if (baselineAt === null) {
-        return [`<section><h2>${escape(pipeline)}</h2><p class="about">There is no baseline: only the floors are held.</p></section>`];
+        return [
+          `<section><h2>${escape(formatRun(run))}</h2><p class="about">There is no baseline: only the floors are held.</p></section>`,
+        ];
       }
       return [
-        `<section><h2>${escape(pipeline)}</h2>`,
+        `<section><h2>${escape(formatRun(run))}</h2>`,
         `<p class="about">Beside the baseline of ${escape(baselineAt.slice(0, 10))}${baselineCommit === null ? "" : ` (${escape(baselineCommit.slice(0, 7))})`}${changed ? "; the spec of the pipeline has changed" : ""}.</p>`,
         `<figure>${forestPlot(own.filter(({ slice }) => slice === "all"))}<figcaption>Difference to the baseline over all questions, 95 % bootstrap interval of each metric alone. Left of the line is worse.</figcaption></figure>`,
         `<figure>${sliceMap(own)}<figcaption>Difference by slice. Grey: unchanged; framed: regressed; hatched: too few questions to test.</figcaption></figure>`,
@@ -36,9 +50,9 @@ export function formatGateHtml(report: GateReport): string {
     }),
     "<section><h2>Floors</h2>",
     table(
-      ["pipeline", "metric", "value", "questions", "bound", ""],
-      floors.map(({ pipeline, metric, value, count, bound, strict, met, skipped }) => [
-        pipeline,
+      ["run", "metric", "value", "questions", "bound", ""],
+      floors.map(({ dataset, pipeline, metric, value, count, bound, strict, met, skipped }) => [
+        formatRun({ pipeline, dataset }),
         metric,
         formatScore(value),
         String(count),
@@ -49,14 +63,14 @@ export function formatGateHtml(report: GateReport): string {
     ),
     "<h2>Cost and time</h2>",
     table(
-      ["pipeline", "", "before", "after", "ratio", ""],
-      ratios.map(({ pipeline, what, before, after, ratio, state }) => [
-        pipeline,
+      ["run", "", "before", "after", "ratio", ""],
+      ratios.map(({ dataset, pipeline, what, before, after, ratio, state }) => [
+        formatRun({ pipeline, dataset }),
         ratioName[what],
         formatAmount(what, before),
         formatAmount(what, after),
         formatRatio(ratio),
-        state === "failed" ? "FAILED" : state === "warning" ? "slower than usual" : "",
+        ratioState[state],
       ]),
       ratios.map(({ state }) => state === "failed"),
     ),
@@ -159,10 +173,10 @@ function comparisonTable(rows: readonly Comparison[]): string {
   );
 }
 
-function worstCase({ pipeline, before, after, fell }: WorstCase): string {
+function worstCase({ dataset, pipeline, before, after, fell }: WorstCase): string {
   return [
     `<article><h3>${escape(after.question)}</h3>`,
-    `<p class="about">${escape(after.id)} · ${escape(pipeline)} · ${escape(after.tags.join(", "))}${after.answerable ? "" : " · cannot be answered"}</p>`,
+    `<p class="about">${escape(after.id)} · ${escape(formatRun({ pipeline, dataset }))} · ${escape(after.tags.join(", "))}${after.answerable ? "" : " · cannot be answered"}</p>`,
     `<p>${fell.map((one) => `<span class="fall">${escape(one.metric)} ${formatScore(one.before)} → ${formatScore(one.after)}</span>`).join(" ")}</p>`,
     `<div class="sides">${side("Before", before)}${side("After", after)}</div></article>`,
   ].join("");
@@ -170,10 +184,13 @@ function worstCase({ pipeline, before, after, fell }: WorstCase): string {
 
 function side(name: string, { text, finishReason, citations, contexts }: GateCase): string {
   return [
-    `<div><h4>${name} <small>${escape(finishReason)}</small></h4><blockquote>${text === "" ? "no answer" : escape(text)}</blockquote>`,
-    citations.length === 0
-      ? "<p>Nothing cited.</p>"
-      : `<ol>${citations.map((one) => `<li><cite>${escape(formatPlace(one))}</cite> ${escape(one.text)}</li>`).join("")}</ol>`,
+    `<div><h4>${name} <small>${escape(finishReason ?? "searched")}</small></h4>`,
+    finishReason === null ? "" : `<blockquote>${text === "" ? "no answer" : escape(text)}</blockquote>`,
+    finishReason === null
+      ? ""
+      : citations.length === 0
+        ? "<p>Nothing cited.</p>"
+        : `<ol>${citations.map((one) => `<li><cite>${escape(formatPlace(one))}</cite> ${escape(one.text)}</li>`).join("")}</ol>`,
     `<p class="about">Sources: ${contexts.length === 0 ? "none" : escape(contexts.map(formatPlace).join(" · "))}</p></div>`,
   ].join("");
 }

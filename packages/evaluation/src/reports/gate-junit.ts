@@ -1,4 +1,4 @@
-import { formatAmount, formatChange, formatInterval, formatP, formatRatio, formatScore, ratioName } from "../gate/figures.ts";
+import { formatAmount, formatChange, formatInterval, formatP, formatRatio, formatRun, formatScore, ratioName } from "../gate/figures.ts";
 import type { GateReport } from "../gate/judge-gate.ts";
 import { escapeMarkup } from "./escape-markup.ts";
 
@@ -10,10 +10,11 @@ interface TestCase {
 
 /** The report as JUnit XML: a suite for each pipeline, a case for each metric in each slice, each floor and each ratio. */
 export function formatGateJunit(report: GateReport): string {
-  const suites = report.runs.map(({ pipeline }) => {
+  const suites = report.runs.map((run) => {
+    const isOwn = (one: { pipeline: string; dataset: string }) => one.pipeline === run.pipeline && one.dataset === run.dataset;
     const cases: TestCase[] = [
       ...report.comparisons
-        .filter((one) => one.pipeline === pipeline)
+        .filter(isOwn)
         .map(({ metric, slice, difference, before, after, adjustedP, tested, regressed, count }): TestCase => ({
           name: `${metric} on ${slice}`,
           ...(regressed
@@ -23,32 +24,28 @@ export function formatGateJunit(report: GateReport): string {
             : {}),
           ...(tested ? {} : { skipped: `${count} questions are too few to test` }),
         })),
-      ...report.floors
-        .filter((one) => one.pipeline === pipeline)
-        .map(({ metric, bound, strict, value, met, skipped }): TestCase => ({
-          name: `floor of ${metric}`,
-          ...(met ? {} : { failure: `${formatScore(value)} instead of ${strict ? "above" : "at least"} ${bound}` }),
-          ...(skipped ? { skipped: "not measured" } : {}),
-        })),
-      ...report.ratios
-        .filter((one) => one.pipeline === pipeline)
-        .map(({ what, before, after, ratio, state }): TestCase => ({
-          name: ratioName[what],
-          ...(state === "failed" ? { failure: `${formatAmount(what, before)} → ${formatAmount(what, after)}, ${formatRatio(ratio)}` } : {}),
-          ...(state === "not-compared" ? { skipped: "not compared" } : {}),
-        })),
+      ...report.floors.filter(isOwn).map(({ metric, bound, strict, value, met, skipped }): TestCase => ({
+        name: `floor of ${metric}`,
+        ...(met ? {} : { failure: `${formatScore(value)} instead of ${strict ? "above" : "at least"} ${bound}` }),
+        ...(skipped ? { skipped: "not measured" } : {}),
+      })),
+      ...report.ratios.filter(isOwn).map(({ what, before, after, ratio, state }): TestCase => ({
+        name: ratioName[what],
+        ...(state === "failed" ? { failure: `${formatAmount(what, before)} → ${formatAmount(what, after)}, ${formatRatio(ratio)}` } : {}),
+        ...(state === "not-compared" || state === "busy" ? { skipped: "not compared" } : {}),
+      })),
     ];
-    return { pipeline, cases };
+    return { name: formatRun(run), cases };
   });
   const all = suites.flatMap(({ cases }) => cases);
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites name="eval gate" ${counts(all)}>`,
-    ...suites.flatMap(({ pipeline, cases }) => [
-      `  <testsuite name="${escapeMarkup(pipeline)}" ${counts(cases)}>`,
+    ...suites.flatMap(({ name: suite, cases }) => [
+      `  <testsuite name="${escapeMarkup(suite)}" ${counts(cases)}>`,
       ...cases.map(
         ({ name, failure, skipped }) =>
-          `    <testcase classname="eval-gate.${escapeMarkup(pipeline)}" name="${escapeMarkup(name)}"${
+          `    <testcase classname="eval-gate.${escapeMarkup(suite)}" name="${escapeMarkup(name)}"${
             failure !== undefined
               ? `><failure message="${escapeMarkup(failure)}"/></testcase>`
               : skipped !== undefined

@@ -1,4 +1,15 @@
-import { formatAmount, formatChange, formatInterval, formatP, formatPlace, formatRatio, formatScore, ratioName } from "../gate/figures.ts";
+import {
+  formatAmount,
+  formatChange,
+  formatInterval,
+  formatP,
+  formatPlace,
+  formatRatio,
+  formatRun,
+  formatScore,
+  ratioName,
+  ratioState,
+} from "../gate/figures.ts";
 import type { GateCase } from "../gate/gate-run.ts";
 import type { GateReport } from "../gate/judge-gate.ts";
 import { escapeMarkup } from "./escape-markup.ts";
@@ -12,7 +23,7 @@ export const gateCommentMarker = "<!-- footnote eval-gate -->";
 
 /** The report for a pull request. Text of documents stands in escaped `<pre>` blocks: it makes no markup and mentions nobody. */
 export function formatGateMarkdown(report: GateReport): string {
-  const { runs, comparisons, floors, ratios, worst, detectable, problems, settings, family, dataset, judges } = report;
+  const { runs, comparisons, floors, ratios, worst, detectable, problems, settings, family, judges } = report;
   const parts: string[] = [
     gateCommentMarker,
     `## Eval gate: ${report.verdict}`,
@@ -20,10 +31,11 @@ export function formatGateMarkdown(report: GateReport): string {
     ...(problems.length === 0 ? ["No regression, every floor met."] : problems.map((problem) => `- ${escapeCell(problem)}`)),
     "",
   ];
-  for (const { pipeline, questions, changed } of runs) {
-    const own = comparisons.filter((one) => one.pipeline === pipeline);
+  for (const run of runs) {
+    const { dataset, split, pipeline, questions, changed } = run;
+    const own = comparisons.filter((one) => one.pipeline === pipeline && one.dataset === dataset);
     parts.push(
-      `### \`${pipeline}\` on ${escapeCell(dataset.name)} (${dataset.split}), ${questions} questions${changed ? ", its spec has changed" : ""}`,
+      `### \`${pipeline}\` on ${escapeCell(dataset)} (${split}), ${questions} questions${changed ? ", its spec has changed" : ""}`,
       "",
     );
     if (own.length === 0) {
@@ -46,15 +58,15 @@ export function formatGateMarkdown(report: GateReport): string {
     "| floor | value | bound | |",
     "|---|---|---|---|",
     ...floors.map(
-      ({ pipeline, metric, value, bound, strict, met, skipped }) =>
-        `| \`${pipeline}\`: ${escapeCell(metric)} | ${formatScore(value)} | ${strict ? ">" : "≥"} ${bound} | ${skipped ? "not measured" : met ? "met" : "**not met**"} |`,
+      ({ dataset, pipeline, metric, value, bound, strict, met, skipped }) =>
+        `| \`${pipeline}\` on ${escapeCell(dataset)}: ${escapeCell(metric)} | ${formatScore(value)} | ${strict ? ">" : "≥"} ${bound} | ${skipped ? "not measured" : met ? "met" : "**not met**"} |`,
     ),
     "",
     "| | before | after | ratio | |",
     "|---|---|---|---|---|",
     ...ratios.map(
-      ({ pipeline, what, before, after, ratio, state }) =>
-        `| \`${pipeline}\`: ${ratioName[what]} | ${formatAmount(what, before)} | ${formatAmount(what, after)} | ${formatRatio(ratio)} | ${state === "failed" ? "**failed**" : state === "warning" ? "slower than usual" : ""} |`,
+      ({ dataset, pipeline, what, before, after, ratio, state }) =>
+        `| \`${pipeline}\` on ${escapeCell(dataset)}: ${ratioName[what]} | ${formatAmount(what, before)} | ${formatAmount(what, after)} | ${formatRatio(ratio)} | ${state === "failed" ? "**failed**" : ratioState[state]} |`,
     ),
     "",
     escapeCell(formatDetectable(detectable)),
@@ -64,10 +76,10 @@ export function formatGateMarkdown(report: GateReport): string {
   const cut = "\n\nMore questions got worse; the HTML page of this run shows them all.";
   let text = `${parts.join("\n")}\n`;
   if (worst.length > 0) text += "\n### Questions that got worse\n";
-  for (const { pipeline, before, after, fell } of worst) {
+  for (const { dataset, pipeline, before, after, fell } of worst) {
     const block = [
       "",
-      `<details><summary><code>${escapeMarkup(after.id)}</code> (${escapeMarkup(pipeline)}) <code>${escapeMarkup(after.question)}</code></summary>`,
+      `<details><summary><code>${escapeMarkup(after.id)}</code> (${escapeMarkup(formatRun({ pipeline, dataset }))}) <code>${escapeMarkup(after.question)}</code></summary>`,
       "",
       "<pre>",
       escapeMarkup(fell.map((one) => `${one.metric} ${formatScore(one.before)} → ${formatScore(one.after)}`).join("\n")),
@@ -91,7 +103,7 @@ export function formatGateMarkdown(report: GateReport): string {
 function side(name: string, { text, finishReason, citations, contexts }: GateCase): string {
   return escapeMarkup(
     [
-      `${name} (${finishReason}): ${text === "" ? "no answer" : text}`,
+      finishReason === null ? `${name} (searched)` : `${name} (${finishReason}): ${text === "" ? "no answer" : text}`,
       ...citations.map((citation) => `  cited ${formatPlace(citation)}: ${citation.text.replace(/\s+/gu, " ")}`),
       `  sources ${contexts.length === 0 ? "none" : contexts.map(formatPlace).join("; ")}`,
     ].join("\n"),

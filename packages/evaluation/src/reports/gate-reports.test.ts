@@ -57,7 +57,7 @@ describe("formatGateTable", () => {
     expect(text).toMatch(/gate: passed$/u);
     expect(text).toMatch(/smallest loss found in 8 of 10 changes, in points.*recall@5 −\d/u);
     expect(text).toMatch(/9 hypotheses tested together; one false alarm or more in 5 % of comparisons/u);
-    expect(text).toMatch(/default: ragas-faithfulness +– \(0\) +> 0\.85 +not measured/u);
+    expect(text).toMatch(/default on handbook: ragas-faithfulness +– \(0\) +> 0\.85 +not measured/u);
     expect(text).not.toContain("questions that got worse");
   });
 
@@ -68,8 +68,8 @@ describe("formatGateTable", () => {
     expect(text).toMatch(/before \(stop\): Answer \d+\.\n +cited: handbook\.md 0–8\n +sources: handbook\.md 0–80/u);
     expect(text).toMatch(/after {2}\(stop\): no answer\n +cited: nothing\n +sources: none/u);
     expect(text).toMatch(/sources: a\.md 0–1; .*; 2 more/u);
-    expect(text).toMatch(/cost of an answer, mean +\$0\.0100 → \$0\.0200 +2\.00 × +FAILED/u);
-    expect(text).toMatch(/time of an answer, median +20\.0 ms → 50\.0 ms +2\.50 × +slower than usual/u);
+    expect(text).toMatch(/cost, mean +\$0\.0100 → \$0\.0200 +2\.00 × +FAILED/u);
+    expect(text).toMatch(/time, median +20\.0 ms → 50\.0 ms +2\.50 × +more than usual/u);
     expect(text).toMatch(/generated on handbook \(test\), 3 questions\n {2}no baseline: only the floors are held/u);
     expect(text).toMatch(/gate: FAILED, \d+ reasons$/u);
     // A question of one line stays one line, however it is written.

@@ -1,16 +1,28 @@
 import type { Comparison } from "../gate/compare.ts";
-import { formatAmount, formatChange, formatInterval, formatP, formatPlace, formatRatio, formatScore, ratioName } from "../gate/figures.ts";
+import {
+  formatAmount,
+  formatChange,
+  formatInterval,
+  formatP,
+  formatPlace,
+  formatRatio,
+  formatRun,
+  formatScore,
+  ratioName,
+  ratioState,
+} from "../gate/figures.ts";
 import type { GateCase } from "../gate/gate-run.ts";
 import type { GateReport } from "../gate/judge-gate.ts";
 import type { WorstCase } from "../gate/worst-cases.ts";
 
 /** The report for a terminal: per pipeline a row for each metric, slices that moved, floors, cost and time, the worst questions, the verdict. */
 export function formatGateTable(report: GateReport): string {
-  const { runs, comparisons, floors, ratios, worst, detectable, problems, settings, family, dataset } = report;
+  const { runs, comparisons, floors, ratios, worst, detectable, problems, settings, family } = report;
   const lines: string[] = [];
-  for (const { pipeline, questions, changed } of runs) {
-    lines.push(`${pipeline} on ${dataset.name} (${dataset.split}), ${questions} questions${changed ? ", its spec has changed" : ""}`);
-    const own = comparisons.filter((one) => one.pipeline === pipeline);
+  for (const run of runs) {
+    const { split, questions, changed } = run;
+    lines.push(`${formatRun(run)} (${split}), ${questions} questions${changed ? ", its spec has changed" : ""}`);
+    const own = comparisons.filter(({ pipeline, dataset }) => pipeline === run.pipeline && dataset === run.dataset);
     if (own.length === 0) {
       lines.push("  no baseline: only the floors are held", "");
       continue;
@@ -26,19 +38,19 @@ export function formatGateTable(report: GateReport): string {
   }
   lines.push(
     ...alignColumns(
-      floors.map(({ pipeline, metric, bound, strict, value, count, met, skipped }) => [
-        `${pipeline}: ${metric}`,
+      floors.map(({ dataset, pipeline, metric, bound, strict, value, count, met, skipped }) => [
+        `${formatRun({ pipeline, dataset })}: ${metric}`,
         `${formatScore(value)} (${count})`,
         `${strict ? ">" : "≥"} ${bound}`,
         skipped ? "not measured" : met ? "met" : "NOT MET",
       ]),
     ),
     ...alignColumns(
-      ratios.map(({ pipeline, what, before, after, ratio, state }) => [
-        `${pipeline}: ${ratioName[what]}`,
+      ratios.map(({ dataset, pipeline, what, before, after, ratio, state }) => [
+        `${formatRun({ pipeline, dataset })}: ${ratioName[what]}`,
         `${formatAmount(what, before)} → ${formatAmount(what, after)}`,
         formatRatio(ratio),
-        state === "failed" ? "FAILED" : state === "warning" ? "slower than usual" : "",
+        ratioState[state],
       ]),
     ),
   );
@@ -78,9 +90,9 @@ function alignColumns(rows: readonly (readonly string[])[]): string[] {
   return rows.map((cells) => `  ${cells.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join("  ")}`.trimEnd());
 }
 
-function formatWorst({ pipeline, before, after, fell }: WorstCase): string[] {
+function formatWorst({ dataset, pipeline, before, after, fell }: WorstCase): string[] {
   return [
-    `  ${after.id} (${pipeline}${after.tags.length > 0 ? `; ${after.tags.join(", ")}` : ""}) ${oneLine(after.question)}`,
+    `  ${after.id} (${formatRun({ pipeline, dataset })}${after.tags.length > 0 ? `; ${after.tags.join(", ")}` : ""}) ${oneLine(after.question)}`,
     `    ${fell.map((one) => `${one.metric} ${formatScore(one.before)} → ${formatScore(one.after)}`).join(", ")}`,
     ...formatSide("before", before),
     ...formatSide("after ", after),
@@ -91,8 +103,8 @@ function formatSide(side: string, { text, finishReason, citations, contexts }: G
   const cited = citations.map(formatPlace);
   const given = contexts.slice(0, 5).map(formatPlace);
   return [
-    `    ${side} (${finishReason}): ${text === "" ? "no answer" : oneLine(text)}`,
-    `           cited: ${cited.length === 0 ? "nothing" : cited.join("; ")}`,
+    `    ${side} ${finishReason === null ? "(searched)" : `(${finishReason}): ${text === "" ? "no answer" : oneLine(text)}`}`,
+    ...(finishReason === null ? [] : [`           cited: ${cited.length === 0 ? "nothing" : cited.join("; ")}`]),
     `           sources: ${given.length === 0 ? "none" : given.join("; ")}${contexts.length > 5 ? `; ${contexts.length - 5} more` : ""}`,
   ];
 }
@@ -102,13 +114,14 @@ const oneLine = (text: string): string => {
   return line.length > 300 ? `${line.slice(0, 299)}…` : line;
 };
 
-/** What the set can see, in one paragraph. */
+/** What the sets can see, in one paragraph: of several pipelines, the one that needs most. */
 export function formatDetectable(detectable: GateReport["detectable"]): string {
-  const byMetric = Map.groupBy(detectable, ({ metric }) => metric);
-  const parts = [...byMetric].map(([metric, found]) => {
-    const losses = found.map(({ loss }) => loss);
-    const worst = losses.includes(null) ? null : Math.max(...losses.map((loss) => loss ?? 0));
-    return `${metric} ${worst === null ? "none" : `−${(worst * 100).toFixed(1)}`}`;
+  const datasets = [...Map.groupBy(detectable, ({ dataset }) => dataset)].map(([dataset, found]) => {
+    const metrics = [...Map.groupBy(found, ({ metric }) => metric)].map(([metric, ofPipelines]) => {
+      const losses = ofPipelines.map(({ loss }) => loss);
+      return `${metric} ${losses.includes(null) ? "none" : `−${(Math.max(...losses.map((loss) => loss ?? 0)) * 100).toFixed(1)}`}`;
+    });
+    return `${dataset}: ${metrics.join(", ")}`;
   });
-  return `smallest loss found in 8 of 10 changes, in points, where single questions lose all of it: ${parts.join(", ")}`;
+  return `smallest loss found in 8 of 10 changes, in points, where single questions lose all of it: ${datasets.join("; ")}`;
 }

@@ -9,11 +9,15 @@ export const settings: GateSettings = {
   minimumCases: 10,
   metrics: ["recall@5", "faithfulness", "abstention"],
   floors: [
-    { metric: "faithfulness", atLeast: 0.85 },
-    { metric: "ragas-faithfulness", above: 0.85, when: "measured" },
-    { metric: "recall@5", atLeast: 0.5, pipelines: ["default"] },
+    { dataset: "handbook", metric: "faithfulness", atLeast: 0.85 },
+    { dataset: "handbook", metric: "ragas-faithfulness", above: 0.85, when: "measured" },
+    { dataset: "handbook", metric: "recall@5", atLeast: 0.5, pipelines: ["default"] },
   ],
-  ratios: { usd: { failAbove: 1.5 }, milliseconds: { warnAbove: 1.5, failAbove: 5 } },
+  ratios: {
+    usd: { failAbove: 1.5 },
+    milliseconds: { warnAbove: 1.5, failAbove: 5, busyAbove: 1.5 },
+    cpu: { warnAbove: 1.5, failAbove: 3 },
+  },
 };
 
 export function gateCase(index: number, change: Partial<GateCase> = {}): GateCase {
@@ -42,7 +46,7 @@ export function gateRun(cases: GateCase[], change: Partial<GateRun> = {}): GateR
     judges: ["deterministic@1"],
     commit: "d".repeat(40),
     createdAt: "2026-11-21T10:00:00.000Z",
-    calibrationMs: 2,
+    machine: { calibrationMs: 2, cpuMs: 100, loadPerCore: 0.5 },
     cases,
     ...change,
   };
