@@ -1,10 +1,10 @@
 import { FootnoteError, newId } from "@footnote/core";
-import type { Embedder } from "@footnote/core";
+import type { Chunker, Embedder } from "@footnote/core";
 import { createFakeEmbedder } from "@footnote/core/testing";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { finishedJobStates, watchJob } from "./job-events.ts";
 import type { JobUpdate } from "./job-events.ts";
-import { openWorkbench, paragraphParser } from "./testing/workbench.ts";
+import { openWorkbench, paragraphChunker, paragraphParser, testSpec } from "./testing/workbench.ts";
 import type { Workbench } from "./testing/workbench.ts";
 
 let bench: Workbench;
@@ -338,4 +338,65 @@ it("ends a watch of an unknown job, and one whose reader leaves", async () => {
   let count = 0;
   for await (const _ of watchJob({ store: bench.store, events: bench.events, tenantId, jobId: job.id, signal: leave.signal })) count++;
   expect(count).toBe(1);
+});
+
+it("embeds what a chunker compares, puts the opening before each chunk, and fills every space before the version is live", async () => {
+  const pipeline = {
+    ...testSpec,
+    index: { ...testSpec.index, furtherSpaces: ["fake_32"], context: { title: false, headingPath: false, opening: true } },
+  };
+  const { tenantId, collectionId, put } = await bench.tenant(pipeline);
+  const job = await put("a", "It is about coffee.\nline one\nline two\nline three");
+  const small = createFakeEmbedder({ id: "fake_32", dimensions: 32 });
+  const embedded: string[][] = [[], []];
+  const watched = (embedder: Embedder, at: number): Embedder => ({
+    ...embedder,
+    async embed(request) {
+      embedded[at]?.push(...request.texts);
+      return await embedder.embed(request);
+    },
+  });
+  const seen: number[] = [];
+  const comparing: Chunker = {
+    strategy: "structure",
+    *textsToEmbed({ document }) {
+      yield;
+      return document.text.split("\n");
+    },
+    chunk(request) {
+      seen.push(request.vectors?.length ?? 0);
+      return paragraphChunker.chunk(request);
+    },
+  };
+  const [first, second] = [watched(fake, 0), watched(small, 1)];
+  const parser: typeof paragraphParser = {
+    ...paragraphParser,
+    async parse(request) {
+      const parsed = await paragraphParser.parse(request);
+      return { ...parsed, blocks: [{ kind: "paragraph", start: 0, end: parsed.text.indexOf("\n"), headingPath: [] }] };
+    },
+  };
+  const workflow = bench.workflow({
+    parser,
+    chunkerFor: () => comparing,
+    embedderFor: (space) => [first, second].find((one) => one.space.id === space),
+  });
+  await workflow.handle({ tenantId, jobId: job.id, attempt: 1 }, never);
+  expect(await bench.store.jobs.get(tenantId, job.id)).toMatchObject({ state: "succeeded" });
+  expect(seen).toEqual([4]);
+  const inputs = ["It is about coffee.", ...["one", "two", "three"].map((word) => `It is about coffee.\nline ${word}`)];
+  expect(embedded[0]).toEqual(["It is about coffee.", "line one", "line two", "line three", ...inputs]);
+  expect(embedded[1]).toEqual(inputs);
+  const chunks = await chunksOf(tenantId, job.documentId);
+  for (const { id: space, dimensions } of [fake.space, small.space]) {
+    const [asked] = await (space === "fake_32" ? small : fake).embed({ texts: ["two"], purpose: "query" });
+    const found = await bench.store.dense.search({
+      tenantId,
+      collectionId,
+      space,
+      vector: asked?.vector ?? new Float32Array(dimensions),
+      limit: 10,
+    });
+    expect(found.map(({ chunkId }) => chunkId).toSorted()).toEqual(chunks.map(({ id }) => id).toSorted());
+  }
 });

@@ -1,5 +1,5 @@
 import { canonicalText, FootnoteError, pipelineSpecSchema } from "@footnote/core";
-import type { Chunker, CollectionId, Embedder, LexicalAnalyzer, Parser, TenantId } from "@footnote/core";
+import type { Chunker, CollectionId, Embedder, LexicalAnalyzer, Parser, PipelineSpec, TenantId } from "@footnote/core";
 import { createFakeEmbedder, createSilentTelemetry } from "@footnote/core/testing";
 import type { DocumentJobRecord, OpenedStore } from "@footnote/storage";
 import { openTestStore } from "@footnote/storage/testing";
@@ -80,14 +80,19 @@ export const testSpec = pipelineSpecSchema.parse({
 export interface Workbench extends OpenedStore {
   events: JobEvents;
   workflow(options?: Partial<IngestionWorkflowOptions>): IngestionWorkflow;
-  tenant(): Promise<{ tenantId: TenantId; collectionId: CollectionId; put(externalId: string, text: string): Promise<DocumentJobRecord> }>;
+  tenant(
+    pipeline?: PipelineSpec,
+  ): Promise<{ tenantId: TenantId; collectionId: CollectionId; put(externalId: string, text: string): Promise<DocumentJobRecord> }>;
   close(): Promise<void>;
 }
 
 /** An embedded store with a parser, a chunker and an embedder that need no model. */
 export async function openWorkbench(): Promise<Workbench> {
   const opened = await openTestStore("pglite", {
-    spaces: [{ id: "fake_64", dimensions: 64, tokenVectors: false }],
+    spaces: [
+      { id: "fake_64", dimensions: 64, tokenVectors: false },
+      { id: "fake_32", dimensions: 32, tokenVectors: false },
+    ],
     extraSchemas: [pgBossSchema()],
   });
   const { store } = opened;
@@ -113,9 +118,9 @@ export async function openWorkbench(): Promise<Workbench> {
         backoff: { baseMs: 1, maxMs: 2 },
         ...options,
       }),
-    async tenant() {
+    async tenant(pipeline = testSpec) {
       const { id: tenantId } = await store.routing.createTenant({ name: `Jobs ${Math.random()}` });
-      const { collection } = await store.collections.put(tenantId, { name: "c", settings: { pipeline: testSpec } });
+      const { collection } = await store.collections.put(tenantId, { name: "c", settings: { pipeline } });
       return {
         tenantId,
         collectionId: collection.id,
