@@ -56,7 +56,7 @@ export function addEvalGate(evaluate: Command, context: Context): void {
   const gatesOption = () => new Option("--gates <file>", "settings of the gate; default: evals/gates.json");
   const baselinesOption = () => new Option("--baselines <folder>", "default: evals/baselines");
 
-  evaluate
+  const gate = evaluate
     .command("gate")
     .description("hold the pipelines, as they are here, against their committed baselines and the floors")
     .option("--pipelines <names>", "separated by commas", list, both)
@@ -85,10 +85,11 @@ Examples:
     .action(async (options: GateCommandOptions) => {
       const output = createOutput({ json: options.json ?? false, terminal: context.terminal });
       if (options.updateBaseline !== undefined && (options.plant !== undefined || options.matrix)) {
-        throw new InvalidArgumentError("A planted fault is no baseline; leave --plant and --matrix out.");
+        gate.error("error: a planted fault is no baseline; leave --plant and --matrix out", { exitCode: 2 });
       }
       const { settings, baselines } = await read(options);
       const { formatBaselineChange, runGate, runPlantMatrix, updateBaselines, writeGateReports } = await import("../eval/run-gate.ts");
+      const { pipelines } = await import("@footnote/retrieval");
       const { plants } = await import("../eval/gate-plants.ts");
       const { openJudges } = await import("../eval/eval-judges.ts");
       const { readHandbookCases } = await import("../eval/handbook-store.ts");
@@ -97,8 +98,12 @@ Examples:
       const plantOf = (name: string) => {
         const found = plants.find((plant) => plant.name === name);
         if (found) return found;
-        throw new InvalidArgumentError(`There is no plant ${name}; known are ${plants.map((plant) => plant.name).join(", ")}.`);
+        return gate.error(`error: there is no plant ${name}; known are ${plants.map((plant) => plant.name).join(", ")}`, { exitCode: 2 });
       };
+      const unknown = options.pipelines.find((name) => !Object.hasOwn(pipelines, name));
+      if (unknown !== undefined) {
+        gate.error(`error: there is no shipped pipeline ${unknown}; known are ${Object.keys(pipelines).join(", ")}`, { exitCode: 2 });
+      }
       const chosen = options.plant === undefined ? undefined : plantOf(options.plant);
       const matrix = options.matrix ? (options.only?.map(plantOf) ?? plants) : undefined;
       const reportFolder = () => (options.report ? resolve(cwd, options.report) : inCheckout(".cache/eval-gate"));
