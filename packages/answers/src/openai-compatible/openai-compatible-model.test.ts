@@ -90,7 +90,7 @@ describe("generate", () => {
   );
 
   it("does not take a text for an abstention that only begins like one", async () => {
-    const { model } = await serve({ text: ["NO", " answer is better than a wrong one [1]."] });
+    const { model } = await serve({ text: ["NO", " answer is better\0 than a wrong one [1]."] });
     expect((await collect(model().generate(asked()))).text).toBe("NO answer is better than a wrong one [1].");
     const { model: short } = await serve({ text: "NO" });
     expect((await collect(short().generate(asked()))).text).toBe("NO");

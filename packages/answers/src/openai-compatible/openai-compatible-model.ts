@@ -109,7 +109,8 @@ export function createOpenAiCompatibleModel(options: OpenAiCompatibleModelOption
           started = true;
           characters += part.delta.length;
           // A thought is no text, but whoever waits sees that the model is alive.
-          yield { type: "text-delta", text: part.type === "text-delta" ? filter.push(part.delta) : "" };
+          // NUL cannot be stored.
+          yield { type: "text-delta", text: part.type === "text-delta" ? filter.push(part.delta.replaceAll("\0", "")) : "" };
         }
       }
       ended = true;
