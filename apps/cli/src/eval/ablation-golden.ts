@@ -13,7 +13,6 @@ import { syncFiles } from "../sync-files.ts";
 import type { AblationResult, AblationResults, ResultKey } from "./ablation-results.ts";
 import type { AblationVariant } from "./ablation-variants.ts";
 import { createClientTarget } from "./client-target.ts";
-import { openJudges } from "./eval-judges.ts";
 import { readHandbookCases } from "./handbook-store.ts";
 
 const shippedNames: ReadonlySet<string> = new Set(Object.keys(pipelines));
@@ -55,7 +54,6 @@ export async function ablateGolden(options: GoldenAblationOptions): Promise<Map<
   if (missing.length === 0 || cases.length === 0) return found;
 
   const path = await mkdtemp(join(tmpdir(), "footnote-ablation-"));
-  const { judges, close: closeJudges } = openJudges();
   try {
     const { FOOTNOTE_EMBED_WORKERS } = variables;
     const env = readEnvironment({
@@ -97,7 +95,8 @@ export async function ablateGolden(options: GoldenAblationOptions): Promise<Map<
           dataset: { name: "handbook", cases },
           split,
           target,
-          judges,
+          // What is compared is counted; nothing is judged.
+          judges: {},
           commit,
           concurrency: 1,
           ...(limit === null ? {} : { limit }),
@@ -124,7 +123,6 @@ export async function ablateGolden(options: GoldenAblationOptions): Promise<Map<
       await runtime.close({ graceMs: 5000 });
     }
   } finally {
-    await closeJudges();
     await rm(path, { recursive: true, force: true });
   }
 }
