@@ -48,7 +48,12 @@ async function prepare() {
   const hash = createHash("sha256");
   for (const lock of locks) hash.update(readFileSync(join(service, lock)));
   const wanted = hash.digest("hex");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted && (await quietly(python, ["-c", "import ragas._version"]))) return;
+  if (
+    existsSync(stamp) &&
+    readFileSync(stamp, "utf8") === wanted &&
+    (await quietly(python, ["-c", "import importlib.util, sys; sys.exit(importlib.util.find_spec('ragas') is None)"]))
+  )
+    return;
   const maker = await findPython();
   console.error("Installing ragas and what checks it (once for each lock)…");
   rmSync(venv, { recursive: true, force: true });

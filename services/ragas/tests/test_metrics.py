@@ -134,3 +134,13 @@ def test_bleu_of_texts_with_different_numbers_of_sentences_is_scored_or_says_why
         sample = {"response": response, "reference": "One. Two."}
         score = client.post("/v1/score", json={"metrics": ["bleu_score"], "samples": [sample]}).json()["results"][0]["scores"]["bleu_score"]
         assert (score["value"] is None) != (score["reason"] is None)
+
+
+def test_bleu_looks_at_the_first_sentence_only(serve: Serve) -> None:
+    """As the README warns: ragas hands its sentences to sacrebleu the wrong way round."""
+    reference = "The harbour opened in 1921. It is deep."
+    responses = ["The harbour opened in 1921. Ferries are never green.", "Ferries are never green. The harbour opened in 1921."]
+    samples = [{"response": response, "reference": reference} for response in responses]
+    body = serve(None, None).post("/v1/score", json={"metrics": ["bleu_score"], "samples": samples}).json()
+    assert values(body, 0)["bleu_score"] == 1
+    assert values(body, 1)["bleu_score"] != 1
