@@ -400,3 +400,55 @@ it("embeds what a chunker compares, puts the opening before each chunk, and fill
     expect(found.map(({ chunkId }) => chunkId).toSorted()).toEqual(chunks.map(({ id }) => id).toSorted());
   }
 });
+
+/** A run over one question, with its job. */
+async function evaluation() {
+  const { tenantId, collectionId } = await bench.tenant();
+  const one = { id: "a", split: "test", documents: [], sha256: "x", body: { id: "a" } };
+  await bench.store.evaluations.putDataset(tenantId, { name: "set", collectionId, cases: [one] });
+  const made = await bench.store.evaluations.createRun(tenantId, { dataset: "set", split: "test", pipeline: "default", pipelineHash: "h" });
+  return { tenantId, jobId: made.job.id, runId: made.run.id, job: () => bench.store.jobs.get(tenantId, made.job.id) };
+}
+
+it("works on an evaluation in turns, with its progress, until it is done", async () => {
+  const { tenantId, jobId, runId, job } = await evaluation();
+  const updates: JobUpdate[] = [];
+  onTestFinished(bench.events.subscribe(jobId, (update) => updates.push(update)));
+  const outcomes = ["more", "done"] as const;
+  let requeued = 0;
+  let tries = 0;
+  const over: boolean[] = [];
+  const workflow = bench.workflow({
+    sliceMs: 20,
+    onRequeue: () => (requeued += 1),
+    async evaluate(work) {
+      expect(work).toMatchObject({ tenantId, runId });
+      over.push(work.isOver());
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      over.push(work.isOver());
+      await work.progress(0.5);
+      return outcomes[tries++] ?? "done";
+    },
+  });
+  await workflow.handle({ tenantId, jobId, attempt: 1 }, never);
+  expect(await job()).toMatchObject({ state: "queued", attempts: 0, error: null });
+  await workflow.handle({ tenantId, jobId, attempt: 2 }, never);
+  expect(await job()).toMatchObject({ state: "succeeded", progress: 1, kind: "evaluate", runId, documentId: null });
+  expect([requeued, over]).toEqual([1, [false, true, false, true]]);
+  expect(updates).toContainEqual({ jobId, state: "running", stage: "evaluate", progress: 0.495 });
+});
+
+it("fails an evaluation where no worker runs them, and cancels one that goes on", async () => {
+  const lost = await evaluation();
+  await bench.workflow().handle({ tenantId: lost.tenantId, jobId: lost.jobId, attempt: 1 }, never);
+  expect(await lost.job()).toMatchObject({ state: "failed", error: { code: "configuration_invalid" } });
+  const { tenantId, jobId, job } = await evaluation();
+  const workflow = bench.workflow({
+    evaluate: ({ signal }) => new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+  });
+  const handled = workflow.handle({ tenantId, jobId, attempt: 1 }, never);
+  while ((await job())?.state !== "running") await new Promise((resolve) => setTimeout(resolve, 5));
+  await bench.store.jobs.cancel(tenantId, jobId);
+  await handled;
+  expect(await job()).toMatchObject({ state: "cancelled", error: { code: "cancelled" } });
+});
