@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename, join } from "node:path";
 import { FootnoteError, throwIfAborted } from "@footnote/core";
-import type { Reranker } from "@footnote/core";
+import type { LocatedChunk, Reranker } from "@footnote/core";
 import { z } from "zod";
 import { createWorkerPool } from "./worker-pool.ts";
 import type { WorkerPool } from "./worker-pool.ts";
@@ -34,7 +34,7 @@ interface Pair {
 /**
  * Reranks with a local ONNX sequence-classification model that reads query and passage together. The score is its logit
  * (of two classes: the second's minus the first's). One pair a call: dynamic int8 makes a score depend on its batch. What
- * is scored is the chunk's text under its heading path.
+ * is scored is the chunk's text under its document's title and heading path, a line each.
  */
 export function createCrossEncoder(options: CrossEncoderOptions): CrossEncoder {
   const { modelDir, maxTokens = 512, threads = Math.min(availableParallelism(), 4), maxCandidates = 100 } = options;
@@ -66,9 +66,7 @@ export function createCrossEncoder(options: CrossEncoderOptions): CrossEncoder {
       const outcomes = await Promise.allSettled(
         candidates
           .slice(0, maxCandidates)
-          .map(({ chunk }) =>
-            pool.run({ tasks: [{ query, passage: [...chunk.headingPath, chunk.text].join("\n") }], priority: "normal", signal: stop }),
-          ),
+          .map(({ chunk }) => pool.run({ tasks: [{ query, passage: passageOf(chunk) }], priority: "normal", signal: stop })),
       );
       throwIfAborted(signal);
       const scores = candidates.map((_, at) => {
@@ -84,4 +82,8 @@ export function createCrossEncoder(options: CrossEncoderOptions): CrossEncoder {
     },
     close: () => pool.close(),
   };
+}
+
+function passageOf({ title, headingPath, text }: LocatedChunk): string {
+  return [...(title === null || headingPath[0] === title ? [] : [title]), ...headingPath, text].join("\n");
 }

@@ -11,6 +11,7 @@ import { addEvalAblation } from "./eval-ablation.ts";
 import { addEvalBootstrap } from "./eval-bootstrap.ts";
 import { addEvalCandidates } from "./eval-candidates.ts";
 import { addEvalCheck } from "./eval-check.ts";
+import { addEvalPeers } from "./eval-peers.ts";
 import { addEvalFitFusion } from "./eval-fit-fusion.ts";
 import { addEvalGate } from "./eval-gate.ts";
 import { addEvalReview } from "./eval-review.ts";
@@ -79,6 +80,7 @@ Examples:
   addEvalTraces(evaluate, context);
   addEvalAblation(evaluate, context);
   addEvalFitFusion(evaluate, context);
+  addEvalPeers(evaluate, context);
   addEvalGate(evaluate, context);
   addEvalCheck(evaluate, context);
   addEvalJudges(evaluate, context);

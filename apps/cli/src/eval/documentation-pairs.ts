@@ -1,5 +1,7 @@
 import { execFile } from "node:child_process";
-import { basename } from "node:path";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { type BeirDocument, type BeirQuery, createRandom, type Relevance } from "@footnote/evaluation";
 
@@ -23,21 +25,16 @@ const maxSectionLength = 5_000;
 export async function readPackedMarkdown(archives: readonly string[]): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   for (const archive of archives) {
-    // One stream with a line before each file that names it: GNU tar and BSD tar both list in this order.
-    const { stdout: names } = await promisify(execFile)("tar", ["-tJf", archive], { maxBuffer: 1 << 26 });
-    const wanted = names
-      .split("\n")
-      .filter((name) => name.endsWith(".md"))
-      .sort();
-    const { stdout } = await promisify(execFile)(
-      "tar",
-      ["-xJf", archive, "--to-command", 'printf "\\0%s\\0" "$TAR_REALNAME"; cat', ...wanted],
-      {
-        maxBuffer: 1 << 28,
-      },
-    );
-    const parts = stdout.split("\0");
-    for (let at = 1; at + 1 < parts.length; at += 2) files.set(`${basename(archive)}/${parts[at] ?? ""}`, parts[at + 1] ?? "");
+    const folder = await mkdtemp(join(tmpdir(), "footnote-corpus-"));
+    try {
+      await promisify(execFile)("tar", ["-xJf", archive, "-C", folder]);
+      const names = await readdir(folder, { recursive: true });
+      for (const name of names.filter((candidate) => candidate.endsWith(".md"))) {
+        files.set(`${basename(archive)}/${name}`, await readFile(join(folder, name), "utf8"));
+      }
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   }
   return new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
@@ -98,7 +95,7 @@ function sentenceQuestion({ heading, text }: Section, random: () => number): { q
   const words = sentence.replace(/[`*_[\]()]/gu, " ").split(/\s+/u);
   const kept = words.filter((word) => word.length > 3 && random() < 0.6);
   const query = random() < 0.5 && kept.length >= 3 ? kept.join(" ") : words.join(" ");
-  return { query, without: `${heading}\n\n${text.replace(sentence, " ")}` };
+  return { query, without: `${heading}\n\n${text.replaceAll(sentence, " ")}` };
 }
 
 function sectionsOf(file: string, raw: string): Section[] {

@@ -236,7 +236,7 @@ export function createRowWriter(
 }
 
 /** A row as a parser would give it: paragraphs between blank lines. A row with a title only is that title; null without any text. */
-function parsedRow(row: BeirDocument, language: string): ParsedDocument | null {
+export function parsedRow(row: BeirDocument, language: string): ParsedDocument | null {
   const title = canonicalText(row.title).replace(/\s+/gu, " ").trim();
   const body = canonicalText(row.text);
   const text = body.trim() === "" ? title : body;
