@@ -32,6 +32,7 @@ describe("questionOfSentence", () => {
     ["Twelve apprentices began their training.", "How many apprentices began their training?", "number"],
     ["The Skua 4 weighs 1.9 kilograms in all.", "The Skua 4 weighs how many kilograms in all?", "number"],
     ["Version 1 is switched off on 30 September 2026.", "Version 1 is switched off on which date?", "date"],
+    ["The game was released January 27, 2011.", "The game was released on which date?", "date"],
     ["Lunch is served between 11:30 and 13:45.", "Lunch is served between what times?", "time"],
     ["The shop is open from 9:00 to 17:30 on weekdays.", "The shop is open from when to when on weekdays?", "time"],
     ["Report sick by 9:30 in the tool.", "Report sick by what time in the tool?", "time"],
@@ -52,6 +53,11 @@ describe("questionOfSentence", () => {
     "What costs 40 euros a day?",
     "The parts cost 4, 5 and 6.",
     `${"Very ".repeat(40)}long sentences cost 40 euros.`,
+    "Since PDF is a neuropeptide, it is short-lived.",
+    "Another challenge is the number of players.",
+    "Compounding this paucity is a rise in cases.",
+    "Families save $800 per person per year.",
+    "There were 300–500 million cases of it.",
     "He said “after 40 days” and left.",
   ])("makes nothing of %s", (sentence) => {
     expect(questionOfSentence(sentence)).toBeNull();
@@ -127,6 +133,13 @@ describe("proposeByTemplate", () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it("takes so much of a long document, from its whole length", () => {
+    const text = Array.from({ length: 1_000 }, (_, at) => `Part ${at}x is made in ${at + 3} steps.`).join("\n\n");
+    const many = proposeByTemplate([{ ...manual, text, sections: [] }]);
+    expect(many).toHaveLength(200);
+    expect(many.at(-1)?.case.question).toBe("Part 995x is made in how many steps?");
   });
 
   it("speaks German, French and Spanish about tables and headings, and leaves other languages alone", () => {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { locateQuote } from "../datasets/locate-quote.ts";
 import type { BootstrapDocument } from "./bootstrap-document.ts";
 import { type ProposedCase, proposalId, splitOfPlace } from "./proposed-case.ts";
+import { spread } from "./spread.ts";
 
 export interface ModelProposals {
   proposals: ProposedCase[];
@@ -113,11 +114,6 @@ function choosePassages(documents: readonly BootstrapDocument[], limit: number):
   return Array.from({ length: longest }, (_, at) => rounds.flatMap((queue) => queue.slice(at, at + 1)))
     .flat()
     .slice(0, limit);
-}
-
-function spread<T>(items: readonly T[], count: number): T[] {
-  if (items.length <= count) return [...items];
-  return Array.from({ length: count }, (_, at) => items[Math.floor((at * items.length) / count)]).filter((item) => item !== undefined);
 }
 
 /** Texts stand in JSON strings: none can end where it is put. */

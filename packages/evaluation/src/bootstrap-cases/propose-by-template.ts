@@ -4,6 +4,7 @@ import type { EvalCase } from "../runs/eval-run.ts";
 import type { BootstrapDocument } from "./bootstrap-document.ts";
 import { type ProposedCase, proposalId, splitOfPlace } from "./proposed-case.ts";
 import { questionOfSentence } from "./question-of-sentence.ts";
+import { spread } from "./spread.ts";
 import { findTables } from "./table-rows.ts";
 
 interface Phrases {
@@ -35,6 +36,9 @@ const phrases: Record<string, Phrases> = {
 
 /** Rows of one table that are asked for; a price list would drown everything else. */
 const rowsOfTable = 6;
+/** Of one document: each has to be looked for in its whole text. */
+const mostOfAKind = 200;
+const longestHeading = 80;
 
 /**
  * Questions without a model: definitions and sentences with numbers, dates and times (English), table rows and headings (English,
@@ -54,18 +58,20 @@ export function proposeByTemplate(documents: readonly BootstrapDocument[]): Prop
 
 function fromSentences(document: BootstrapDocument, language: string): ProposedCase[] {
   if (language !== "en") return [];
-  return splitSentences(document.text, { language }).flatMap(({ start, end }) => {
+  const made = splitSentences(document.text, { language }).flatMap(({ start, end }) => {
     const sentence = document.text.slice(start, end);
-    const made = questionOfSentence(sentence);
-    if (!made) return [];
-    return answerable({ document, quote: sentence, answer: sentence, tags: [tagOf(made.template)], ...made });
+    const question = questionOfSentence(sentence);
+    return question ? [{ sentence, ...question }] : [];
   });
+  return spread(made, mostOfAKind).flatMap(({ sentence, template, question }) =>
+    answerable({ document, quote: sentence, answer: sentence, tags: [tagOf(template)], question, template }),
+  );
 }
 
 const tagOf = (template: string) => (template === "definition" ? "definition" : "single-fact");
 
 function fromTables(document: BootstrapDocument, { cell }: Phrases, corpus: string): ProposedCase[] {
-  return findTables(document.text).flatMap(({ header, rows }) => {
+  return spread(findTables(document.text), Math.ceil(mostOfAKind / rowsOfTable)).flatMap(({ header, rows }) => {
     const named = rows.filter(({ cells: [name = ""] }) => name !== "" && rows.filter((row) => row.cells[0] === name).length === 1);
     const step = Math.max(1, Math.ceil(named.length / rowsOfTable));
     const proposals = named
@@ -108,7 +114,8 @@ function fromHeadings(document: BootstrapDocument, { about }: Phrases, language:
   const seen = new Set<string>();
   return sections.flatMap(({ headingPath, start, end }) => {
     const heading = headingPath[headingPath.length - 1];
-    if (title === null || heading === undefined || heading === title || seen.has(heading)) return [];
+    if (title === null || heading === undefined || heading === title || heading.length > longestHeading) return [];
+    if (seen.has(heading) || seen.size >= mostOfAKind) return [];
     seen.add(heading);
     const body = text.slice(start, end);
     // The chunk may begin with the heading itself.

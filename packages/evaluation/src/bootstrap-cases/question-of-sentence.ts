@@ -13,7 +13,7 @@ const clock = String.raw`\d{1,2}:\d{2}(?: ?[ap]\.?m\.?)?`;
 /** A plural within the next two words: "14 characters", "20 working days", "1.1 million euros". */
 const counted = String.raw`(?= (?:\p{Ll}[\p{Ll}-]* ){0,2}?(?:\p{Ll}[\p{Ll}-]*s|people|°[CF]|per [a-z]+)\b)`;
 /** "Skua 4" and "status 429" are names; "one, three and five" is a list. */
-const named = String.raw`(?<!\p{Lu}[\p{L}\p{N}'’-]* |\b(?:version|level|status|firmware|room|page|chapter|section|step|type|extension|number|phase|form) |, |\d and |\band )`;
+const named = String.raw`(?<!\p{Lu}[\p{L}\p{N}'’-]* |\b(?:version|level|status|firmware|room|page|chapter|section|step|type|extension|number|phase|form) |, |\d and |\band |[$€£–—@-] ?)`;
 
 /** Most telling first: each replaces what it asks for by question words where it stands, as an echo question does. */
 const quantities: { template: SentenceQuestion["template"]; pattern: RegExp; words: string }[] = [
@@ -37,11 +37,11 @@ const quantities: { template: SentenceQuestion["template"]; pattern: RegExp; wor
 
 /** Without what stands before it, a sentence that opens with one of these says nothing. */
 const leaning =
-  /^(?:It|Its|They|Their|This|That|These|Those|He|She|His|Her|We|You|I|There|Here|However|But|And|Or|So|Then|Thus|Also|In this|If|When|After|Before|Both|Either|Otherwise|Such|Some|Please)\b/u;
+  /^(?:It|Its|They|Their|This|That|These|Those|He|She|His|Her|We|You|I|There|Here|However|But|And|Or|So|Then|Thus|Also|In this|If|Since|Because|While|As|Although|Though|Below|Above|Now|Of these|When|After|Before|Both|Either|Otherwise|Such|Some|Please)\b/u;
 const definition = /^((?:The |A |An )?\p{L}[\p{L}\p{N}'’ -]{0,58}?)(?: (is|are) (?=(?:a|an|the|one of) )|: (?=(?:a|an|the) ))/u;
 /** "The aim is the …" names no thing that one would look up. */
 const vague =
-  /^(?:The |A |An )?(?:aim|goal|reason|result|idea|point|problem|example|first|second|third|last|next|only|main|rest|following|answer)\b/iu;
+  /^(?:The |A |An )?(?:aim|goal|reason|result|idea|point|problem|example|first|second|third|last|next|only|main|rest|following|answer|another|one)\b|\b(?:this|these|that|such)\b|(?<=.) (?:The|A|An) /iu;
 
 /**
  * An English statement turned into the question that it answers; null where no template fits. The quantity is asked for where it stands
@@ -52,7 +52,7 @@ export function questionOfSentence(sentence: string): SentenceQuestion | null {
   if (
     words < 4 ||
     words > 32 ||
-    /[|"“”?!\n]/u.test(sentence) ||
+    /[|"“”?!\n\\]/u.test(sentence) ||
     !/^(?!\d+[.)] )[\p{Lu}\p{N}].*\.$/u.test(sentence) ||
     leaning.test(sentence)
   )
@@ -70,7 +70,9 @@ export function questionOfSentence(sentence: string): SentenceQuestion | null {
   for (const { template, pattern, words: asked } of quantities) {
     const found = pattern.exec(clause);
     if (!found) continue;
-    const question = `${clause.slice(0, found.index)}${asked}${clause.slice(found.index + found[0].length)}?`;
+    const before = clause.slice(0, found.index);
+    const bare = template === "date" && !/\b(?:on|by|until|since|from|before|after|of|to|for) $/iu.test(before);
+    const question = `${before}${bare ? "on " : ""}${asked}${clause.slice(found.index + found[0].length)}?`;
     return { question: question.charAt(0).toUpperCase() + question.slice(1), template };
   }
   return null;
