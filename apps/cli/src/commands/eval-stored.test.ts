@@ -2,10 +2,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { runFootnote } from "../testing/run-footnote.ts";
+import { runFootnote, startFootnote } from "../testing/run-footnote.ts";
 
 let root = "";
 let dataDir = "";
+let server: Awaited<ReturnType<typeof startFootnote>> | undefined;
 const footnote = (argv: readonly string[]) => runFootnote(argv, { dataDir, cwd: root });
 const line = (row: object) => `${JSON.stringify(row)}\n`;
 
@@ -40,10 +41,15 @@ beforeAll(async () => {
     },
   ];
   await writeFile(join(root, "ragas.jsonl"), rows.map(line).join(""));
+  // A command that finds a server is done in a moment; without one each opens the store.
+  server = await startFootnote(["serve"], { dataDir, cwd: root, until: /http:/u });
   const ingested = await footnote(["ingest", "kettle.md", "--collection", "kitchen"]);
   if (ingested.code !== 0) throw new Error(ingested.err);
 }, 120_000);
-afterAll(() => rm(root, { recursive: true, force: true }));
+afterAll(async () => {
+  await server?.stop();
+  await rm(root, { recursive: true, force: true });
+});
 
 describe("stored evaluations", () => {
   it("are uploaded, asked by a job, listed and shown", async () => {
@@ -69,8 +75,10 @@ describe("stored evaluations", () => {
   it("bring their contexts along from a ragas file", async () => {
     const uploaded = await footnote(["eval", "upload", "ragas.jsonl", "--collection", "kitchen", "--format", "ragas", "--name", "metals"]);
     expect(uploaded).toMatchObject({ code: 0, out: "metals: 1 cases about kitchen\n" });
-    const started = await footnote(["eval", "start", "metals"]);
-    expect(started.out).toMatch(/^all +recall@5 +1\.000/mu);
+    const detached = await footnote(["eval", "start", "metals", "--detach"]);
+    expect(detached.out).toMatch(/^run_\w+\n$/u);
+    const show = () => footnote(["eval", "show", detached.out.trim()]);
+    await expect.poll(async () => (await show()).out, { timeout: 60_000 }).toMatch(/^all +recall@5 +1\.000/mu);
   }, 120_000);
 
   it("say in a sentence what is wrong", async () => {
@@ -79,7 +87,6 @@ describe("stored evaluations", () => {
       [["upload", "Kettle.jsonl", "--collection", "none"], /no collection none/u],
       [["upload", "kettle.md", "--collection", "kitchen"], /Line 1 of kettle\.md is not a JSON object/u],
       [["start", "none"], /nothing at this address/u],
-      [["start", "kettle", "--detach"], /needs a running server/u],
       [["show", "run_x"], /nothing at this address/u],
     ];
     for (const [argv, message] of failing) {
