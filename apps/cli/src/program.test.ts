@@ -199,6 +199,18 @@ describe("with a server", () => {
     ]);
   });
 
+  it("warns of documents in a language that the embedder does not serve", async () => {
+    const folder = join(root, "deutsch");
+    await mkdir(folder, { recursive: true });
+    const text =
+      "Der Wasserkocher fasst zweieinhalb Liter und wird alle dreißig Tage entkalkt. Das Gerät ist nur für die Küche bestimmt, und es darf nicht in das Wasser gestellt werden.";
+    await writeFile(join(folder, "kocher.md"), `# Der Wasserkocher\n\n${text}\n`);
+    expect((await footnote(["ingest", folder, "--collection", "deutsch"])).code).toBe(0);
+    const warning = /1 of 1 document is in a language that the embedder .* was not trained for \(English\): German \(1\)/u;
+    expect((await footnote(["doctor"])).out).toMatch(new RegExp(`note +collection deutsch: ${warning.source}`, "u"));
+    expect((await footnote(["search", "Wasserkocher", "--collection", "deutsch"])).err).toMatch(warning);
+  });
+
   it("drains when it is stopped, and leaves port and folder", async () => {
     expect(await server?.stop()).toBe(0);
     await expect(fetch(`${url}/healthz`)).rejects.toThrow("fetch failed");

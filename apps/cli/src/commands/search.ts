@@ -38,6 +38,7 @@ export function addSearch(program: Command, context: Context): void {
             hit,
           );
         }
+        for (const warning of found.warnings ?? []) output.note(warning);
         if (found.degraded.length > 0)
           output.note(
             `Degraded: ${found.degraded.map(({ step, reason, fallback }) => `${step} failed (${reason}), ${fallback} instead`).join("; ")}`,
