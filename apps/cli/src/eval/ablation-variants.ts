@@ -85,7 +85,7 @@ export function ablationVariants(model: string): AblationVariant[] {
   return [
     variant("legs", "words alone (BM25)", { candidates: { dense: 0, lexical: 100 } }),
     variant("legs", "meaning alone", { candidates: { dense: 100, lexical: 0 } }),
-    variant("legs", "50 candidates each", { candidates: { dense: 50, lexical: 50 } }),
+    variant("legs", "200 candidates each", { candidates: { dense: 200, lexical: 200 } }),
     variant("fusion", "convex, 0.2 on words", convex(0.2)),
     variant("fusion", "convex, 0.4 on words", convex(0.4)),
     variant("fusion", "convex, 0.5 on words", convex(0.5)),

@@ -1,0 +1,91 @@
+import type { PipelineSpec } from "@footnote/core";
+import { createScriptedModel, scriptText } from "@footnote/core/testing";
+import { pipelines } from "@footnote/retrieval";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ingestText, type ServedTestApi, serveTestApi, type TestTenant } from "./testing/served-api.ts";
+
+/** Writes, rewrites and makes passages up; what is asked of it decides what it says. */
+const large = createScriptedModel({
+  name: "large",
+  scripts: [scriptText(["The boiler is guaranteed for seven years [1]."])],
+  prices: { promptUsdPerMillion: 1000, completionUsdPerMillion: 1000 },
+  completions: ({ prompt }) =>
+    prompt.includes("<last_question>")
+      ? { text: JSON.stringify({ question: prompt.includes("refuse") ? "" : "How long is the boiler guaranteed?" }) }
+      : { text: JSON.stringify({ texts: ["The boiler is guaranteed for years."] }) },
+});
+const small = createScriptedModel({ name: "small", scripts: [scriptText(["The boiler is guaranteed for seven years [1]."])] });
+
+const base: PipelineSpec = { ...pipelines.default, answer: { ...pipelines.default.answer, model: "large" } };
+const rewriting: PipelineSpec = { ...base, name: "rewriting", followUps: { type: "model", model: "large" } };
+const asAsked: PipelineSpec = { ...base, name: "as-asked", followUps: { type: "none" } };
+const hyde: PipelineSpec = { ...base, name: "hyde", transform: { type: "hyde", model: "large", passages: 1 } };
+const routed: PipelineSpec = {
+  ...base,
+  name: "routed",
+  router: { type: "rules", identifiersByWords: true, unrerankedUpToWords: 0, smallUpToWords: 4, smallModel: "small" },
+};
+
+let served: ServedTestApi;
+let tenant: TestTenant;
+beforeAll(async () => {
+  served = await serveTestApi({
+    pipelines: [rewriting, asAsked, hyde, routed],
+    modelFor: (spec) => [large, small].find(({ name }) => name === spec.answer.model),
+  });
+  tenant = await served.tenant();
+  await tenant.call("PUT", "/v1/collections/manual", { json: { pipeline: "rewriting" } });
+  await ingestText(served, tenant, "falcon", "# Falcon\nThe boiler is guaranteed for seven years.\nParking is behind the building.\n");
+});
+afterAll(() => served.close());
+
+const ask = async (question: string, pipeline: string, conversationId?: string) =>
+  await tenant.call("POST", "/v1/answers", {
+    json: { question, collection: "manual", pipeline, ...(conversationId ? { conversationId } : {}) },
+  });
+const usage = async (stage: string) =>
+  (await tenant.call("GET", "/v1/usage?from=2000-01-01T00:00:00Z")).json.data.filter((row: { stage: string }) => row.stage === stage);
+
+test("a follow-up is rewritten by the pipeline's model, charged, and completed by rules when that fails", async () => {
+  const first = await ask("Where is the boiler?", "rewriting");
+  // Nothing came before it: there is nothing to rewrite.
+  expect(await usage("rewrite")).toEqual([]);
+  const second = await ask("And how long is it guaranteed?", "rewriting", first.json.conversationId);
+  expect(second.json).toMatchObject({ degraded: [], timings: { "complete-question": expect.any(Number) } });
+  expect(await usage("rewrite")).toMatchObject([{ model: "large", inputTokens: 10, outputTokens: 5, requests: 1 }]);
+  // The cost of the rewriting counts towards the answer's cap, beside that of its text.
+  expect(second.json.cost.total).toBeCloseTo(second.json.cost.generate + 0.015);
+  const third = await ask("Please refuse it?", "rewriting", first.json.conversationId);
+  expect(third.json.degraded).toContainEqual({
+    step: "transform",
+    reason: "model_failed",
+    fallback: "words carried over from the questions before",
+  });
+});
+
+test("a pipeline that completes nothing searches a follow-up as it was asked", async () => {
+  const first = await ask("Where is the boiler?", "as-asked");
+  const before = large.completionRequests.length;
+  const second = await ask("And it?", "as-asked", first.json.conversationId);
+  expect(second.status).toBe(200);
+  expect(large.completionRequests).toHaveLength(before);
+  expect(
+    (await tenant.call("POST", "/v1/search", { json: { query: "And it?", collection: "manual", pipeline: "as-asked" } })).json.degraded,
+  ).toEqual([]);
+});
+
+test("a search by a made-up passage is charged, and only its hits are given away", async () => {
+  const found = await tenant.call("POST", "/v1/search", { json: { query: "warranty", collection: "manual", pipeline: "hyde", limit: 1 } });
+  expect(found.json.hits[0].chunk.text).toContain("guaranteed");
+  expect(Object.keys(found.json).toSorted()).toEqual(["degraded", "hits", "pipeline", "timings"]);
+  expect(await usage("transform")).toMatchObject([{ model: "large", inputTokens: 10, requests: 1 }]);
+});
+
+test("a short question goes to the small model, a longer one to the pipeline's own", async () => {
+  expect((await ask("How long guaranteed?", "routed")).json.usage.model).toBe("small");
+  expect((await ask("For how many years is the boiler of it guaranteed?", "routed")).json.usage.model).toBe("large");
+});
+
+test("nothing of documents or questions is logged", () => {
+  expect(served.logged.join("\n")).not.toMatch(/boiler|seven years/u);
+});
