@@ -1,12 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { FootnoteError } from "@footnote/core";
+import type { LanguageModel } from "@footnote/core";
 import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
 import { connect, inCollection } from "../connection.ts";
 import { prepare } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
 import { readEnvironment } from "../env.ts";
+import type { Environment } from "../env.ts";
 import { createOutput } from "../output.ts";
 
 interface RunOptions extends CommonOptions {
@@ -46,7 +48,8 @@ export function addEvalRun(evaluate: Command, context: Context): void {
 Prints the mean of every metric in every slice (all, then each tag) with its 95 % bootstrap interval.
 A metric that does not apply to a question leaves it out of n; docs/evaluation.md says what each one means.
 Where RAGAS_URL names a sidecar (pnpm ragas), ragas scores the answers too; where JUDGE_URL and JUDGE_NAME name a model, it
-judges them beside the deterministic judges (metrics llm-…), and its verdicts are kept.
+judges them beside the deterministic judges (metrics llm-…), and its verdicts are kept. MODEL_URL and MODEL_NAME give the
+pipeline "generated".
 
 Examples:
   pnpm eval run --out .cache/run.jsonl
@@ -73,6 +76,7 @@ Examples:
       const log = (line: string) => output.note(line);
       const { openLlmScorer } = await import("../eval/llm-scores.ts");
       const env = readEnvironment({ variables, folder: cwd });
+      const model = await openConfiguredModel(env);
       const ragas = await openRagas(env, { log, signal });
       const llm = await openLlmScorer(env, { cache: resolve(cwd, options.cache ?? ".cache", "judge-verdicts.jsonl") });
       const { judges, close } = openJudges();
@@ -97,7 +101,13 @@ Examples:
       try {
         const run =
           cases === undefined || collection === undefined
-            ? await runOnHandbook({ ...common, ...ownFiles, variables, ...(cases === undefined ? {} : { cases }) })
+            ? await runOnHandbook({
+                ...common,
+                ...ownFiles,
+                ...(model ? { model } : {}),
+                variables,
+                ...(cases === undefined ? {} : { cases }),
+              })
             : await withConnection(context, options, (client) =>
                 inCollection(collection, () =>
                   runOnCollection({ ...common, client, collection, dataset: { name: basename(path ?? collection), cases } }),
@@ -110,6 +120,12 @@ Examples:
         await close();
       }
     });
+}
+
+/** The model that answers in the pipeline `generated`. */
+async function openConfiguredModel(env: Environment): Promise<LanguageModel | null> {
+  const [{ createSystemClock }, { openModel }] = await Promise.all([import("@footnote/jobs"), import("../models.ts")]);
+  return await openModel({ env, role: "MODEL", clock: createSystemClock() });
 }
 
 async function readCases(path: string): Promise<string> {

@@ -1,3 +1,4 @@
+import type { LanguageModel } from "@footnote/core";
 import {
   createResultCache,
   createRunFile,
@@ -9,6 +10,7 @@ import {
   writeRunFile,
 } from "@footnote/evaluation";
 import type { Client } from "@footnote/sdk";
+import { generatedPipeline } from "../models.ts";
 import { createClientTarget } from "./client-target.ts";
 import { readCodeVersion } from "./code-version.ts";
 import { openHandbookStore, readHandbookCases } from "./handbook-store.ts";
@@ -78,11 +80,20 @@ export async function runOnHandbook(
     /** Name and documents of other cases. Default: those of the golden set. */
     name?: string;
     folder?: string;
+    /** A language model; with it there is the pipeline `generated`. */
+    model?: LanguageModel;
   },
 ): Promise<EvalRun> {
-  const { variables, pipeline = "default", name = "handbook", folder, log, signal } = options;
+  const { variables, pipeline = "default", name = "handbook", folder, model, log, signal } = options;
   const cases = options.cases ?? (await readHandbookCases());
-  const store = await openHandbookStore({ pipeline, variables, log, ...(folder ? { folder } : {}), ...(signal ? { signal } : {}) });
+  const store = await openHandbookStore({
+    pipeline,
+    variables,
+    log,
+    ...(model ? { specs: [generatedPipeline(model.name)], change: { models: [model] } } : {}),
+    ...(folder ? { folder } : {}),
+    ...(signal ? { signal } : {}),
+  });
   try {
     const { client, collection, corpus } = store;
     return await runOnCollection({ ...options, pipeline, client, collection, corpus, dataset: { name, cases } });
