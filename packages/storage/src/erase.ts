@@ -93,11 +93,14 @@ async function deleteListedBlobs(
 
 /** A comment may quote what its answer said; the rating and the reason may stay. */
 async function redactFeedback(tx: Transaction, id: DocumentId): Promise<number> {
-  const rows = await tx.query(
-    `update feedback set comment = null
-     where comment is not null and answer_id in (select s.answer_id from answer_sources s where s.document_id = $1) returning 1`,
+  // Answers before what is said of them, as everybody takes them: the other way round two transactions could wait for one another.
+  const answers = await tx.query<{ id: string }>(
+    "select id from answers where id in (select answer_id from answer_sources where document_id = $1) order by id for update",
     [id],
   );
+  const rows = await tx.query("update feedback set comment = null where comment is not null and answer_id = any($1) returning 1", [
+    answers.map((row) => row.id),
+  ]);
   return rows.length;
 }
 

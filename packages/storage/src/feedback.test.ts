@@ -129,6 +129,20 @@ describe.each(await availableEngines())("feedback on %s", (engine) => {
     expect((await stranger.down()).data).toEqual([]);
   });
 
+  it("takes words while the document that they are about is erased", async () => {
+    const { store, tenantId, manual, ask, down } = await prepare();
+    const ids = [await ask("How often?"), await ask("And why?"), await ask("And when?")];
+    const speak = () =>
+      ids.map((id, at) => store.answers.saveFeedback(tenantId, id, { ...bad, author: `user:${at}`, comment: "It says every 90 days." }));
+    await Promise.all(speak());
+    await Promise.all([...speak(), store.documents.erase(tenantId, manual.documentId), ...speak()]);
+    expect((await down()).data.map(({ votes, cited }) => [votes, cited])).toEqual([
+      [1, []],
+      [1, []],
+      [1, []],
+    ]);
+  });
+
   it("loses its comment and its hints with the document, and goes with the conversation", async () => {
     const { store, tenantId, manual, conversationId, ask, down } = await prepare();
     const id = await ask("How often?");
