@@ -102,8 +102,9 @@ describe("plants", () => {
       sources,
       Array.from({ length: 400 }, () => quote("True.", 1)),
     );
-    const invented = said.split("\n").filter((line) => line.startsWith("The supervisory board")).length;
-    expect(invented / 400).toBeCloseTo(unsupportedShare, 1);
+    const lines = said.trim().split("\n");
+    const invented = lines.filter((line) => line.startsWith("The supervisory board")).length;
+    expect(Math.abs(invented / lines.length - unsupportedShare)).toBeLessThan(0.03);
     expect(said).toContain("True. [1]");
   });
 

@@ -175,20 +175,21 @@ function neighbour(sources: readonly ModelSource[], marker: number): number {
   return beside?.marker ?? (marker % sources.length) + 1;
 }
 
+/** After some of the true sentences a false one, so many that they are `unsupportedShare` of all. */
 function makingUp(model: LanguageModel): LanguageModel {
+  const often = unsupportedShare / (1 - unsupportedShare);
   return {
     ...model,
     generate: (request) =>
       rewritten(model, request, ({ text, marker }, order) => {
         const dice = Number.parseInt(sha256(`${request.question}\n${order}`).slice(0, 8), 16) / 2 ** 32;
-        const said =
-          dice < unsupportedShare
-            ? "The supervisory board rejected this in the spring of 1987 for want of 412 signatures."
-            : asSentence(text);
-        return `${said} [${marker}]`;
+        const said = `${asSentence(text)} [${marker}]`;
+        return dice < often ? `${said}\n${madeUp} [${marker}]` : said;
       }),
   };
 }
+
+const madeUp = "The supervisory board rejected this in the spring of 1987 for want of 412 signatures.";
 
 const asSentence = (text: string): string => {
   const line = text.replace(/\s+/gu, " ").trim();

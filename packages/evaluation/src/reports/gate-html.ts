@@ -28,9 +28,7 @@ export function formatGateHtml(report: GateReport): string {
     `<header><p class="verdict ${report.verdict}">${failed ? "Failed" : "Passed"}</p>`,
     `<h1>Eval gate</h1>`,
     `<p class="about">${runs.map((run) => `${escape(formatRun(run))}: ${run.questions} questions`).join("; ")}. Judges: ${escape(judges.join(", "))}.</p>`,
-    problems.length === 0
-      ? "<p>No regression, every floor met.</p>"
-      : `<ul class="problems">${problems.map((problem) => `<li>${escape(problem)}</li>`).join("")}</ul>`,
+    problems.length === 0 ? "<p>No regression, every floor met.</p>" : problemList(problems),
     "</header>",
     ...runs.flatMap((run) => {
       const { changed, baselineAt, baselineCommit } = run;
@@ -89,6 +87,15 @@ export function formatGateHtml(report: GateReport): string {
   ].join("\n");
 }
 
+const problemsShown = 8;
+
+function problemList(problems: readonly string[]): string {
+  const list = (some: readonly string[]) => `<ul class="problems">${some.map((problem) => `<li>${escape(problem)}</li>`).join("")}</ul>`;
+  const rest = problems.slice(problemsShown);
+  const folded = rest.length === 0 ? "" : `<details><summary>${rest.length} more</summary>${list(rest)}</details>`;
+  return `${list(problems.slice(0, problemsShown))}${folded}`;
+}
+
 /** A row for each metric: the difference as a dot on its interval, around a line at 0. */
 function forestPlot(rows: readonly Comparison[]): string {
   const left = 190;
@@ -127,11 +134,13 @@ function sliceMap(rows: readonly Comparison[]): string {
   const slices = [...new Set(rows.map(({ slice }) => slice))];
   const left = 190;
   const top = 96;
-  const cell = Math.min(44, Math.floor((760 - left) / Math.max(1, slices.length)));
+  // The last label leans out to the right.
+  const lean = 70;
+  const cell = Math.min(44, Math.floor((760 - left - lean) / Math.max(1, slices.length)));
   const height = top + metrics.length * 20 + 4;
   const found = new Map(rows.map((one) => [`${one.metric}\0${one.slice}`, one]));
   return [
-    `<svg viewBox="0 0 ${Math.max(760, left + slices.length * cell + 40)} ${height}" role="img" aria-label="Differences by slice">`,
+    `<svg viewBox="0 0 760 ${height}" role="img" aria-label="Differences by slice">`,
     ...slices.map((slice, column) => {
       const x = left + column * cell + cell / 2;
       return `<text class="slice" transform="translate(${x} ${top - 8}) rotate(-45)">${escape(slice)}</text>`;

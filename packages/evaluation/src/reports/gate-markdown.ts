@@ -28,7 +28,7 @@ export function formatGateMarkdown(report: GateReport): string {
     gateCommentMarker,
     `## Eval gate: ${report.verdict}`,
     "",
-    ...(problems.length === 0 ? ["No regression, every floor met."] : problems.map((problem) => `- ${escapeCell(problem)}`)),
+    ...(problems.length === 0 ? ["No regression, every floor met."] : problemList(problems)),
     "",
   ];
   for (const run of runs) {
@@ -98,6 +98,15 @@ export function formatGateMarkdown(report: GateReport): string {
     text += block;
   }
   return text;
+}
+
+const problemsShown = 8;
+
+function problemList(problems: readonly string[]): string[] {
+  const items = problems.map((problem) => `- ${escapeCell(problem)}`);
+  const rest = items.slice(problemsShown);
+  if (rest.length === 0) return items;
+  return [...items.slice(0, problemsShown), "", `<details><summary>${rest.length} more</summary>`, "", ...rest, "", "</details>"];
 }
 
 function side(name: string, { text, finishReason, citations, contexts }: GateCase): string {
