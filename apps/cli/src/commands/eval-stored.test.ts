@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readRunFile } from "@footnote/evaluation";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runFootnote, startFootnote } from "../testing/run-footnote.ts";
 
@@ -79,6 +80,21 @@ describe("stored evaluations", () => {
     expect(detached.out).toMatch(/^run_\w+\n$/u);
     const show = () => footnote(["eval", "show", detached.out.trim()]);
     await expect.poll(async () => (await show()).out, { timeout: 60_000 }).toMatch(/^all +recall@5 +1\.000/mu);
+  }, 120_000);
+
+  it("are the same that eval run asks over the collection, keeps in a file and does not ask again", async () => {
+    const argv = ["eval", "run", "Kettle.jsonl", "--collection", "kitchen", "--limit", "2", "--out", "run.jsonl", "--cache", "cache"];
+    const first = await footnote(argv);
+    expect(first.out).toMatch(/^Kettle\.jsonl \(test\), 2 questions, pipeline default$/mu);
+    expect(first.out).toMatch(/^all +gold-first +1\.000 +\[1\.000, 1\.000\] +2$/mu);
+    const again = await footnote([...argv, "--json"]);
+    const { id } = await readRunFile(join(root, "run.jsonl"));
+    expect(again.lines().at(-1)).toMatchObject({ id, questions: 2, judges: expect.arrayContaining(["deterministic@1"]) });
+    expect(await footnote(["eval", "run", "--collection", "kitchen"])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("needs a dataset"),
+    });
+    expect((await footnote(["eval", "run", "--limit", "none"])).code).toBe(2);
   }, 120_000);
 
   it("say in a sentence what is wrong", async () => {
