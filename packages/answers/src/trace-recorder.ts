@@ -72,6 +72,16 @@ export function boundTrace(trace: AnswerTrace, limits: { mostBytes: number }): A
         ...searched,
         legs: searched.legs.map((leg) => ({ ...leg, results: shorten("legs", leg.results, most) })),
         fused: shorten("fused", searched.fused, most),
+        ...(searched.readings
+          ? {
+              readings: searched.readings.map((one) => ({
+                reranker: one.reranker,
+                chunkIds: shorten("readings", one.chunkIds, most),
+                scores: one.scores.slice(0, most),
+                readings: Object.fromEntries(Object.entries(one.readings).map(([name, values]) => [name, values.slice(0, most)])),
+              })),
+            }
+          : {}),
         ...(searched.reranked
           ? {
               reranked: {

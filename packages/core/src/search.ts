@@ -79,6 +79,8 @@ export interface SearchTrace {
   fused: ScoredChunk[];
   /** Made up by a model, searched by meaning besides the query. Default: none. */
   passages?: string[];
+  /** What each reranker that was asked read off its candidates. */
+  readings?: { reranker: string; chunkIds: ChunkId[]; scores: (number | null)[]; readings: Record<string, (number | null)[]> }[];
   /** The reranker's own score of each candidate, and the order that came of it. */
   reranked?: { reranker: string; scores: { chunkId: ChunkId; score: number | null }[]; order: ScoredChunk[] };
   /** The order after diversity was sought. */

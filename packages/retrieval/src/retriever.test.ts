@@ -113,6 +113,7 @@ describe("createRetriever", () => {
     ]);
     const fused = trace?.fused.slice(0, 3).map(({ chunkId }) => chunkId) ?? [];
     expect(trace?.reranked?.scores.find(({ chunkId }) => chunkId === fused[2])).toEqual({ chunkId: fused[2], score: 2 });
+    expect(trace?.readings).toEqual([{ reranker: "late-interaction", chunkIds: fused, scores: [0, 1, 2], readings: {} }]);
     expect(trace?.reranked?.order.slice(0, 2).map(({ chunkId }) => chunkId)).toEqual(hits.map(({ chunk }) => chunk.id));
     for (const text of texts) expect(JSON.stringify(trace)).not.toContain(text);
   });

@@ -310,12 +310,14 @@ export function createRetriever(options: RetrieverOptions): Retriever {
       );
       if (spec.reranker.type !== "none" && hits.length > 0) {
         const rerankerSpec = spec.reranker;
+        const readings: NonNullable<SearchTrace["readings"]> = [];
+        const noted = rerankers.map((reranker) => notingReranker(reranker, readings));
         try {
           const reranked = await timed("rerank", () =>
             withDeadline({ what: "reranking", timeoutMs: rerankMs, clock, signal }, async (rerankSignal) => {
               if (rerankerSpec.type !== "learned-linear") {
                 return {
-                  hits: await rerankHits({ tenantId, query, hits, spec: rerankerSpec, rerankers, signal: rerankSignal }),
+                  hits: await rerankHits({ tenantId, query, hits, spec: rerankerSpec, rerankers: noted, signal: rerankSignal }),
                   failed: [],
                 };
               }
@@ -331,11 +333,22 @@ export function createRetriever(options: RetrieverOptions): Retriever {
                 lexical: boundOf({ results: lexicalResults[0] ?? [], limit: lexicalLimit }),
               };
               const count = rerankerSpec.candidates;
-              return await rerankLearned({ tenantId, query, hits, count, weights, analyzer, missing, rerankers, signal: rerankSignal });
+              return await rerankLearned({
+                tenantId,
+                query,
+                hits,
+                count,
+                weights,
+                analyzer,
+                missing,
+                rerankers: noted,
+                signal: rerankSignal,
+              });
             }),
           );
           hits = reranked.hits;
           for (const error of reranked.failed) degraded.push(degradation("rerank", error, "the other features"));
+          trace.readings = readings;
           trace.reranked = {
             reranker: rerankerName(rerankerSpec) ?? "",
             scores: hits.flatMap((hit) =>
@@ -372,6 +385,19 @@ export function createRetriever(options: RetrieverOptions): Retriever {
 /** The reason is our own sentence where the error is ours; an unknown error's text could hold anything. */
 function degradation(step: Degradation["step"], error: FootnoteError, fallback: string): Degradation {
   return { step, reason: `${error.code}: ${error.message}`, fallback };
+}
+
+/** A reranker that notes what it read, for the trace. */
+function notingReranker(reranker: Reranker, into: NonNullable<SearchTrace["readings"]>): Reranker {
+  return {
+    ...reranker,
+    async rerank(request) {
+      const result = await reranker.rerank(request);
+      const chunkIds = request.candidates.map(({ chunk }) => chunk.id);
+      into.push({ reranker: reranker.name, chunkIds, scores: result.scores, readings: result.readings ?? {} });
+      return result;
+    },
+  };
 }
 
 /** The mean of unit vectors, of length 1. */

@@ -21,6 +21,7 @@ export const recordedQuestions: readonly RecordedQuestion[] = [
   { name: "follow-up", pipeline: "default", questions: ["How long is the warranty of the Skua 3?", "And of the Skua 4?"] },
   { name: "abstention", pipeline: "default", questions: ["Which airline does the company recommend?"] },
   { name: "reranked", pipeline: "hybrid-rrf-rerank", questions: ["When does the on-call rotation change?"] },
+  { name: "learned-fusion", pipeline: "learned", questions: ["How many reviewers do changes to the calibration code need?"] },
   { name: "generated", pipeline: "generated", questions: ["What is the daily allowance for meals on domestic trips in 2026?"] },
   { name: "generated-follow-up", pipeline: "generated", questions: ["Where do visitors park?", "How much does it cost there?"] },
 ];
@@ -50,9 +51,14 @@ export async function recordTraces(options: {
   const { folder, variables, log, questions = recordedQuestions } = options;
   const model = faultyModel();
   const generated: PipelineSpec = generatedPipeline(model.name);
+  const learned: PipelineSpec = {
+    ...pipelines.default,
+    name: "learned",
+    reranker: { type: "learned-linear", weights: "fusion-1", candidates: 50 },
+  };
   const store = await openHandbookStore({
     pipeline: pipelines.default.name,
-    specs: [generated],
+    specs: [generated, learned],
     change: { models: [model] },
     variables,
     log,

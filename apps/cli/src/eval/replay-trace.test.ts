@@ -37,6 +37,7 @@ describe("a changed behaviour", () => {
     ["fused", "single-fact.json", (exported) => void searched(exported).fused.reverse()],
     ["fused", "single-fact.json", (exported) => void searched(exported).legs[0]?.results.splice(0, 1)],
     ["reranked", "reranked.json", (exported) => void searched(exported).reranked?.order.reverse()],
+    ["reranked", "learned-fusion.json", (exported) => void searched(exported).readings?.[0]?.scores.reverse()],
     ["sources", "two-parts.json", ({ trace }) => void trace.sources.pop()],
     ["request", "generated.json", ({ trace }) => (trace.request.sha256 = "0".repeat(64))],
     ["dropped", "generated.json", ({ trace }) => (trace.dropped.markers = 0)],
@@ -84,7 +85,7 @@ describe("a trace that cannot be replayed", () => {
     const exported = await readFrom("reranked.json");
     const { spec } = exported.trace;
     exported.trace.spec = { ...spec, diversity: { type: "mmr", lambda: 0.5, candidates: 10 } };
-    expect(await replayTrace(exported)).toEqual({ differences: [], skipped: ["reranked: it needs what is not in a trace"] });
+    expect(await replayTrace(exported)).toEqual({ differences: [], skipped: ["reranked: the order of diversity needs vectors"] });
     exported.trace.spec = { ...spec, transform: { type: "hyde", model: "m" }, followUps: { type: "model", model: "m" } };
     const replay = await replayTrace(exported);
     expect(replay.differences).toEqual([]);

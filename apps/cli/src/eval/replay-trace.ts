@@ -21,7 +21,7 @@ import {
 } from "@footnote/core";
 import { createSilentTelemetry } from "@footnote/core/testing";
 import { createSystemClock } from "@footnote/jobs";
-import { createAnalyzer, createRetriever, packSources, rerankerName } from "@footnote/retrieval";
+import { createAnalyzer, createRetriever, packSources } from "@footnote/retrieval";
 import { type TraceExport, traceExportSchema } from "@footnote/sdk";
 
 /** Steps in the order in which they happen; the first one that differs is where behaviour changed. */
@@ -159,16 +159,9 @@ async function searchAgain(options: {
     skipped.push(`terms, fused, reranked: queries were made by a model (${spec.transform.type})`);
     return { ...nothing, hits: hitsOf(recorded, spec, chunks), trace: recorded };
   }
-  const { reranked } = recorded;
-  const isPure = spec.reranker.type !== "learned-linear" && spec.diversity.type === "none";
-  if (!isPure) skipped.push("reranked: it needs what is not in a trace");
-  const replayed: PipelineSpec = isPure ? spec : { ...spec, reranker: { type: "none" }, diversity: { type: "none" } };
-  const scores = new Map(reranked?.scores.map(({ chunkId, score }) => [chunkId, score]));
-  const reranker: Reranker = {
-    name: rerankerName(spec.reranker) ?? "none",
-    capabilities: { maxCandidates: 1_000, needsTokenVectors: false },
-    rerank: async ({ candidates }) => ({ scores: candidates.map(({ chunk }) => scores.get(chunk.id) ?? null) }),
-  };
+  const isPure = spec.diversity.type === "none";
+  if (!isPure) skipped.push("reranked: the order of diversity needs vectors");
+  const replayed: PipelineSpec = isPure ? spec : { ...spec, diversity: { type: "none" } };
   const legOf = (name: "dense" | "lexical") => recorded.legs.find(({ leg }) => leg === name)?.results ?? [];
   const space = searchedSpace(spec);
   const retriever = createRetriever({
@@ -176,15 +169,28 @@ async function searchAgain(options: {
     dense: { capabilities: { exact: true }, search: async () => [...legOf("dense")] },
     lexical: { capabilities: { mutable: false }, search: async () => [...legOf("lexical")] },
     chunks: readerOf(chunks),
-    // Where none was used then (it failed, or the router left it out), none is here.
-    rerankers: reranked && isPure ? [reranker] : [],
+    // One that failed then is not here, and fails again.
+    rerankers: (recorded.readings ?? []).map(readingAgain),
   });
   const tenantId = newId("tenant");
   const result = await retriever.search({ tenantId, collectionId: newId("collection"), spec: replayed, query, limit: spec.topK });
   const trace = result.trace ?? null;
   if (isPure) return result;
-  const kept: SearchTrace | undefined = trace === null ? undefined : { ...trace, ...(reranked ? { reranked } : {}) };
-  return { ...nothing, hits: hitsOf(recorded, spec, chunks), ...(kept ? { trace: kept } : {}) };
+  return { ...nothing, hits: hitsOf(recorded, spec, chunks), ...(trace ? { trace } : {}) };
+}
+
+function readingAgain({ reranker, chunkIds, scores, readings }: NonNullable<SearchTrace["readings"]>[number]): Reranker {
+  const at = new Map(chunkIds.map((id, index) => [id, index]));
+  const valuesOf = (values: readonly (number | null)[], candidates: readonly Hit[]) =>
+    candidates.map(({ chunk }) => values[at.get(chunk.id) ?? -1] ?? null);
+  return {
+    name: reranker,
+    capabilities: { maxCandidates: chunkIds.length, needsTokenVectors: false },
+    rerank: async ({ candidates }) => ({
+      scores: valuesOf(scores, candidates),
+      readings: Object.fromEntries(Object.entries(readings).map(([name, values]) => [name, valuesOf(values, candidates)])),
+    }),
+  };
 }
 
 /** The hits as they were handed on. */

@@ -12,6 +12,17 @@ const searchTraceSchema = z.object({
     .meta({ description: "What each leg found, best first. `query` where a transform made another one." }),
   fused: z.array(scored),
   passages: z.array(z.string()).optional().meta({ description: "Made up by a model and searched by meaning." }),
+  readings: z
+    .array(
+      z.object({
+        reranker: z.string(),
+        chunkIds: z.array(z.string()),
+        scores: z.array(z.number().nullable()),
+        readings: z.record(z.string(), z.array(z.number().nullable())),
+      }),
+    )
+    .optional()
+    .meta({ description: "What each reranker read off its candidates." }),
   reranked: z
     .object({
       reranker: z.string(),
