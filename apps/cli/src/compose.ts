@@ -1,4 +1,5 @@
 import { createExtractiveModel } from "@footnote/answers";
+import { tokenMatches } from "@footnote/embedding";
 import { createApi, serveApi } from "@footnote/api";
 import { FootnoteError } from "@footnote/core";
 import type { JobQueue, LanguageModel, Reranker } from "@footnote/core";
@@ -102,7 +103,7 @@ export async function openRuntime(options: {
       alone: store.engine === "pglite",
     });
     const rerankers = createRerankers({ engine, store, modelDir: env.RERANKER_MODEL });
-    const extractive = createExtractiveModel({ embedder: engine.embedder, analyzer: engine.analyzerFor("en") });
+    const extractive = createExtractiveModel({ embedder: engine.embedder, analyzer: engine.analyzerFor("en"), tokenMatches });
     const generative = await openModel({ env, role: "MODEL", clock });
     const others = [...(change.models ?? []), ...(change.quoting?.(extractive) ?? [])];
     const api = createApi({

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { bundledModelDir } from "./bundled-model.ts";
-import { readProjection } from "./token-vectors.ts";
+import { compressTokenVectors, readProjection, tokenMatches } from "./token-vectors.ts";
 
 describe("projection", () => {
   const path = join(bundledModelDir, "token-pca.bin");
@@ -39,5 +39,33 @@ describe("projection", () => {
       expect(() => readProjection(damaged)).toThrow(expect.objectContaining({ code: "configuration_invalid" }));
     }
     rmSync(folder, { recursive: true });
+  });
+});
+
+describe("tokenMatches", () => {
+  const unit = (...values: number[]) => {
+    const norm = Math.hypot(...values);
+    return values.map((value) => value / norm);
+  };
+  // Two tokens are averaged into one vector: each stands twice, so that the average is itself.
+  const compressed = (...rows: number[][]) =>
+    compressTokenVectors(Float32Array.from(rows.flatMap((row) => [...unit(...row), ...unit(...row)])), 4);
+
+  it("gives each query vector its nearest neighbour's cosine", () => {
+    const query = compressed([1, 0, 0, 0], [0, 1, 1, 0], [0, 0, 0, -1]);
+    const passage = compressed([1, 1, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1]);
+    const [first, second, third] = tokenMatches(query, passage);
+    expect(first).toBeCloseTo(Math.SQRT1_2, 2);
+    expect(second).toBeCloseTo(Math.SQRT1_2, 2);
+    expect(third).toBeCloseTo(0, 2);
+    for (const one of tokenMatches(query, query)) expect(one).toBeCloseTo(1, 2);
+  });
+
+  it("finds nothing beside a text without tokens, and refuses another model's vectors", () => {
+    const empty = compressTokenVectors(new Float32Array(), 4);
+    expect(tokenMatches(empty, compressed([1, 0, 0, 0]))).toHaveLength(0);
+    expect(tokenMatches(compressed([1, 0, 0, 0]), empty)).toHaveLength(0);
+    const other = compressTokenVectors(Float32Array.from([1, 0]), 2);
+    expect(() => tokenMatches(compressed([1, 0, 0, 0]), other)).toThrow(/different dimensions/u);
   });
 });

@@ -106,6 +106,34 @@ export function openTokenVectors(bytes: Uint8Array): TokenVectors {
   return { dimensions, count, scales, values: new Int8Array(bytes.buffer, bytes.byteOffset + headerBytes + 4 * count, count * dimensions) };
 }
 
+/**
+ * For each vector of a compressed query the greatest cosine with a vector of a compressed passage, −1…1: late interaction (Khattab and Zaharia 2020)
+ * before anything is summed. A vector stands for two tokens. Empty when either side has none.
+ */
+export function tokenMatches(query: Uint8Array, passage: Uint8Array): Float64Array {
+  const asked = openTokenVectors(query);
+  const held = openTokenVectors(passage);
+  if (asked.count === 0 || held.count === 0) return new Float64Array();
+  const { dimensions } = asked;
+  if (dimensions !== held.dimensions) {
+    throw new FootnoteError("embedding_invalid", "Two texts' token vectors have different dimensions; embed both with one model.", {
+      details: { expected: dimensions, got: held.dimensions },
+    });
+  }
+  const best = new Float64Array(asked.count).fill(-1);
+  for (let row = 0; row < asked.count; row++) {
+    for (let other = 0; other < held.count; other++) {
+      let sum = 0;
+      for (let i = row * dimensions, j = other * dimensions, end = i + dimensions; i < end; i++, j++) {
+        sum += (asked.values[i] ?? 0) * (held.values[j] ?? 0);
+      }
+      const cosine = sum * (asked.scales[row] ?? 0) * (held.scales[other] ?? 0);
+      if (cosine > (best[row] ?? -1)) best[row] = cosine;
+    }
+  }
+  return best;
+}
+
 function length(values: Float32Array, start: number, count: number): number {
   let squares = 0;
   for (let i = start; i < start + count; i++) squares += (values[i] ?? 0) ** 2;

@@ -1,5 +1,6 @@
 import {
   type Embedder,
+  type Embedding,
   FootnoteError,
   type GenerateRequest,
   type LanguageModel,
@@ -11,22 +12,29 @@ import {
 import { contextualizeQuestion } from "../contextualize-question.ts";
 import { numberTokens } from "../number-tokens.ts";
 import { splitQuestion } from "../split-question.ts";
+import { nearSpellings } from "./near-spelling.ts";
 import { profileQuestion, type QuestionProfile } from "./question-profile.ts";
-import { supportLogit, supportOf } from "./support.ts";
+import { type Formulas, linear, supportOf, tokenFormulas, wordFormulas } from "./support.ts";
 import { type Candidate, candidatesOf, type Features, questionWeights, unitFeatures } from "./unit-features.ts";
 
 export interface ExtractiveModelOptions {
   embedder: Embedder;
   analyzer: LexicalAnalyzer;
+  /**
+   * Per token vector of a question the greatest cosine with one of a sentence, read from the embedder's own compressed form. Default: none, words
+   * and sentence vectors alone decide.
+   */
+  tokenMatches?(question: Uint8Array, sentence: Uint8Array): ArrayLike<number>;
   /** Sentences embedded for one question at most, the best by words and rank. Default 40. */
   maxEmbedded?: number;
-  /** Sentence vectors kept in memory, oldest out first. Default 4,000 (6 MB at 384 dimensions). */
+  /** Sentence vectors kept in memory, oldest out first. Default 4,000 (6 MB at 384 dimensions, with token vectors twice that). */
   cachedVectors?: number;
 }
 
 export interface ScoredUnit {
   candidate: Candidate;
   features: Features;
+  /** Place in the order, as log-odds against any other unit of the same question. */
   logit: number;
   support: number;
 }
@@ -99,9 +107,11 @@ export interface UnitScorer {
 
 /** How the extractive model sees its sources; also what fitting and evaluation read. */
 export function createUnitScorer(options: ExtractiveModelOptions): UnitScorer {
-  const { embedder, analyzer, maxEmbedded = 40, cachedVectors = 4_000 } = options;
+  const { embedder, analyzer, tokenMatches, maxEmbedded = 40, cachedVectors = 4_000 } = options;
   const termsOf = (text: string) => analyzer.terms(text);
-  const cache = new Map<string, Float32Array>();
+  const readsTokens = tokenMatches !== undefined && embedder.capabilities.tokenVectors;
+  const formulas = readsTokens ? tokenFormulas : wordFormulas;
+  const cache = new Map<string, Embedding>();
 
   async function vectorsOf(texts: readonly string[], purpose: "query" | "passage", signal: AbortSignal | undefined) {
     const keys = texts.map((text) => sha256(`${purpose}\n${text}`));
@@ -112,6 +122,7 @@ export function createUnitScorer(options: ExtractiveModelOptions): UnitScorer {
       const embeddings = await embedder.embed({
         texts: missing.map((index) => texts[index] ?? ""),
         purpose,
+        ...(readsTokens ? { tokenVectors: true } : {}),
         ...(signal ? { signal } : {}),
       });
       for (const [at, index] of missing.entries()) {
@@ -120,9 +131,9 @@ export function createUnitScorer(options: ExtractiveModelOptions): UnitScorer {
         if (embedding === undefined || key === undefined) {
           throw new FootnoteError("embedding_failed", "The embedder returned fewer vectors than sentences; try again.");
         }
-        vectors[index] = embedding.vector;
+        vectors[index] = embedding;
         tokens += embedding.tokenCount;
-        cache.set(key, embedding.vector);
+        cache.set(key, embedding);
       }
       for (const key of cache.keys()) {
         if (cache.size <= cachedVectors) break;
@@ -140,9 +151,16 @@ export function createUnitScorer(options: ExtractiveModelOptions): UnitScorer {
       let embeddedTokens = 0;
       for (const [index, text] of texts.entries()) {
         const earlier = texts.slice(0, index).map((part) => ({ question: part }));
-        const profile = profileQuestion(text, termsOf, contextualizeQuestion(text, [...history, ...earlier]));
+        const asked = profileQuestion(text, termsOf, contextualizeQuestion(text, [...history, ...earlier]));
+        const profile = withSpellingOf(asked, all);
         const weights = questionWeights(profile, all);
-        const candidates = preselect({ profile, candidates: all, weights, limit: Math.max(1, Math.floor(maxEmbedded / texts.length)) });
+        const candidates = preselect({
+          profile,
+          candidates: all,
+          weights,
+          formulas,
+          limit: Math.max(1, Math.floor(maxEmbedded / texts.length)),
+        });
         const query = await vectorsOf([profile.text], "query", signal);
         const units = await vectorsOf(
           candidates.map(({ unit, context }) => (context === "" ? unit.text : `${context}\n${unit.text}`)),
@@ -150,10 +168,13 @@ export function createUnitScorer(options: ExtractiveModelOptions): UnitScorer {
           signal,
         );
         embeddedTokens += query.tokens + units.tokens;
-        const asked = query.vectors[0];
+        const queried = query.vectors[0];
         const scored = candidates.map((candidate, at): ScoredUnit => {
-          const features = unitFeatures({ profile, candidate, weights, cosine: dot(asked, units.vectors[at]) });
-          return { candidate, features, logit: supportLogit(features), support: supportOf(features) };
+          const unit = units.vectors[at];
+          const matches = queried?.tokenVectors && unit?.tokenVectors ? tokenMatches?.(queried.tokenVectors, unit.tokenVectors) : undefined;
+          const cosine = dot(queried?.vector, unit?.vector);
+          const features = unitFeatures({ profile, candidate, weights, cosine, ...(matches ? { tokens: matches } : {}) });
+          return { candidate, features, logit: linear(formulas.order, features), support: supportOf(formulas, features) };
         });
         parts.push(
           scored.sort(
@@ -166,17 +187,34 @@ export function createUnitScorer(options: ExtractiveModelOptions): UnitScorer {
   };
 }
 
+/** The question with the words that no source has in the spelling of one that some source has. Names stay as they are. */
+function withSpellingOf(profile: QuestionProfile, candidates: readonly Candidate[]): QuestionProfile {
+  const unknown = profile.terms.filter(({ term, key }) => !key && !candidates.some(({ chunkTerms }) => chunkTerms.has(term)));
+  if (unknown.length === 0) return profile;
+  const vocabulary = new Set(candidates.flatMap(({ sequence, contextSequence }) => [...sequence, ...contextSequence]));
+  const spellings = nearSpellings(
+    unknown.map(({ term }) => term),
+    vocabulary,
+  );
+  return { ...profile, terms: profile.terms.map((one) => ({ ...one, term: spellings.get(one.term) ?? one.term })) };
+}
+
 /** The candidates worth an embedding: the best by everything that costs none. */
 function preselect(options: {
   profile: QuestionProfile;
   candidates: readonly Candidate[];
   weights: ReadonlyMap<string, number>;
+  formulas: Formulas;
   limit: number;
 }): Candidate[] {
-  const { profile, candidates, weights, limit } = options;
+  const { profile, candidates, weights, formulas, limit } = options;
   if (candidates.length <= limit) return [...candidates];
   return candidates
-    .map((candidate, order) => ({ candidate, order, logit: supportLogit(unitFeatures({ profile, candidate, weights, cosine: 0 })) }))
+    .map((candidate, order) => ({
+      candidate,
+      order,
+      logit: linear(formulas.order, unitFeatures({ profile, candidate, weights, cosine: 0 })),
+    }))
     .sort((a, b) => b.logit - a.logit || a.order - b.order)
     .slice(0, limit)
     .map(({ candidate }) => candidate);

@@ -1,7 +1,17 @@
-import { type Features, featureNames } from "./unit-features.ts";
+import { type Features, featureNames, type FeatureName } from "./unit-features.ts";
 
-/** Coefficients of the logistic formula; see docs/decisions/0042-extractive-support.md for how they were made. */
-export const coefficients: Features & { intercept: number } = {
+/** Coefficients of a linear formula over the features; a feature that is not named counts nothing. */
+export type Coefficients = Partial<Record<FeatureName, number>> & { intercept: number };
+
+/** How units are ordered, and how sure one is an answer: with token vectors, and without. See docs/decisions/0070-extractive-scoring.md. */
+export interface Formulas {
+  /** Its differences are log-odds of one unit against another. */
+  order: Coefficients;
+  /** Log-odds that the best unit answers the question. */
+  support: Coefficients;
+}
+
+const handMade: Coefficients = {
   intercept: -7.18,
   coverage: 2.87,
   unitCoverage: 3.19,
@@ -13,14 +23,18 @@ export const coefficients: Features & { intercept: number } = {
   pairMissing: -3.37,
 };
 
-/** Log-odds that a unit answers the question. */
-export function supportLogit(features: Features): number {
+/** Without token vectors. */
+export const wordFormulas: Formulas = { order: handMade, support: handMade };
+/** With token vectors. */
+export const tokenFormulas: Formulas = { order: handMade, support: handMade };
+
+export function linear(coefficients: Coefficients, features: Features): number {
   let sum = coefficients.intercept;
-  for (const name of featureNames) sum += coefficients[name] * features[name];
+  for (const name of featureNames) sum += (coefficients[name] ?? 0) * features[name];
   return sum;
 }
 
 /** Probability in 0…1 that a unit answers the question. */
-export function supportOf(features: Features): number {
-  return 1 / (1 + Math.exp(-supportLogit(features)));
+export function supportOf(formulas: Formulas, features: Features): number {
+  return 1 / (1 + Math.exp(-linear(formulas.support, features)));
 }

@@ -1,5 +1,6 @@
 import type { ModelSource } from "@footnote/core";
 import { type SourceUnit, sourceUnits } from "../source-units.ts";
+import { isNegated } from "../number-tokens.ts";
 import type { TermsOf } from "../terms.ts";
 import { holdsPair, type QuestionProfile, typeMatch } from "./question-profile.ts";
 
@@ -14,8 +15,12 @@ export interface Candidate {
   terms: ReadonlySet<string>;
   contextTerms: ReadonlySet<string>;
   chunkTerms: ReadonlySet<string>;
+  /** Terms of the units before and after it in the chunk, beside its own. */
+  nearTerms: ReadonlySet<string>;
   /** 1-based place of the chunk among the sources. */
   rank: number;
+  /** Score of the chunk, from 0 for the worst to 1 for the best of the sources. */
+  standing: number;
 }
 
 const dependent = /^(?:it|its|this|that|these|those|they|their|he|she|his|her|both|such|er|sie|es|dies[ers]?)\b/iu;
@@ -23,14 +28,18 @@ const dependent = /^(?:it|its|this|that|these|those|they|their|he|she|his|her|bo
 /** Every unit that can be quoted, in source order. Headings cannot: they answer nothing alone. */
 export function candidatesOf(sources: readonly ModelSource[], termsOf: TermsOf): Candidate[] {
   const candidates: Candidate[] = [];
+  const scores = sources.map(({ hit }) => hit.score);
+  const worst = Math.min(...scores);
+  const range = Math.max(...scores) - worst;
   for (const [index, source] of sources.entries()) {
     const { chunk } = source.hit;
     const units = sourceUnits(chunk);
+    const sequences = units.map((unit) => termsOf(unit.text).map(({ term }) => term));
     const above = [chunk.title ?? "", ...chunk.headingPath].filter((line, at, lines) => line !== "" && lines.indexOf(line) === at);
     const chunkTerms = setOf(`${above.join("\n")}\n${chunk.text}`, termsOf);
     let header: string | null = null;
     let previous: SourceUnit | null = null;
-    for (const unit of units) {
+    for (const [at, unit] of units.entries()) {
       if (unit.kind !== "row") header = null;
       const context = [...above];
       if (header !== null) context.push(header);
@@ -40,7 +49,7 @@ export function candidatesOf(sources: readonly ModelSource[], termsOf: TermsOf):
       previous = unit;
       if (unit.kind === "heading") continue;
       const contextText = context.join("\n");
-      const sequence = termsOf(unit.text).map(({ term }) => term);
+      const sequence = sequences[at] ?? [];
       const contextSequence = termsOf(contextText).map(({ term }) => term);
       candidates.push({
         source,
@@ -51,7 +60,9 @@ export function candidatesOf(sources: readonly ModelSource[], termsOf: TermsOf):
         terms: new Set(sequence),
         contextTerms: new Set(contextSequence),
         chunkTerms,
+        nearTerms: new Set(sequences.slice(Math.max(0, at - 1), at + 2).flat()),
         rank: index + 1,
+        standing: range > 0 ? (source.hit.score - worst) / range : 1,
       });
     }
   }
@@ -84,8 +95,17 @@ export const featureNames = [
   "rank",
   "rarestMissing",
   "pairMissing",
+  "nearCoverage",
+  "standing",
+  "denial",
+  "tokens",
+  "leastToken",
+  "secondToken",
 ] as const;
-export type Features = Record<(typeof featureNames)[number], number>;
+export type FeatureName = (typeof featureNames)[number];
+export type Features = Record<FeatureName, number>;
+/** Those that need token vectors. */
+export const tokenFeatureNames: readonly FeatureName[] = ["tokens", "leastToken", "secondToken"];
 
 /** What a match is worth by where it is found: in the sentence, in what it is read in, elsewhere in its chunk. */
 const contextWorth = 0.85;
@@ -94,19 +114,23 @@ const similarWorth = 0.7;
 
 /**
  * The features of one unit for one question, each about 0…1: weighted share of the question's terms found (in unit, context, chunk), the
- * same in the unit alone, cosine, match of the answer's type (−1…1), share of names and numbers missing, 1/rank, whether the rarest term is missing, and the share of pairs such as `version 2` that
- * stand neither in the unit nor in its context.
+ * same in the unit alone, cosine, match of the answer's type (−1…1), share of names and numbers missing, 1/rank, whether the rarest term is missing, the share of pairs such as `version 2` that
+ * stand neither in the unit nor in its context, weighted share of the terms found in the unit, its neighbours or its context, the chunk's standing among the sources, whether only one of question and unit
+ * denies something; and of the question's token vectors, each beside the nearest of the unit's: mean, least and second least cosine (0 without token vectors).
  */
 export function unitFeatures(options: {
   profile: QuestionProfile;
   candidate: Candidate;
   weights: ReadonlyMap<string, number>;
   cosine: number;
+  /** Per token vector of the question the greatest cosine with one of the unit's. Default: none are known. */
+  tokens?: ArrayLike<number>;
 }): Features {
-  const { profile, candidate, weights, cosine } = options;
+  const { profile, candidate, weights, cosine, tokens = [] } = options;
   let total = 0;
   let covered = 0;
   let coveredByUnit = 0;
+  let coveredNear = 0;
   let keys = 0;
   let keysMissing = 0;
   let rarest = 0;
@@ -118,6 +142,7 @@ export function unitFeatures(options: {
     total += weight;
     covered += weight * worth;
     coveredByUnit += weight * inUnit;
+    if (candidate.nearTerms.has(term) || candidate.contextTerms.has(term)) coveredNear += weight;
     if (key) {
       keys += 1;
       if (worth < 0.5) keysMissing += 1;
@@ -127,6 +152,7 @@ export function unitFeatures(options: {
       rarestMissing = worth < 0.3 ? 1 : 0;
     }
   }
+  const sorted = Float64Array.from(tokens).sort();
   let pairsMissing = 0;
   for (const pair of profile.pairs) {
     const inRow = candidate.unit.kind === "row" && candidate.terms.has(pair[1]) && candidate.contextTerms.has(pair[0]);
@@ -141,6 +167,12 @@ export function unitFeatures(options: {
     rank: 1 / candidate.rank,
     rarestMissing,
     pairMissing: profile.pairs.length === 0 ? 0 : pairsMissing / profile.pairs.length,
+    nearCoverage: total === 0 ? 0 : coveredNear / total,
+    standing: candidate.standing,
+    denial: isNegated(profile.text) === isNegated(candidate.unit.text) ? 0 : 1,
+    tokens: sorted.length === 0 ? 0 : sorted.reduce((sum, value) => sum + value, 0) / sorted.length,
+    leastToken: sorted[0] ?? 0,
+    secondToken: sorted[1] ?? sorted[0] ?? 0,
   };
 }
 

@@ -1,0 +1,108 @@
+import { type FeatureName, featureNames, tokenFeatureNames } from "@footnote/answers";
+import { areaUnderRoc, fitListwise, fitLogistic } from "@footnote/evaluation";
+import type { AnsweredQuestion, RankedSentence } from "./answer-sentences.ts";
+
+export type Coefficients = Partial<Record<FeatureName, number>> & { intercept: number };
+export interface Formulas {
+  order: Coefficients;
+  support: Coefficients;
+}
+
+/** A question with its sentences, and how much it counts for support. */
+export interface FittedQuestion {
+  sentences: readonly RankedSentence[];
+  answerable: boolean;
+  /** Default 1. */
+  weight?: number;
+  /** How many times it counts for the order. Default 1. */
+  repeats?: number;
+}
+
+/**
+ * Order by conditional logit over the sentences of each answerable question; support by logistic regression on the sentence that comes first, whether it
+ * answers. Features are standardised for the penalty and the coefficients given back for raw ones.
+ */
+export function fitFormulas(questions: readonly FittedQuestion[], options: { tokens: boolean }): Formulas {
+  const allowed = (name: FeatureName) => options.tokens || !tokenFeatureNames.includes(name);
+  const inOrder = featureNames.filter(allowed);
+  const rows = questions.flatMap(({ sentences }) => sentences.map(({ features }) => features));
+  const scale = featureNames.map((_, at) => {
+    const values = rows.map((row) => row[at] ?? 0);
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
+    return { mean, deviation: deviation > 1e-9 ? deviation : 1 };
+  });
+  const standard = (features: readonly number[], names: readonly FeatureName[]) =>
+    names.map((name) => {
+      const at = featureNames.indexOf(name);
+      return ((features[at] ?? 0) - (scale[at]?.mean ?? 0)) / (scale[at]?.deviation ?? 1);
+    });
+  const raw = (names: readonly FeatureName[], weights: readonly number[], intercept: number): Coefficients => {
+    const coefficients: Coefficients = { intercept };
+    for (const [at, name] of names.entries()) {
+      const { mean = 0, deviation = 1 } = scale[featureNames.indexOf(name)] ?? {};
+      const weight = (weights[at] ?? 0) / deviation;
+      coefficients[name] = round(weight);
+      coefficients.intercept -= weight * mean;
+    }
+    coefficients.intercept = round(coefficients.intercept);
+    return coefficients;
+  };
+  const lists = questions
+    .filter(({ answerable }) => answerable)
+    .flatMap((question) => Array.from({ length: question.repeats ?? 1 }, () => question))
+    .map(({ sentences }) => ({
+      features: sentences.map(({ features }) => standard(features, inOrder)),
+      relevant: sentences.map(({ bears }) => bears),
+    }));
+  const order = raw(inOrder, fitListwise(lists, { l2: 0.004, iterations: 300 }), 0);
+  order.intercept = 0;
+  const inSupport = featureNames.filter(allowed);
+  const observations = questions.flatMap(({ sentences, answerable, weight = 1 }) => {
+    const best = bestBy(order, sentences);
+    // A wrong sentence for an answerable question is neither: it would teach that answers do not look like answers.
+    if (best === undefined || (answerable && !best.bears)) return [];
+    return [{ features: standard(best.features, inSupport), outcome: Number(answerable), weight }];
+  });
+  const { intercept, weights } = fitLogistic(observations, { l2: 0.01 });
+  return { order, support: raw(inSupport, weights, intercept) };
+}
+
+export function bestBy(coefficients: Coefficients, sentences: readonly RankedSentence[]): RankedSentence | undefined {
+  let best: RankedSentence | undefined;
+  let highest = Number.NEGATIVE_INFINITY;
+  for (const sentence of sentences) {
+    const score = linear(coefficients, sentence.features);
+    if (score > highest) [best, highest] = [sentence, score];
+  }
+  return best;
+}
+
+/** A question as it would be ordered and judged by other formulas. */
+export function reorder(answered: AnsweredQuestion, formulas: Formulas, minSupport: number): AnsweredQuestion {
+  const sentences = answered.sentences
+    .map((sentence) => ({ sentence, score: linear(formulas.order, sentence.features) }))
+    .toSorted((a, b) => b.score - a.score)
+    .map(({ sentence }) => ({ ...sentence, support: 1 / (1 + Math.exp(-linear(formulas.support, sentence.features))) }));
+  const first = sentences[0];
+  const abstained = first === undefined || first.support < minSupport;
+  return { ...answered, sentences, abstained, citedFirst: !abstained && first.bears };
+}
+
+export function linear(coefficients: Coefficients, features: readonly number[]): number {
+  let sum = coefficients.intercept;
+  for (const [at, name] of featureNames.entries()) sum += (coefficients[name] ?? 0) * (features[at] ?? 0);
+  return sum;
+}
+
+/** Area under the ROC of support by these formulas. */
+export function areaOf(questions: readonly FittedQuestion[], { order, support }: Formulas): number {
+  return areaUnderRoc(
+    questions.map(({ sentences, answerable }) => {
+      const best = bestBy(order, sentences);
+      return { score: best === undefined ? -100 : linear(support, best.features), positive: answerable };
+    }),
+  );
+}
+
+const round = (value: number) => Math.round(value * 1000) / 1000;

@@ -1,0 +1,197 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createExtractiveModel, createUnitScorer, featureNames } from "@footnote/answers";
+import { createChunker } from "@footnote/chunking";
+import { type DocumentId, FootnoteError, type PipelineSpec, throwIfAborted } from "@footnote/core";
+import { createLateInteractionReranker, createLocalEmbedder, tokenMatches } from "@footnote/embedding";
+import { readBeirCorpus, readSpannedQuestions, type Split } from "@footnote/evaluation";
+import { createSystemClock } from "@footnote/jobs";
+import { createAnalyzer, createRetriever, learnedWeights, packSources, pipelines } from "@footnote/retrieval";
+import { openStore } from "@footnote/storage";
+import { createTelemetry } from "@footnote/telemetry";
+import { type AnsweredQuestion, answerSpanned } from "./answer-sentences.ts";
+import { type AnswersReport, answersReport, formatAnswersReport } from "./answers-report.ts";
+import { withEmbeddingCache } from "./embedding-cache.ts";
+import { areaOf, fitFormulas, type Formulas, reorder } from "./fit-answers.ts";
+import { createRowWriter } from "./retrieval.ts";
+import { readGoldenTraining, readWrittenQuestions } from "./training-answers.ts";
+
+export interface RunAnswersOptions {
+  /** SQuAD 2.0 with corpus.jsonl and dev-v2.0-half.json. */
+  folder: string;
+  /** Name of a shipped pipeline. Default `default`. */
+  pipeline?: string;
+  /** Only every so many questions. Default 1: all of them. */
+  every?: number;
+  /** Embeddings of earlier runs. Default: none are kept. */
+  cacheDir?: string;
+  log(line: string): void;
+  signal?: AbortSignal;
+}
+
+/**
+ * Every question of the set through a new embedded store and the answer path in process: search, packing, extractive model, checks; only HTTP and the stored
+ * answer are left out. Gives what was seen of each question, in the order of the file.
+ */
+export async function answerSquad(options: RunAnswersOptions): Promise<{ answered: AnsweredQuestion[]; spec: PipelineSpec }> {
+  const { folder, pipeline = "default", every = 1, cacheDir, log, signal } = options;
+  const spec = Object.values(pipelines).find(({ name }) => name === pipeline);
+  if (!spec) throw new FootnoteError("pipeline_unknown", `There is no pipeline ${JSON.stringify(pipeline)}; name a shipped one.`);
+  const name = "dev-v2.0-half.json";
+  const all = readSpannedQuestions(await readFile(join(folder, name), "utf8"), name);
+  const questions = all.filter((_, at) => at % every === 0);
+  const local = createLocalEmbedder({ threads: 1 });
+  const embedder = cacheDir ? await withEmbeddingCache(local, cacheDir) : local;
+  const dataDir = await mkdtemp(join(tmpdir(), "footnote-eval-"));
+  try {
+    const { id, dimensions } = local.space;
+    const tokenVectors = needsTokenVectors(spec);
+    const { store } = await openStore({ dataDir, spaces: [{ id, dimensions, tokenVectors }] });
+    try {
+      const tenant = await store.routing.createTenant({ name: "Evaluation of answers" });
+      const { collection } = await store.collections.put(tenant.id, { name: "evaluation", settings: { pipeline: spec } });
+      const scope = { tenantId: tenant.id, collectionId: collection.id, spec };
+      const write = createRowWriter({ store, embedder, chunkerFor: createChunker, tokenVectors, ...scope, ...(signal ? { signal } : {}) });
+      const rows = new Map<string, string>();
+      for await (const row of readBeirCorpus(folder)) {
+        throwIfAborted(signal);
+        const written = await write(row);
+        if (written) rows.set(written.documentId, row.id);
+      }
+      await store.maintainIndex(tenant.id);
+      log(`indexed ${rows.size} documents`);
+      const rerankers = tokenVectors ? [createLateInteractionReranker({ embedder: local, tokenVectors: store.tokenVectors })] : [];
+      const retriever = createRetriever({
+        embedder,
+        lexical: store.lexical,
+        dense: store.dense,
+        chunks: store.chunks,
+        vectors: store.vectors,
+        rerankers,
+      });
+      const analyzer = createAnalyzer(spec.index.analyzer);
+      const parts = { embedder, analyzer, tokenMatches };
+      const scorer = createUnitScorer(parts);
+      const model = createExtractiveModel(parts);
+      const telemetry = createTelemetry({ level: "silent" });
+      const clock = createSystemClock();
+      const answered: AnsweredQuestion[] = [];
+      for (const question of questions) {
+        throwIfAborted(signal);
+        answered.push(
+          await answerSpanned({
+            question,
+            spec,
+            model,
+            scorer,
+            featureNames,
+            documentOf: (document: DocumentId) => rows.get(document) ?? document,
+            search: (query, abort) => retriever.search({ ...scope, query, limit: spec.topK, signal: abort }),
+            pack: ({ hits, signal: abort }) => packSources({ tenantId: tenant.id, hits, spec, chunks: store.chunks, signal: abort }),
+            terms: (text) => analyzer.terms(text),
+            clock,
+            telemetry,
+            ...(signal ? { signal } : {}),
+          }),
+        );
+        if (answered.length % 500 === 0) log(`${answered.length} of ${questions.length} questions`);
+      }
+      return { answered, spec };
+    } finally {
+      await store.close();
+    }
+  } finally {
+    await embedder.close();
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+function needsTokenVectors({ reranker }: PipelineSpec): boolean {
+  if (reranker.type === "learned-linear") return learnedWeights(reranker.weights)?.signals.includes("late-interaction") ?? false;
+  return reranker.type === "late-interaction";
+}
+
+/** The run with its reports: the articles that nothing was fitted on first, then those that the formulas were fitted on. */
+export async function runAnswers(
+  options: RunAnswersOptions,
+): Promise<{ answered: AnsweredQuestion[]; reports: AnswersReport[]; minSupport: number }> {
+  const { answered, spec } = await answerSquad(options);
+  const of = (split: Split) => answered.filter(({ question }) => question.split === split);
+  const reports = [
+    answersReport("SQuAD, articles for reporting", of("test")),
+    answersReport("SQuAD, articles fitted on", of("train")),
+    answersReport("SQuAD, all articles", answered),
+  ];
+  return { answered, reports, minSupport: spec.answer.minSupport };
+}
+
+export interface AnswersFit {
+  tokenFormulas: Formulas;
+  wordFormulas: Formulas;
+  /** Each half of the articles by formulas fitted on the other half and on our own training questions. */
+  crossFitted: AnswersReport;
+  crossFittedWords: AnswersReport;
+  /** Areas under the ROC of support on our own training questions, which it was fitted on. */
+  written: number;
+  golden: number;
+}
+
+/** How much each of our own training questions counts beside one of SQuAD, of which there are some fifteen times as many: for support, and for the order. */
+const ownWeight = 20;
+const ownRepeats = 3;
+
+/** Fits the formulas of packages/answers/src/extractive/support.ts. Nothing of the articles for reporting takes part in what is to be shipped. */
+export async function fitOnAnswers(
+  options: Omit<RunAnswersOptions, "pipeline" | "every"> & {
+    answered: readonly AnsweredQuestion[];
+    minSupport: number;
+    variables: Record<string, string | undefined>;
+  },
+): Promise<AnswersFit> {
+  const { answered, minSupport, cacheDir, variables, log, signal } = options;
+  const local = createLocalEmbedder({ threads: 1 });
+  const embedder = cacheDir ? await withEmbeddingCache(local, cacheDir) : local;
+  try {
+    const analyzer = createAnalyzer({ language: "en" });
+    const written = await readWrittenQuestions({ embedder, analyzer });
+    const golden = await readGoldenTraining({ embedder, analyzer, variables, log, ...(signal ? { signal } : {}) });
+    const own = [...written, ...golden].map((question) => ({ ...question, weight: ownWeight, repeats: ownRepeats }));
+    const half = (split: Split) => answered.filter(({ question }) => question.split === split);
+    const fitOn = (split: Split, tokens: boolean) =>
+      fitFormulas([...half(split).map(({ sentences, question }) => ({ sentences, answerable: question.answerable })), ...own], { tokens });
+    const crossed = (tokens: boolean) => [
+      ...half("test").map((one) => ({ one, formulas: forReporting(tokens) })),
+      ...half("train").map((one) => ({ one, formulas: others(tokens) })),
+    ];
+    const shipped = { tokens: fitOn("train", true), words: fitOn("train", false) };
+    const other = { tokens: fitOn("test", true), words: fitOn("test", false) };
+    const forReporting = (tokens: boolean) => (tokens ? shipped.tokens : shipped.words);
+    const others = (tokens: boolean) => (tokens ? other.tokens : other.words);
+    const crossReport = (name: string, tokens: boolean) =>
+      answersReport(
+        name,
+        crossed(tokens).map(({ one, formulas }) => reorder(one, formulas, minSupport)),
+      );
+    return {
+      tokenFormulas: shipped.tokens,
+      wordFormulas: shipped.words,
+      crossFitted: crossReport("SQuAD, all articles, each half by formulas fitted on the other", true),
+      crossFittedWords: crossReport("The same without token vectors", false),
+      written: areaOf(written, shipped.tokens),
+      golden: areaOf(golden, shipped.tokens),
+    };
+  } finally {
+    await embedder.close();
+  }
+}
+
+export function formatFit({ tokenFormulas, wordFormulas, crossFitted, crossFittedWords, written, golden }: AnswersFit): string {
+  return [
+    formatAnswersReport(crossFitted),
+    formatAnswersReport(crossFittedWords),
+    `area under ROC of support on what it was fitted on: our written questions ${written.toFixed(3)}, golden training questions ${golden.toFixed(3)}`,
+    `export const wordFormulas: Formulas = ${JSON.stringify(wordFormulas, null, 2)};`,
+    `export const tokenFormulas: Formulas = ${JSON.stringify(tokenFormulas, null, 2)};`,
+  ].join("\n");
+}
