@@ -319,6 +319,18 @@ describe("complete", () => {
     expect(refusing.requests).toHaveLength(1);
   });
 
+  it("asks without the schema where the server takes none, from then on", async () => {
+    const { server, model } = await serve(({ schema }) => (schema ? { status: 400 } : { text: '{"yes":true}' }));
+    const one = model();
+    for (let i = 0; i < 2; i++) expect(await one.complete?.({ ...request, schema })).toMatchObject({ object: { yes: true } });
+    expect(server.requests.map((sent) => sent.schema !== undefined)).toEqual([true, false, false]);
+    const { server: refusing, model: refused } = await serve({ status: 400 });
+    const both = refused();
+    for (let i = 0; i < 2; i++)
+      expect(await failureOf(async () => both.complete?.({ ...request, schema }))).toMatchObject({ details: { status: 400 } });
+    expect(refusing.requests).toHaveLength(4);
+  });
+
   it("gives up after its limit and stops when the asker leaves", async () => {
     const { server, model } = await serve({ stallAfter: 0 });
     expect(await failureOf(async () => model({ timeouts: { completionMs: 30 }, completionTries: 1 }).complete?.(request))).toMatchObject({

@@ -134,7 +134,10 @@ export function createOpenAiCompatibleModel(options: OpenAiCompatibleModelOption
     }
   }
 
-  async function completeOnce(request: CompletionRequest): Promise<CompletionResult> {
+  /** False once the server has refused a JSON schema and taken the same request without: callers check replies themselves. */
+  let takesSchemas = true;
+
+  async function completeOnce(request: CompletionRequest, withSchema: boolean): Promise<CompletionResult> {
     const { system, prompt, schema, maxTokens, signal } = request;
     const call = new AbortController();
     try {
@@ -146,7 +149,7 @@ export function createOpenAiCompatibleModel(options: OpenAiCompatibleModelOption
             maxOutputTokens: maxTokens,
             temperature: 0,
             abortSignal: call.signal,
-            ...(schema ? { responseFormat: { type: "json", name: schema.name, schema: schema.jsonSchema } } : {}),
+            ...(schema && withSchema ? { responseFormat: { type: "json", name: schema.name, schema: schema.jsonSchema } } : {}),
           }),
         ),
       );
@@ -179,9 +182,15 @@ export function createOpenAiCompatibleModel(options: OpenAiCompatibleModelOption
       for (let tries = 1; ; tries++) {
         throwIfAborted(request.signal);
         try {
-          return await completeOnce(request);
+          return await completeOnce(request, takesSchemas);
         } catch (error) {
           const failure = upstreamFailure(error, { model: name, started: false });
+          const { status } = failure.details;
+          if (request.schema && takesSchemas && (status === 400 || status === 422)) {
+            const plain = await completeOnce(request, false);
+            takesSchemas = false;
+            return plain;
+          }
           if (!failure.retryable || tries >= completionTries) throw failure;
           // Full jitter (Brooker 2015) over 250 ms doubled per try, but no earlier than the server asks for.
           const { retryAfterMs } = failure.details;

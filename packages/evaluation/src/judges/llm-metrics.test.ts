@@ -63,18 +63,39 @@ describe("llmMetrics", () => {
       "llm-citation-precision": 1,
       "llm-citation-recall": 1,
       "llm-answer-correctness": 1,
+      "llm-agreement": 1,
     });
     expect(scores.values.get("mixed")).toMatchObject({
       "llm-faithfulness": 0.5,
       "llm-citation-precision": 0.5,
       "llm-citation-recall": 0.5,
     });
-    expect(scores.values.get("none")).toMatchObject({ "llm-faithfulness": null, "llm-answer-correctness": 0 });
+    expect(scores.values.get("none")).toMatchObject({ "llm-faithfulness": null, "llm-answer-correctness": 0, "llm-agreement": null });
+    expect([...scores.costs.values()].reduce((sum, { usd }) => sum + usd, 0)).toBeCloseTo(scores.usd, 12);
+    expect(scores.costs.get("none")).toEqual({ usd: 0, modelCalls: 0 });
     expect(scores.modelCalls).toBe(model.completionRequests.length);
     expect(scores.usd).toBeCloseTo((scores.modelCalls * 15) / 1e6, 12);
     expect(scores).toMatchObject({ missing: {}, disagreements: 0 });
     expect(scores.cached).toBeGreaterThan(0);
     expect(progress).toEqual([1, 2, 3]);
+  });
+
+  it("shows where the judge disagrees with itself", async () => {
+    const { model } = judging();
+    const yes = {
+      ...model,
+      complete: async (request: Parameters<NonNullable<typeof model.complete>>[0]) => {
+        const said = await model.complete?.(request);
+        if (!said) throw new Error("The scripted model said nothing.");
+        if (request.schema?.name !== "entailment") return said;
+        return { ...said, object: JSON.parse(said.text.replaceAll('"entailed":false', '"entailed":true')) };
+      },
+    };
+    const scores = await llmMetrics(createLlmJudge({ model: yes }), [mixed]);
+    const agreement = scores.values.get("mixed")?.["llm-agreement"];
+    expect(agreement).toBeGreaterThan(0);
+    expect(agreement).toBeLessThan(1);
+    expect(scores.disagreements).toBeGreaterThan(0);
   });
 
   it.each(["malformed", "refusal"] as const)("leaves a case out whose verdict is %s, and says so", async (why) => {
@@ -113,4 +134,8 @@ it("stands beside the run's own values and other judges", async () => {
   expect(scored.extraJudges).toEqual(["ragas@0.4.3", `llm:judge@${judge.version}`]);
   expect(scored.judges).toEqual(run.judges);
   expect(scored.results[0]?.metrics).toMatchObject({ faithfulness: 1, "llm-faithfulness": 1 });
+  expect(scored.results[0]?.judging?.modelCalls).toBeGreaterThan(0);
+  const paid = { ...run, results: [{ ...good, judging: { usd: 1, modelCalls: 2 } }] };
+  const again = withLlmMetrics(paid, judge, await llmMetrics(judge, run.results));
+  expect(again.results[0]?.judging).toEqual({ usd: 1, modelCalls: 2 });
 });

@@ -4,12 +4,17 @@ import { scoreCase } from "../metrics/score-case.ts";
 import type { CaseResult, EvalRun, MetricValues } from "../runs/eval-run.ts";
 import type { LlmJudge } from "./llm-judge.ts";
 
-/** What a language model judges of an answer; `llm-faithfulness` in a run, so that it stands beside ours and ragas's. */
+/**
+ * What a language model judges of an answer; `llm-faithfulness` in a run, so that it stands beside ours and ragas's. `llm-agreement` is the share of
+ * statements on which its own two questions agree: how far it may be trusted.
+ */
 const judgedMetrics = ["faithfulness", "citation-precision", "citation-recall", "answer-correctness"] as const;
 
 export interface LlmScores {
   /** By case id. */
   values: Map<string, MetricValues>;
+  /** What each case cost, by its id. */
+  costs: Map<string, { usd: number; modelCalls: number }>;
   /** Cases that got no verdict, by reason. They are in no mean. */
   missing: Record<string, number>;
   usd: number;
@@ -31,7 +36,16 @@ export async function llmMetrics(
   options: { signal?: AbortSignal; onProgress?: (progress: { done: number; total: number }) => void } = {},
 ): Promise<LlmScores> {
   const { signal, onProgress } = options;
-  const scores: LlmScores = { values: new Map(), missing: {}, usd: 0, modelCalls: 0, disagreements: 0, statements: 0, cached: 0 };
+  const scores: LlmScores = {
+    values: new Map(),
+    costs: new Map(),
+    missing: {},
+    usd: 0,
+    modelCalls: 0,
+    disagreements: 0,
+    statements: 0,
+    cached: 0,
+  };
   const counting: LlmJudge = {
     ...judge,
     async judge(request) {
@@ -41,11 +55,14 @@ export async function llmMetrics(
     },
   };
   for (const [index, { case: one, answer }] of results.entries()) {
-    const row: MetricValues = Object.fromEntries(judgedMetrics.map((name) => [`llm-${name}`, null]));
+    const row: MetricValues = Object.fromEntries([...judgedMetrics, "agreement"].map((name) => [`llm-${name}`, null]));
     scores.values.set(one.id, row);
+    const before = { ...scores };
     try {
       const { metrics } = await scoreCase({ case: one, answer, gold: [], judges: { judge: counting }, ...(signal ? { signal } : {}) });
       for (const name of judgedMetrics) row[`llm-${name}`] = metrics[name] ?? null;
+      const judged = scores.statements - before.statements;
+      row["llm-agreement"] = judged === 0 ? null : 1 - (scores.disagreements - before.disagreements) / judged;
     } catch (error) {
       if (!isFootnoteError(error) || (error.code !== "model_failed" && error.code !== "timeout")) throw error;
       const { reason } = error.details;
@@ -56,6 +73,7 @@ export async function llmMetrics(
       const asked = results.slice(0, index + 1).filter((result) => !hasAbstained(result.answer)).length;
       if (error.retryable && failed === asked && failed >= 3) throw error;
     }
+    scores.costs.set(one.id, { usd: scores.usd - before.usd, modelCalls: scores.modelCalls - before.modelCalls });
     onProgress?.({ done: index + 1, total: results.length });
   }
   return scores;
@@ -67,6 +85,14 @@ export function withLlmMetrics(run: EvalRun, judge: Pick<LlmJudge, "name" | "ver
   return {
     ...run,
     extraJudges: [...others, `${judge.name}@${judge.version}`],
-    results: run.results.map((result) => ({ ...result, metrics: { ...result.metrics, ...scores.values.get(result.case.id) } })),
+    results: run.results.map((result) => {
+      const { usd, modelCalls } = scores.costs.get(result.case.id) ?? { usd: 0, modelCalls: 0 };
+      const spent = result.judging ?? { usd: 0, modelCalls: 0 };
+      return {
+        ...result,
+        metrics: { ...result.metrics, ...scores.values.get(result.case.id) },
+        judging: { usd: spent.usd + usd, modelCalls: spent.modelCalls + modelCalls },
+      };
+    }),
   };
 }
