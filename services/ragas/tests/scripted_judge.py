@@ -183,6 +183,12 @@ class ScriptedJudge:
 
             def _completion(self, body: Json) -> None:
                 model = str(body["model"])
+                if model == "elsewhere":
+                    self.send_response(307)
+                    self.send_header("Location", f"{judge.url}/chat/completions?moved=1")
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
+                    return
                 if model.startswith("status-"):
                     self._send(int(model.removeprefix("status-")), {"error": {"message": "as asked"}})
                     return

@@ -231,6 +231,11 @@ def test_a_judge_that_is_gone_is_named(serve: Serve) -> None:
     assert partly["faithfulness"]["reason"]["code"] == "judge_unreachable"
 
 
+def test_a_judge_that_sends_elsewhere_is_not_followed(serve: Serve, judge: ScriptedJudge) -> None:
+    assert_problem(score(serve("elsewhere"), ["context_recall"], [SAMPLE]), 502, "judge_rejected")
+    assert judge.calls == 1
+
+
 def test_a_slow_judge_costs_a_sample_its_value_and_no_more(serve: Serve) -> None:
     client = serve("slow", sample_timeout_seconds="0.3")
     began = time.monotonic()
