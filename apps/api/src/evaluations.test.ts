@@ -103,8 +103,11 @@ describe("runs", () => {
     await expect(evals.datasets.put({ collection: "manual", name: "asked", cases: lines(one("z")) })).rejects.toMatchObject({
       status: 409,
     });
+    await expect(evals.runs.delete(run.id)).rejects.toMatchObject({ status: 409 });
     await jobs.cancel(job.id);
     expect(await evals.runs.get(run.id)).toMatchObject({ state: "cancelled", error: { code: "cancelled" } });
+    await evals.runs.delete(run.id);
+    await expect(evals.runs.get(run.id)).rejects.toMatchObject({ status: 404 });
   });
 
   it("of an empty split, an unknown dataset or an unknown pipeline are refused", async () => {

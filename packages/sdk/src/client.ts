@@ -313,6 +313,7 @@ export function createClient(options: ClientOptions) {
         get: (id: string, given: CallOptions = {}) => json(evalRunSchema, "GET", `/v1/evals/runs/${part(id)}`, given),
         list: (page: PageQuery & { dataset?: string } = {}, given: CallOptions = {}) =>
           json(pageSchema(evalRunSchema), "GET", `/v1/evals/runs${query({ ...page })}`, given),
+        delete: (id: string, given: CallOptions = {}) => nothing("DELETE", `/v1/evals/runs/${part(id)}`, { ...given, repeatable: false }),
         results: (id: string, page: PageQuery & { tag?: string; metric?: string; below?: number } = {}, given: CallOptions = {}) =>
           json(pageSchema(evalResultSchema), "GET", `/v1/evals/runs/${part(id)}/results${query({ ...page })}`, given),
       },

@@ -136,9 +136,15 @@ describe.each(await availableEngines())("evaluations on %s", (engine) => {
     });
     expect((await evaluations.listRuns(tenantId, { dataset: "set" })).data.map(({ id }) => id)).toEqual([run.id]);
     expect((await evaluations.listRuns(tenantId, { only: [newId("collection")] })).data).toEqual([]);
+    await expect(evaluations.deleteRun(tenantId, run.id)).rejects.toMatchObject({ code: "conflict" });
     // Judged by somebody else: the results so far are not of this run.
     await evaluations.setUnder(tenantId, run.id, { corpus: "c", judges: ["j@2"] });
     expect(await evaluations.results(tenantId, run.id)).toEqual([]);
+    await evaluations.addResult(tenantId, run.id, result("a", 0));
+    await cancel(tenantId, run.id);
+    expect(await evaluations.deleteRun(tenantId, run.id, { actor: "key" })).toBe(true);
+    expect(await evaluations.deleteRun(tenantId, run.id)).toBe(false);
+    expect([await evaluations.getRun(tenantId, run.id), await evaluations.results(tenantId, run.id)]).toEqual([null, []]);
   });
 
   it("shows nothing of it to another tenant", async () => {
@@ -154,6 +160,7 @@ describe.each(await availableEngines())("evaluations on %s", (engine) => {
     await evaluations.setUnder(other, run.id, { corpus: null, judges: [] });
     await expect(evaluations.addResult(other, run.id, result("b", 1))).rejects.toMatchObject({ code: "conflict" });
     expect(await evaluations.deleteDataset(other, "set")).toBe(false);
+    expect(await evaluations.deleteRun(other, run.id)).toBe(false);
     expect(await evaluations.getRun(tenantId, run.id)).toMatchObject({ finishedAt: null, doneCount: 1 });
     await evaluations.putDataset(other, { name: "set", collectionId: stranger.collectionId, cases: [one("z")] });
     expect(await evaluations.cases(tenantId, "set", { split: "test" })).toHaveLength(3);

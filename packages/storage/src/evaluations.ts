@@ -203,6 +203,18 @@ export function createEvaluationRepository(session: Session): Store["evaluations
       );
       return toPage(rows, limit, toRun, (row) => row.id);
     },
+    deleteRun: (tenantId, id, audit) =>
+      session.transaction(tenantId, async (tx) => {
+        const [run] = await tx.query<Pick<RunRow, "state">>(`select j.state from ${runTables} where r.id = $1 for update of r`, [id]);
+        if (!run) return false;
+        if (run.state === "queued" || run.state === "running") {
+          throw new FootnoteError("conflict", "The run is under way; wait for it, or cancel its job.");
+        }
+        await tx.query("delete from eval_results where run_id = $1", [id]);
+        await tx.query("delete from eval_runs where id = $1", [id]);
+        await writeAudit(tx, tenantId, audit, { action: "eval-run.delete", subject: id });
+        return true;
+      }),
     async setUnder(tenantId, id, { corpus, judges }) {
       await session.transaction(tenantId, async (tx) => {
         // Results that were judged otherwise, or over other documents, do not belong to the same run.

@@ -501,6 +501,8 @@ export interface Store {
       id: RunId,
       page: PageRequest & { tag?: string; metric?: string; below?: number },
     ): Promise<PageResult<EvalResultRecord>>;
+    /** With its results. `conflict` while its job is under way; false: unknown. */
+    deleteRun(tenantId: TenantId, id: RunId, audit?: AuditActor): Promise<boolean>;
     finishRun(tenantId: TenantId, id: RunId, summary: NonNullable<EvalRunRecord["summary"]>): Promise<void>;
   };
 

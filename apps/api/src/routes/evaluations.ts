@@ -161,6 +161,20 @@ export function addEvaluationRoutes(router: Router, deps: ApiDependencies): void
     handler: async ({ principal, id }) => json(toRun(await findRun(principal, id("run")))),
   });
   router.add({
+    method: "delete",
+    path: "/v1/evals/runs/{id}",
+    tag: "Evaluations",
+    summary: "Delete a run with its results",
+    description: "409 while its job is under way.",
+    guard: scoped("ask"),
+    replies: { 204: { description: "Deleted" } },
+    async handler({ principal, id, audit }) {
+      const run = await findRun(principal, id("run"));
+      if (!(await evaluations.deleteRun(principal.tenantId, run.id, audit))) throw notFound();
+      return new Response(null, { status: 204 });
+    },
+  });
+  router.add({
     method: "get",
     path: "/v1/evals/runs/{id}/results",
     tag: "Evaluations",

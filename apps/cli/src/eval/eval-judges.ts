@@ -7,7 +7,8 @@ export function judgesOf({ embedder }: Pick<Engine, "embedder">): Judges {
   return createLocalJudges({
     name: embedder.space.id,
     async embed(texts, signal) {
-      const embeddings = await embedder.embed({ texts, purpose: "query", ...(signal ? { signal } : {}) });
+      // Judging waits behind questions that somebody asks.
+      const embeddings = await embedder.embed({ texts, purpose: "passage", ...(signal ? { signal } : {}) });
       return embeddings.map(({ vector }) => vector);
     },
   });
