@@ -6,4 +6,5 @@ export type { MemoryEntry, MemoryIndex } from "./memory-index.ts";
 export { createScriptedModel, scriptText } from "./scripted-model.ts";
 export type { ScriptedCompletion, ScriptedModel, ScriptStep } from "./scripted-model.ts";
 export { createSilentTelemetry } from "./silent-telemetry.ts";
+export { judgeContract } from "./judge-contract.ts";
 export { hitOf, rerankerContract } from "./reranker-contract.ts";
