@@ -12,6 +12,7 @@ interface AblationOptions extends CommonOptions {
   limit?: number;
   cache: string;
   docs?: string;
+  kept?: boolean;
   /** Commander's name of --no-write. */
   write: boolean;
 }
@@ -38,6 +39,7 @@ export function addEvalAblation(evaluate: Command, context: Context): void {
     .option("--steps <names>", "only these, separated by commas, such as fusion,reranker", list)
     .option("--sets <names>", "only these, separated by commas; handbook is the golden set", list)
     .option("--limit <number>", "only the first so many questions of each set", count)
+    .option("--kept", "measure nothing: report what earlier runs measured, the rest as unmeasured")
     .option("--cache <folder>", "results and embeddings of earlier runs; for one process at a time", ".cache")
     .option("--docs <folder>", "where quality.md and quality/ablation.svg are written; default: docs of the checkout")
     .option("--no-write", "only print; docs/quality.md stays as it is")
@@ -66,6 +68,7 @@ Examples:
         variables,
         log: (line) => output.note(line),
         signal,
+        ...(options.kept ? { measure: false } : {}),
         ...(options.full ? { full: true } : {}),
         ...(options.train ? { train: true } : {}),
         ...(options.steps ? { steps: options.steps } : {}),

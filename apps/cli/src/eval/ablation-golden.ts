@@ -23,6 +23,8 @@ export interface GoldenAblationOptions {
   variants: readonly AblationVariant[];
   variables: Record<string, string | undefined>;
   results: AblationResults;
+  /** False: only what earlier runs measured. */
+  measure: boolean;
   limit: number | null;
   commit: string | null;
   log(line: string): void;
@@ -51,7 +53,7 @@ export async function ablateGolden(options: GoldenAblationOptions): Promise<Map<
     if (known) found.set(pipelineHash(variant.spec), known);
     else missing.push(variant);
   }
-  if (missing.length === 0 || cases.length === 0) return found;
+  if (missing.length === 0 || cases.length === 0 || !options.measure) return found;
 
   const path = await mkdtemp(join(tmpdir(), "footnote-ablation-"));
   try {

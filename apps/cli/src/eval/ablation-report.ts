@@ -19,8 +19,12 @@ export interface AblationRow {
   unmeasured?: string;
   /** Difference to the reference by `dataset metric`, paired by question. */
   differences: Map<string, Interval>;
+  /** True when the ranking stays as it is: what is pooled and drawn is then the second metric of the sets that have one. */
+  answersOnly: boolean;
   /** Mean of the sets' differences in their first metric, with an interval; null where no set measured it. */
   pooled: Interval | null;
+  /** Sets that `pooled` is the mean of. */
+  pooledSets: number;
   /** Chunks of this row to chunks of the reference, the median of the sets. */
   chunks: number | null;
   /** Milliseconds of this row to those of the reference: the median over questions of the ratio, asked one after the other. */
@@ -44,7 +48,9 @@ function compare(variant: AblationVariant, first: AblationVariant, sets: readonl
     step: variant.step,
     change: variant.change,
     differences: new Map(),
+    answersOnly: variant.answersOnly,
     pooled: null,
+    pooledSets: 0,
     chunks: null,
     latency: null,
     usd: 0,
@@ -63,7 +69,7 @@ function compare(variant: AblationVariant, first: AblationVariant, sets: readonl
       const { old, now } = paired(before, result, metric);
       if (old.length === 0) continue;
       row.differences.set(columnName(dataset, split, metric), bootstrapDifference(old, now, { resamples }));
-      if (at === 0) pools.push(now.map((value, i) => value - (old[i] ?? 0)));
+      if (at === (variant.answersOnly ? 1 : 0)) pools.push(now.map((value, i) => value - (old[i] ?? 0)));
     }
     if (before.chunks > 0) chunkRatios.push(result.chunks / before.chunks);
     const besides = result.baselineMilliseconds;
@@ -81,6 +87,7 @@ function compare(variant: AblationVariant, first: AblationVariant, sets: readonl
   return {
     ...row,
     pooled: pooledInterval(pools),
+    pooledSets: pools.length,
     chunks: median(chunkRatios),
     latency: median(latencyRatios),
     usd: questions === 0 ? 0 : (1000 * usd) / questions,
@@ -173,7 +180,7 @@ export function formatAblationTable(rows: readonly AblationRow[], sets: readonly
         const interval = row.differences.get(columnName(dataset, split, metric));
         return interval ? cell(interval) : "";
       }),
-      row.pooled ? cell(row.pooled) : "",
+      row.pooled ? `${cell(row.pooled)}${row.answersOnly ? " †" : ""}${row.pooledSets < sets.length ? ` (${row.pooledSets})` : ""}` : "",
       row.chunks === null ? "" : `×${row.chunks.toFixed(2)}`,
       row.latency === null ? "" : `×${row.latency.toFixed(2)}`,
       row.usd.toFixed(row.usd === 0 ? 0 : 4),
@@ -193,9 +200,10 @@ export function plotAblation(rows: readonly AblationRow[], sets: readonly Ablati
   const rowHeight = 18;
   const top = 46;
   const height = top + shown.length * rowHeight + 34;
-  const columns = sets.map(({ dataset, split, metrics }) => columnName(dataset, split, metrics[0] ?? ""));
+  const columnsOf = ({ answersOnly }: AblationRow) =>
+    sets.map(({ dataset, split, metrics }) => columnName(dataset, split, metrics[answersOnly ? 1 : 0] ?? ""));
   const ends = shown
-    .flatMap((row) => [row.pooled, ...columns.map((column) => row.differences.get(column))])
+    .flatMap((row) => [row.pooled, ...columnsOf(row).map((column) => row.differences.get(column))])
     .flatMap((interval) => (interval ? [interval.mean] : []));
   const wide = shown.flatMap(({ pooled }) => (pooled ? [pooled.low, pooled.high] : []));
   const reach = Math.max(0.02, ...[...ends, ...wide].map(Math.abs)) * 1.05;
@@ -206,7 +214,7 @@ export function plotAblation(rows: readonly AblationRow[], sets: readonly Ablati
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="11">`,
     `<title>Effect of each step against the reference</title>`,
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
-    `<text x="8" y="16" font-size="13">Difference to the reference: mean of the sets with its 95 % interval; coloured marks are single sets</text>`,
+    `<text x="8" y="16" font-size="13">Difference to the reference: mean of the sets with its 95 % interval; coloured marks are single sets; † right citations</text>`,
     ...sets.map(({ dataset, split, metrics }, i) => {
       const at = 8 + i * Math.floor((width - 16) / Math.max(1, sets.length));
       return `<circle cx="${at + 4}" cy="30" r="3.5" fill="${colours[i % colours.length]}"/><text x="${at + 12}" y="34">${escape(`${dataset}${split === "test" ? "" : ` (${split})`} ${metrics[0] ?? ""}`)}</text>`;
@@ -216,13 +224,14 @@ export function plotAblation(rows: readonly AblationRow[], sets: readonly Ablati
       `<text x="${x(tick)}" y="${height - 12}" text-anchor="middle">${tick === 0 ? "0" : signed(tick).replace(/0$/u, "")}</text>`,
     ]),
   ];
-  for (const [i, { step: name, change, pooled, differences }] of shown.entries()) {
+  for (const [i, row] of shown.entries()) {
+    const { step: name, change, pooled, differences, answersOnly } = row;
     if (!pooled) continue;
     const y = top + i * rowHeight + rowHeight / 2;
     parts.push(
-      `<text x="8" y="${y + 4}">${escape(`${name}: ${change}`)}</text>`,
+      `<text x="8" y="${y + 4}">${escape(`${name}: ${change}${answersOnly ? " †" : ""}`)}</text>`,
       `<line x1="${x(pooled.low)}" y1="${y}" x2="${x(pooled.high)}" y2="${y}" stroke="#333333" stroke-width="2"/>`,
-      ...columns.flatMap((column, at) => {
+      ...columnsOf(row).flatMap((column, at) => {
         const interval = differences.get(column);
         return interval
           ? [`<circle cx="${x(interval.mean)}" cy="${y}" r="2.5" fill="${colours[at % colours.length]}" fill-opacity="0.8"/>`]

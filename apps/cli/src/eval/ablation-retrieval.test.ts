@@ -45,7 +45,7 @@ it("measures every variant on the same questions, and goes on where it stood", {
   const kinds = new Set(["legs", "transform", "diversity", "router", "space"]);
   const all = ablationVariants("m").filter(({ step, change }) => kinds.has(step) || change === "semantic");
   const lines: string[] = [];
-  const measure = (variants: typeof all) =>
+  const run = (variants: typeof all, measure = true) =>
     ablateRetrieval({
       folder,
       split: "test",
@@ -54,16 +54,19 @@ it("measures every variant on the same questions, and goes on where it stood", {
       rerankersFor: () => [],
       modelFor: (name) => (name === "m" ? model : undefined),
       results: createAblationResults(cache),
+      measure,
       limit: null,
       commit: "abc",
       log: (line) => lines.push(line),
     });
   const few = all.filter(({ step }) => step === "legs");
-  const first = await measure(few);
+  const first = await run(few);
   expect([...first.keys()].toSorted()).toEqual([baseline, ...few].map(({ spec }) => pipelineHash(spec)).toSorted());
   expect(lines[0]).toMatch(/^made \(test\): reference: both legs/u);
 
-  const found = await measure(all);
+  // What was not measured is not there when nothing is to be measured.
+  expect((await run(all, false)).size).toBe(first.size);
+  const found = await run(all);
   expect(found.size).toBe(all.length + 1);
   for (const { spec, change } of [baseline, ...all]) {
     const result = found.get(pipelineHash(spec));
@@ -85,6 +88,6 @@ it("measures every variant on the same questions, and goes on where it stood", {
   // What an earlier call measured was kept, not measured again.
   expect(found.get(pipelineHash(baseline.spec))).toEqual(first.get(pipelineHash(baseline.spec)));
   lines.length = 0;
-  expect(await measure(all)).toEqual(found);
+  expect(await run(all)).toEqual(found);
   expect(lines).toEqual([]);
 });

@@ -38,6 +38,8 @@ export interface RetrievalAblationOptions {
   rerankersFor(store: Store): readonly Reranker[];
   modelFor(name: string): LanguageModel | undefined;
   results: AblationResults;
+  /** False: only what earlier runs measured. */
+  measure: boolean;
   limit: number | null;
   commit: string | null;
   log(line: string): void;
@@ -67,7 +69,7 @@ export async function ablateRetrieval(options: RetrievalAblationOptions): Promis
       else missing.push(variant);
     }
     const [first] = group;
-    if (missing.length === 0 || !first) continue;
+    if (missing.length === 0 || !first || !options.measure) continue;
     throwIfAborted(signal);
     log(`${dataset} (${split}): ${missing.map(({ step, change }) => `${step}: ${change}`).join(" · ")}`);
     // The reference is asked again beside those that were not there when it was measured.

@@ -27,6 +27,8 @@ export interface RunAblationOptions {
   steps?: readonly string[];
   /** Only these sets, by name; `handbook` is the golden set. Default: all that the other options name. */
   sets?: readonly string[];
+  /** False: only report what earlier runs measured, and say of the rest that it is unmeasured. Default true. */
+  measure?: boolean;
   /** Only the first so many questions of each set. */
   limit?: number;
   /** Folder of results and embeddings. */
@@ -49,7 +51,7 @@ export interface AblationReport {
 
 /** Measures every variant on every set, from where an earlier run stood. */
 export async function runAblation(options: RunAblationOptions): Promise<AblationReport> {
-  const { full = false, train = false, steps, sets: only, cacheDir, model, variables, log, signal } = options;
+  const { full = false, train = false, measure = true, steps, sets: only, cacheDir, model, variables, log, signal } = options;
   const limit = options.limit ?? null;
   const all = ablationVariants(model?.name ?? "model");
   const known = new Set(all.map(({ step }) => step));
@@ -65,7 +67,7 @@ export async function runAblation(options: RunAblationOptions): Promise<Ablation
   const local = createLocalEmbedder(variables.FOOTNOTE_EMBED_WORKERS ? { threads: Number(variables.FOOTNOTE_EMBED_WORKERS) } : {});
   const cached = await withEmbeddingCache(local, join(cacheDir, "embeddings"));
   const embedders = [cached, createProjectedEmbedder({ embedder: cached })];
-  const common = { results, limit, commit, log, ...(signal ? { signal } : {}) };
+  const common = { results, limit, commit, measure, log, ...(signal ? { signal } : {}) };
   try {
     const retrievalSet = async (dataset: string, split: string): Promise<AblationSet[]> => {
       const folder = wanted(dataset) ? findShared(join("data/retrieval", dataset), variables) : null;
@@ -130,7 +132,7 @@ function sectionOf(options: {
     "    pnpm eval ablation [--full] [--train]",
     "",
     "The reference with one thing changed, against the reference: `default` with convex fusion and no reranker, and `default` itself until a reranker earned its place. Differences paired by question with 95 % percentile bootstrap intervals (2,000 resamples); bold where zero lies outside.",
-    "Through an embedded store, as above. `time` is the median ratio of search times, both asked one after the other for each question; empty where the index differs. `chunks` is the size of the index.",
+    "Through an embedded store, as above. `time` is the median ratio of search times, both asked one after the other for each question; empty where the index differs. `chunks` is the size of the index. † counts right citations (gold-citation-recall), where the ranking stays as it is; a number in brackets says of how many sets the mean is.",
     `Intervals are not corrected for the number of rows: of ${measured.length} rows about one in twenty would leave zero out by chance (here ${excluded} do for the mean of the sets).`,
     model
       ? `Rows that need a language model were measured with ${model.name}.`
