@@ -1,6 +1,7 @@
 export { embedderContract } from "./embedder-contract.ts";
 export { createFakeClock } from "./fake-clock.ts";
 export { createFakeEmbedder } from "./fake-embedder.ts";
+export { languageModelContract } from "./language-model-contract.ts";
 export { createMemoryIndex } from "./memory-index.ts";
 export type { MemoryEntry, MemoryIndex } from "./memory-index.ts";
 export { createScriptedModel, scriptText } from "./scripted-model.ts";

@@ -1,3 +1,4 @@
+import { throwIfAborted } from "../errors.ts";
 import { sha256 } from "../hash.ts";
 import type { LanguageModel } from "../ports/language-model.ts";
 import { splitSentences } from "../sentences.ts";
@@ -66,7 +67,8 @@ export function createUnfaithfulModel(
     name,
     capabilities: { extractive: false },
     said: writer.said,
-    async *generate({ question, sources, maxSentences }) {
+    async *generate({ question, sources, maxSentences, signal }) {
+      throwIfAborted(signal);
       const answer = writer.write({
         question,
         sources: sources.map(({ marker, hit }) => ({ marker, text: hit.chunk.text })),
