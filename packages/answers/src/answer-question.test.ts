@@ -235,6 +235,32 @@ describe("caps and failures", () => {
     expect(end(await asked.events()).finishReason).toBe("cap");
   });
 
+  test("the cost cap counts the prompt before a call, and what was said before a stop is paid for", async () => {
+    const usd = (tokens: number) => ({ currency: "USD" as const, embed: 0, rerank: 0, generate: tokens, total: tokens });
+    const model = createScriptedModel({ scripts: [[{ type: "text-delta", text: "x".repeat(300) }, "stall"]] });
+    const caps = { modelCalls: 4, tokens: 20_000, wallClockMs: 120_000, usd: 1 };
+    const before = question({
+      hits: sampleHits(falcon),
+      model,
+      spec: sampleSpec({ caps }),
+      price: ({ promptTokens }) => usd(promptTokens),
+    });
+    expect(end(await before.events()).finishReason).toBe("cap");
+    expect(model.requests).toHaveLength(0);
+    const leave = new AbortController();
+    const left = question({
+      hits: sampleHits(falcon),
+      model,
+      signal: leave.signal,
+      price: ({ completionTokens }) => usd(completionTokens / 1000),
+    });
+    const reading = left.events();
+    await settle();
+    leave.abort();
+    expect(end(await reading)).toMatchObject({ finishReason: "aborted", usage: { completionTokens: 100 }, cost: { generate: 0.1 } });
+    expect(left.saved[0]?.usage.promptTokens).toBeGreaterThan(10);
+  });
+
   test("a call that fails before its first event is repeated, within the cap of calls", async () => {
     const busy = new FootnoteError("upstream_failed", "The model is busy; try again.");
     const once = createScriptedModel({ scripts: [[busy], scriptText(["The boiler is guaranteed for seven years [1]."])] });

@@ -158,20 +158,22 @@ export async function* answerQuestion(options: AnswerQuestionOptions): AsyncGene
     throw new FootnoteError("cancelled", "The answer was cancelled.");
   }
 
-  function checkCaps(releasedCharacters: number): void {
+  /** `pendingPrompt`: tokens of the call under way, which says what it used only when it ends. */
+  function checkCaps(releasedCharacters: number, pendingPrompt = 0): void {
     const completion = Math.max(usage.completionTokens, Math.ceil(releasedCharacters / charactersPerToken));
-    if (usage.promptTokens + completion > caps.tokens) throw new CapReached();
-    if (price({ ...usage, completionTokens: completion }).total > caps.usd) throw new CapReached();
+    const prompt = usage.promptTokens + pendingPrompt;
+    if (prompt + completion > caps.tokens) throw new CapReached();
+    if (price({ ...usage, promptTokens: prompt, completionTokens: completion }).total > caps.usd) throw new CapReached();
     if (timeLeft() <= 0) throw new CapReached();
   }
 
   /** The model's events under the timeouts and caps; a call that fails before its first event is repeated while calls are left. */
   async function* generate(modelSources: readonly ModelSource[]): AsyncGenerator<ModelEvent, void, void> {
     const promptTokens = modelSources.reduce((sum, { hit }) => sum + hit.chunk.tokenCount, Math.ceil(question.length / charactersPerToken));
+    const pending = model.capabilities.extractive ? 0 : promptTokens;
     for (;;) {
       if (usage.modelCalls >= caps.modelCalls) throw new CapReached();
-      if (!model.capabilities.extractive && usage.promptTokens + promptTokens > caps.tokens) throw new CapReached();
-      checkCaps(0);
+      checkCaps(0, pending);
       usage.modelCalls += 1;
       recorder.call();
       const call = new AbortController();
@@ -180,12 +182,13 @@ export async function* answerQuestion(options: AnswerQuestionOptions): AsyncGene
       else work.signal.addEventListener("abort", stop, { once: true });
       let started = false;
       let ended = false;
+      let counted = false;
+      let characters = 0;
       let iterator: AsyncIterator<ModelEvent> | null = null;
       try {
         const { maxSentences, minSupport, prompt } = spec.answer;
         const events = model.generate({ prompt, question, sources: modelSources, history, maxSentences, minSupport, signal: call.signal });
         iterator = events[Symbol.asyncIterator]();
-        let characters = 0;
         for (;;) {
           const patience = started ? betweenTokensMs : firstTokenMs;
           const left = timeLeft();
@@ -206,13 +209,14 @@ export async function* answerQuestion(options: AnswerQuestionOptions): AsyncGene
           const event = outcome.value.value;
           recorder.event(event);
           if (event.type === "finish") {
+            counted = true;
             usage.promptTokens += event.promptTokens;
             usage.completionTokens += event.completionTokens;
             usage.cachedTokens += event.cachedTokens;
             usage.embeddedTokens += event.embeddedTokens ?? 0;
           } else if (event.type === "text-delta") {
             characters += event.text.length;
-            checkCaps(characters);
+            checkCaps(characters, pending);
           }
           yield event;
           if (event.type === "finish") return;
@@ -227,6 +231,11 @@ export async function* answerQuestion(options: AnswerQuestionOptions): AsyncGene
         await capped(clock.sleep(Math.random() * 250 * 2 ** usage.modelCalls, work.signal));
       } finally {
         work.signal.removeEventListener("abort", stop);
+        // A call that is stopped in mid-sentence is paid for, too, and does not say for what.
+        if (started && !counted && !model.capabilities.extractive) {
+          usage.promptTokens += pending;
+          usage.completionTokens += Math.ceil(characters / charactersPerToken);
+        }
         if (!ended) {
           call.abort(new FootnoteError("cancelled", "The model's output is no longer wanted."));
           // Not awaited: the return of a stalled generator settles only when its pending step does.
