@@ -1,6 +1,9 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { FootnoteError } from "@footnote/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { EvalCase } from "./eval-run.ts";
@@ -125,6 +128,54 @@ describe("a run", () => {
     expect(again.asked).toEqual([]);
   });
 
+  it("goes on after its process was killed, however often", async () => {
+    const path = join(folder, "killed.jsonl");
+    const code = (name: string) => JSON.stringify(pathToFileURL(join(import.meta.dirname, name)).href);
+    // Unanswerable cases, so that the target needs no documents; 15 ms each.
+    const many = Array.from({ length: 30 }, (_, index) => ({
+      id: `c${index}`,
+      question: "?",
+      answerable: false,
+      tags: [],
+      split: "test",
+      spans: [],
+    }));
+    const script = `
+      const { runEvaluation } = await import(${code("run-evaluation.ts")});
+      const { createRunFile } = await import(${code("run-file.ts")});
+      const answer = { text: "", finishReason: "unsupported", citations: [], claims: [], sources: [], cost: { total: 0 }, degraded: [] };
+      let asked = 0;
+      const target = {
+        pipeline: "p", pipelineHash: "h", corpus: "c",
+        ask: async () => (asked++, await new Promise((done) => setTimeout(done, 15)), answer),
+        search: async () => ({ hits: [] }),
+        readVersion: async () => ({ externalId: "", text: "" }),
+        readDocument: async () => null,
+      };
+      const dataset = { name: "many", cases: ${JSON.stringify(many)} };
+      await runEvaluation({ dataset, split: "test", target, judges: {}, commit: "abc", concurrency: 2, record: createRunFile(${JSON.stringify(path)}) });
+      process.stdout.write(String(asked));`;
+    const begin = () => spawn(process.execPath, ["--input-type=module", "--eval", script], { stdio: ["ignore", "pipe", "inherit"] });
+    const lines = async () => (await readFile(path, "utf8").catch(() => "")).split("\n").length - 1;
+    for (const until of [5, 14]) {
+      const child = begin();
+      const ended = once(child, "close");
+      while ((await lines()) < until) await new Promise((resolve) => setTimeout(resolve, 2));
+      child.kill("SIGKILL");
+      await ended;
+    }
+    const left = 30 - (await lines()) + 1;
+    const last = begin();
+    let asked = "";
+    last.stdout.setEncoding("utf8").on("data", (text: string) => (asked += text));
+    expect(await once(last, "close")).toEqual([0, null]);
+    // At most the line that a kill cut off is asked once more.
+    expect(Number(asked) - left).toBeGreaterThanOrEqual(0);
+    expect(Number(asked) - left).toBeLessThanOrEqual(1);
+    const { results } = await readRunFile(path);
+    expect(results.map((result) => result.case.id).toSorted()).toEqual(many.map(({ id }) => id).toSorted());
+  }, 60_000);
+
   it("ends a try when its time is over, after one case at least, and goes on at the next", async () => {
     const path = join(folder, "run.jsonl");
     const seen: number[] = [];
@@ -139,7 +190,10 @@ describe("a run", () => {
   it("does not go on with another run's file, nor with another kind of file", async () => {
     const path = join(folder, "run.jsonl");
     await run({ record: createRunFile(path) });
-    await expect(run({ record: createRunFile(path), commit: "def" })).rejects.toMatchObject({ code: "conflict" });
+    await expect(run({ record: createRunFile(path), commit: "def" })).rejects.toMatchObject({
+      code: "conflict",
+      message: expect.stringContaining("(commit differ)"),
+    });
     await writeFile(path, "{}\n");
     await expect(run({ record: createRunFile(path) })).rejects.toThrow(/is not a run/u);
     await writeFile(path, "text\n");

@@ -24,8 +24,9 @@ export function createRunFile(path: string): RunRecord {
       }
       const known = parseRun(text, path);
       const { results, ...before } = known.run;
-      if (identity(before) !== identity(header)) {
-        throw new FootnoteError("conflict", `${path} holds another run; name a new file, or remove it.`);
+      const differing = differences(before, header);
+      if (differing.length > 0) {
+        throw new FootnoteError("conflict", `${path} holds another run (${differing.join(", ")} differ); name a new file, or remove it.`);
       }
       // What a kill cut off is written anew: an append to half a line would spoil both.
       await writeWhole(path, [{ type: "run", ...before }, ...results.map((result) => ({ type: "result", ...result }))]);
@@ -42,9 +43,10 @@ export function createRunFile(path: string): RunRecord {
   };
 }
 
-/** What must be equal for two runs to be one that was interrupted. */
-function identity({ id: _id, createdAt: _createdAt, extraJudges: _extraJudges, ...rest }: RunHeader): string {
-  return canonicalJson(rest);
+/** In what two headers are not of one run that was interrupted. */
+function differences(before: RunHeader, now: RunHeader): string[] {
+  const names = ["dataset", "pipeline", "pipelineHash", "corpus", "judges", "commit"] as const;
+  return names.filter((name) => canonicalJson(before[name] ?? null) !== canonicalJson(now[name] ?? null));
 }
 
 /** Reads a finished run. Throws `invalid_request` for one that was interrupted, or for another kind of file. */
