@@ -2,12 +2,14 @@ import { fork } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { CollectionId, TenantId } from "@footnote/core";
 import { afterAll, describe, expect, it } from "vitest";
 import { backupStore, restoreStore } from "./backup.ts";
 import { lockDataFolder } from "./data-folder-lock.ts";
 import { maintainSpaces } from "./maintain-spaces.ts";
 import { migrate, readMigrations } from "./migrate.ts";
 import { openStore } from "./open-store.ts";
+import type { Store } from "./store.ts";
 import { unitVector } from "@footnote/core/testing/vector-index-contract";
 import { analyzeWords, createTenantAndCollection, loadChunks } from "./testing/load-chunks.ts";
 import { availableEngines, openTestStore, sharedPostgresServer, testSpaces } from "./testing/test-store.ts";
@@ -24,12 +26,33 @@ afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true,
 const space = { space: "fake_64", dimensions: 64, tokenVectors: true };
 const engines = await availableEngines();
 
+/** A dataset, a run over it and a result. */
+async function evaluate(store: Store, { tenantId, collectionId }: { tenantId: TenantId; collectionId: CollectionId }) {
+  const one = { id: "a", split: "test", documents: ["a"], sha256: "x", body: { id: "a" } };
+  await store.evaluations.putDataset(tenantId, { name: "set", collectionId, cases: [one] });
+  const made = await store.evaluations.createRun(tenantId, { dataset: "set", split: "test", pipeline: "default", pipelineHash: "h" });
+  const body = { case: { id: "a", spans: [] }, answer: { text: "kept", sentences: [], contexts: [], ranking: [] } };
+  const result = { caseId: "a", ordinal: 0, tags: ["t"], documents: ["a"], metrics: { mrr: 1, faithfulness: null }, body };
+  await store.evaluations.addResult(tenantId, made.run.id, result);
+  return { tenantId, collectionId, result, run: await store.evaluations.getRun(tenantId, made.run.id) };
+}
+async function expectEvaluated(store: Store, { tenantId, collectionId, result, run }: Awaited<ReturnType<typeof evaluate>>) {
+  if (!run) throw new Error("the run was not stored");
+  expect(await store.evaluations.getRun(tenantId, run.id)).toEqual(run);
+  expect(await store.evaluations.results(tenantId, run.id)).toEqual([result]);
+  expect(await store.evaluations.cases(tenantId, "set", { split: "test" })).toEqual([{ id: "a" }]);
+  // Datasets are listed by a number that goes on.
+  await store.evaluations.putDataset(tenantId, { name: "later", collectionId, cases: [] });
+  expect((await store.evaluations.listDatasets(tenantId, {})).data.map(({ name }) => name)).toEqual(["later", "set"]);
+}
+
 describe("the embedded store", () => {
   it("keeps its data, refuses a second opener in one line, and is backed up and restored whole", async () => {
     const dataDir = await newFolder();
     const first = await openStore({ dataDir, spaces: testSpaces });
     const scope = await createTenantAndCollection(first.store);
     const loaded = await loadChunks(first.store, { ...scope, ...space, externalId: "a", chunks: [{ text: "kept words" }] });
+    const evaluated = await evaluate(first.store, scope);
     await expect(openStore({ dataDir, spaces: testSpaces })).rejects.toMatchObject({ code: "data_folder_in_use" });
     await first.store.close();
     const to = join(await newFolder(), "backup");
@@ -42,6 +65,7 @@ describe("the embedded store", () => {
     const second = await openStore({ dataDir: restoredDir, spaces: testSpaces });
     const found = await second.store.lexical.search({ ...scope, query: analyzeWords("kept"), limit: 5 });
     expect(found.map(({ chunkId }) => chunkId)).toEqual(loaded.chunkIds);
+    await expectEvaluated(second.store, evaluated);
     // New rows get new numbers.
     await loadChunks(second.store, { ...scope, ...space, externalId: "b", chunks: [{ text: "more words" }] });
     await second.store.close();
@@ -98,6 +122,7 @@ describe.skipIf(!engines.includes("postgres"))("the store on a server", () => {
     const opened = await openTestStore("postgres");
     const scope = await createTenantAndCollection(opened.store);
     const loaded = await loadChunks(opened.store, { ...scope, ...space, externalId: "a", chunks: [{ text: "kept words" }] });
+    const evaluated = await evaluate(opened.store, scope);
     const to = join(await newFolder(), "backup");
     const written = await backupStore({ dataDir: opened.dataDir, adminUrl: opened.database?.adminUrl ?? "", to });
     expect(written).toMatchObject({ tenants: 1, blobs: 1 });
@@ -108,6 +133,7 @@ describe.skipIf(!engines.includes("postgres"))("the store on a server", () => {
     const { store } = await openStore({ databaseUrl: target.databaseUrl, dataDir, spaces: testSpaces });
     const found = await store.lexical.search({ ...scope, query: analyzeWords("kept"), limit: 5 });
     expect(found.map(({ chunkId }) => chunkId)).toEqual(loaded.chunkIds);
+    await expectEvaluated(store, evaluated);
     await loadChunks(store, { ...scope, ...space, externalId: "b", chunks: [{ text: "more words" }] });
     await store.close();
   });
