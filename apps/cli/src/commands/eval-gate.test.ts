@@ -90,7 +90,7 @@ describe("eval false-alarms and eval power", () => {
     await writeBaselines();
     const alarms = await run("false-alarms", "--baselines", ".", "--trials", "40");
     expect(alarms.out).toMatch(
-      /^\d of 40 comparisons of runs that are alike raised an alarm .* meant 5\.0 %; \d+ of 60 questions differ/mu,
+      /^\d of 40 comparisons of runs that are alike raised an alarm .* meant 5\.0 %; \d+ of 120 questions differ/mu,
     );
     const power = await run("power", "--baselines", ".", "--trials", "3", "--metrics", "recall@5");
     expect(power.status).toBe(0);

@@ -186,9 +186,9 @@ Examples:
     const { settings, baselines } = await read(options);
     const { readBaselines } = await import("../eval/run-gate.ts");
     const known = await readBaselines({ pipelineNames: both, baselines, split: "test" });
-    const [one, other] = both.map((name) => known.find(({ dataset, pipeline }) => dataset.name === "handbook" && pipeline === name));
-    if (!one || !other) throw new FootnoteError("internal", "A baseline that was just read is gone; try again.");
-    const runs: [typeof one, typeof other] = [one, other];
+    const runs = [...Map.groupBy(known, ({ dataset }) => dataset.name).values()].flatMap(([one, other]) =>
+      one && other ? [[one, other] as const] : [],
+    );
     return { settings, runs };
   };
 
@@ -238,7 +238,9 @@ question": each loses the same share.
     )
     .action(async (options: SimulationOptions) => {
       const output = createOutput({ json: options.json ?? false, terminal: context.terminal });
-      const { settings, runs } = await twoRuns(options);
+      const { settings, runs: all } = await twoRuns(options);
+      const runs = all.find(([{ dataset }]) => dataset.name === "handbook");
+      if (!runs) throw new FootnoteError("internal", "A baseline that was just read is gone; try again.");
       const { measurePower } = await import("@footnote/evaluation/gate");
       const metrics = options.metrics ?? [
         ...new Set(

@@ -24,7 +24,7 @@ describe("swapLabels", () => {
 describe("measureFalseAlarms", () => {
   it("is close to α for two different pipelines, and counts what it did", () => {
     const seen: number[] = [];
-    const found = measureFalseAlarms({ runs: twoRuns(80, 3), settings: quick, trials: 150, onTrial: (done) => seen.push(done) });
+    const found = measureFalseAlarms({ runs: [twoRuns(80, 3)], settings: quick, trials: 150, onTrial: (done) => seen.push(done) });
     expect(seen).toHaveLength(150);
     expect(found).toMatchObject({ trials: 150, questions: 80 });
     expect(found.differing).toBeGreaterThan(10);
@@ -33,13 +33,13 @@ describe("measureFalseAlarms", () => {
 
   it("is far above α where the comparison is not corrected", () => {
     // What a gate without the correction would do: each of the nine hypotheses at 5 % for itself.
-    const found = measureFalseAlarms({ runs: twoRuns(80, 3), settings: { ...quick, familyWiseAlpha: 0.3 }, trials: 60 });
+    const found = measureFalseAlarms({ runs: [twoRuns(80, 3)], settings: { ...quick, familyWiseAlpha: 0.3 }, trials: 60 });
     expect(found.share).toBeGreaterThan(0.12);
   });
 
   it("is none between equal runs", () => {
     const [one] = twoRuns(30, 1);
-    expect(measureFalseAlarms({ runs: [one, one], settings: quick, trials: 5 })).toMatchObject({ alarms: 0, differing: 0, low: 0 });
+    expect(measureFalseAlarms({ runs: [[one, one]], settings: quick, trials: 5 })).toMatchObject({ alarms: 0, differing: 0, low: 0 });
   });
 });
 

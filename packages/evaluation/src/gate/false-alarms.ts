@@ -32,7 +32,8 @@ export function swapLabels(one: GateRun, other: GateRun, random: () => number): 
 
 /** A/A: how often the gate is red between two runs whose labels were swapped at random per question. It should be close to α, and not above. */
 export function measureFalseAlarms(options: {
-  runs: readonly [GateRun, GateRun];
+  /** Two different runs of each dataset. */
+  runs: readonly (readonly [GateRun, GateRun])[];
   settings: GateSettings;
   trials: number;
   /** Default 1. */
@@ -40,19 +41,23 @@ export function measureFalseAlarms(options: {
   onTrial?: (done: number, alarms: number) => void;
 }): FalseAlarms {
   const { runs, settings, trials, seed = 1, onTrial } = options;
-  const [one, other] = runs;
   const random = createRandom(seed);
   let alarms = 0;
   for (let trial = 0; trial < trials; trial++) {
-    const pair = swapLabels(one, other, random);
-    if (compareRuns([pair], settings, { seed: seed + trial + 1, intervals: false }).some(({ regressed }) => regressed)) alarms += 1;
+    const pairs = runs.map(([one, other]) => swapLabels(one, other, random));
+    if (compareRuns(pairs, settings, { seed: seed + trial + 1, intervals: false }).some(({ regressed }) => regressed)) alarms += 1;
     onTrial?.(trial + 1, alarms);
   }
-  const others = new Map(other.cases.map((record) => [record.id, record]));
-  const differing = one.cases.filter(({ id, metrics }) =>
-    settings.metrics.some((metric) => (metrics[metric] ?? null) !== (others.get(id)?.metrics[metric] ?? null)),
+  const differing = runs.reduce((sum, [one, other]) => sum + countDiffering(one, other, settings.metrics), 0);
+  const questions = runs.reduce((sum, [one]) => sum + one.cases.length, 0);
+  return { trials, alarms, ...wilson(alarms, trials), differing, questions };
+}
+
+function countDiffering(one: GateRun, other: GateRun, metrics: readonly string[]): number {
+  const others = new Map(other.cases.map((record) => [record.id, record.metrics]));
+  return one.cases.filter(({ id, metrics: mine }) =>
+    metrics.some((metric) => (mine[metric] ?? null) !== (others.get(id)?.[metric] ?? null)),
   ).length;
-  return { trials, alarms, ...wilson(alarms, trials), differing, questions: one.cases.length };
 }
 
 /** Wilson: Probable inference, the law of succession, and statistical inference, JASA 22, 1927. 95 %. */
