@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isId } from "@footnote/core";
+import { pipelines } from "@footnote/retrieval";
 import { createClient } from "@footnote/sdk";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
@@ -76,6 +77,18 @@ it("keeps conversations in a store of its own, and changes its hash of the docum
   const later = await createClientTarget({ client, collection: "kitchen" });
   expect([later.corpus === target.corpus, later.corpus?.length]).toEqual([false, 64]);
 }, 60_000);
+
+it("searches a follow-up as the pipeline reads it", async () => {
+  const { tenantId } = await runtime.credentials();
+  if (!isId("tenant", tenantId)) throw new Error("The tenant's id is none.");
+  await runtime.store.pipelines.put(tenantId, { ...pipelines.default, name: "alone", followUps: { type: "none" } });
+  const request = { question: "And how often?", history: ["When is the kettle descaled?"], limit: 5 };
+  const queries: string[] = [];
+  const listening: typeof client = { ...client, search: (asked, given) => (queries.push(asked.query), client.search(asked, given)) };
+  for (const pipeline of ["default", "alone"])
+    await (await createClientTarget({ client: listening, collection: "kitchen", pipeline })).search(request);
+  expect(queries).toEqual([expect.stringMatching(/^And how often\? \(.*kettle/u), "And how often?"]);
+});
 
 it("refuses a pipeline that is not there", async () => {
   await expect(createClientTarget({ client, collection: "kitchen", pipeline: "none" })).rejects.toMatchObject({ code: "pipeline_unknown" });

@@ -2,6 +2,7 @@ import { contextualizeQuestion } from "@footnote/answers";
 import { canonicalJson, FootnoteError, sha256 } from "@footnote/core";
 import type { EvalTarget } from "@footnote/evaluation";
 import type { Client } from "@footnote/sdk";
+import { z } from "zod";
 import { allPages } from "../all-pages.ts";
 
 /** A collection behind the API as what is evaluated: its documents as they are when this is called. */
@@ -19,13 +20,12 @@ export async function createClientTarget(options: {
   const { client, collection, forgets = false, signal } = options;
   const settings = await client.collections.get(collection, { signal });
   const pipeline = options.pipeline ?? settings.pipeline;
-  const pipelineHash =
-    pipeline === settings.pipeline
-      ? settings.pipelineHash
-      : (await client.pipelines.list({ signal })).data.find(({ name }) => name === pipeline)?.hash;
+  const offered = (await client.pipelines.list({ signal })).data.filter(({ name }) => name === pipeline);
+  const pipelineHash = pipeline === settings.pipeline ? settings.pipelineHash : offered[0]?.hash;
   if (pipelineHash === undefined) {
     throw new FootnoteError("pipeline_unknown", `There is no pipeline ${pipeline}; footnote eval run --help names the shipped ones.`);
   }
+  const completes = followUpsOf(offered.find(({ hash }) => hash === pipelineHash)) !== "none";
   let listed: Promise<Listed> | undefined;
   const documents = () => (listed ??= listDocuments(client, collection, signal));
   const corpus = options.corpus ?? corpusOf(await documents());
@@ -43,15 +43,15 @@ export async function createClientTarget(options: {
           if (turn === history.length) return answer;
         }
       } finally {
-        if (forgets && conversationId !== undefined) await client.conversations.delete(conversationId, { signal }).catch(() => undefined);
+        if (forgets && conversationId !== undefined)
+          await client.conversations.delete(conversationId, { timeoutMs: 5_000 }).catch(() => undefined);
       }
       throw new FootnoteError("internal", "A conversation ended before its last question.");
     },
     search({ question, history, limit, signal }) {
-      const query = contextualizeQuestion(
-        question,
-        history.map((asked) => ({ question: asked })),
-      );
+      // A search has no conversation. Where a model completes follow-ups, the rules' words come nearest to its own.
+      const before = history.map((asked) => ({ question: asked }));
+      const query = completes ? contextualizeQuestion(question, before) : question;
       return client.search({ query: query.slice(0, 4_000), collection, pipeline, limit }, { signal });
     },
     async readVersion({ documentId, versionId, signal }) {
@@ -66,6 +66,13 @@ export async function createClientTarget(options: {
       return document?.versionId ? await client.documents.text(document.id, document.versionId, { signal }) : null;
     },
   };
+}
+
+const followUps = z.object({ followUps: z.object({ type: z.string() }) });
+
+function followUpsOf(pipeline: { spec: Record<string, unknown> } | undefined): string {
+  const known = followUps.safeParse(pipeline?.spec);
+  return known.success ? known.data.followUps.type : "rules";
 }
 
 type Listed = Map<string, { id: string; versionId: string | null }>;
