@@ -82,12 +82,13 @@ export async function runAblation(options: RunAblationOptions): Promise<Ablation
         rerankersFor: (store) => [createLateInteractionReranker({ embedder: local, tokenVectors: store.tokenVectors })],
         modelFor: (name) => (name === model?.name ? model : undefined),
       });
-      return [{ dataset, split, metrics: ["ndcg@10"], results: found }];
+      return found.size === 0 ? [] : [{ dataset, split, metrics: ["ndcg@10"], results: found }];
     };
     const goldenSet = async (split: "train" | "test"): Promise<AblationSet[]> => {
       if (!wanted("handbook")) return [];
       const found = await ablateGolden({ ...common, split, variants: measured, variables });
-      return [{ dataset: "handbook", split, metrics: ["ndcg@10", "gold-citation-recall", "abstention"], results: found }];
+      const metrics = ["ndcg@10", "gold-citation-recall", "abstention"];
+      return found.size === 0 ? [] : [{ dataset: "handbook", split, metrics, results: found }];
     };
     const test: AblationSet[] = [];
     for (const dataset of [...always, ...(full ? further : [])]) test.push(...(await retrievalSet(dataset, "test")));
