@@ -31,12 +31,9 @@ export const collectionSchema = z
     pipelineHash: z.string(),
     retention: z.object({ versions: z.int() }).optional(),
     documentCount: z.int(),
-    warnings: z
-      .array(z.string())
-      .optional()
-      .meta({
-        description: "Plain sentences about what limits the collection, such as documents in languages that its embedder does not serve.",
-      }),
+    warnings: z.array(z.string()).optional().meta({
+      description: "Plain sentences about what limits the collection, such as documents in languages that its embedder does not serve.",
+    }),
     createdAt: timestampSchema,
     updatedAt: timestampSchema,
   })
