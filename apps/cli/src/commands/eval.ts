@@ -8,6 +8,7 @@ import { formatGoal } from "../eval/goals.ts";
 import type { Goal } from "../eval/goals.ts";
 import type { ExtractionPart } from "../eval/run-extraction.ts";
 import { addEvalAblation } from "./eval-ablation.ts";
+import { addEvalAnswers } from "./eval-answers.ts";
 import { addEvalBootstrap } from "./eval-bootstrap.ts";
 import { addEvalCandidates } from "./eval-candidates.ts";
 import { addEvalCheck } from "./eval-check.ts";
@@ -84,6 +85,7 @@ Examples:
   addEvalGate(evaluate, context);
   addEvalCheck(evaluate, context);
   addEvalJudges(evaluate, context);
+  addEvalAnswers(evaluate, context);
   addEvalBootstrap(evaluate, context);
   addEvalReview(evaluate, context);
   addEvalCandidates(evaluate, context);

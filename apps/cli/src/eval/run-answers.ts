@@ -139,7 +139,7 @@ export interface AnswersFit {
 
 /** How much each of our own training questions counts beside one of SQuAD, of which there are some fifteen times as many: for support, and for the order. */
 const ownWeight = 20;
-const ownRepeats = 3;
+const ownRepeats = 8;
 
 /** Fits the formulas of packages/answers/src/extractive/support.ts. Nothing of the articles for reporting takes part in what is to be shipped. */
 export async function fitOnAnswers(

@@ -36,11 +36,13 @@ export interface ScoredUnit {
   features: Features;
   /** Place in the order, as log-odds against any other unit of the same question. */
   logit: number;
+  /** The same by what it says alone, without its chunk's place among the sources. */
+  wording: number;
   support: number;
 }
 
-/** Units whose log-odds lie this close to the best are said too. */
-const nearBest = 0.5;
+/** Units whose log-odds lie this close to the best are said too, but for where they stand: two sources that differ are both heard. */
+const nearBest = 0.8;
 /** Share of terms from which two units say the same. */
 const sameShare = 0.75;
 
@@ -71,7 +73,7 @@ export function createExtractiveModel(options: ExtractiveModelOptions): Language
         let taken = 0;
         for (const unit of scored) {
           if (taken >= Math.max(1, room) || chosen.length >= maxSentences) break;
-          if (unit.support < minSupport || unit.logit < best.logit - nearBest) break;
+          if (unit.support < minSupport || unit.wording < best.wording - nearBest) continue;
           if (chosen.some((other) => sayTheSame(other.candidate, unit.candidate))) {
             if (unit === best) taken += 1;
             continue;
@@ -174,7 +176,13 @@ export function createUnitScorer(options: ExtractiveModelOptions): UnitScorer {
           const matches = queried?.tokenVectors && unit?.tokenVectors ? tokenMatches?.(queried.tokenVectors, unit.tokenVectors) : undefined;
           const cosine = dot(queried?.vector, unit?.vector);
           const features = unitFeatures({ profile, candidate, weights, cosine, ...(matches ? { tokens: matches } : {}) });
-          return { candidate, features, logit: linear(formulas.order, features), support: supportOf(formulas, features) };
+          return {
+            candidate,
+            features,
+            logit: linear(formulas.order, features),
+            wording: linear(formulas.order, { ...features, rank: 0, standing: 0 }),
+            support: supportOf(formulas, features),
+          };
         });
         parts.push(
           scored.sort(

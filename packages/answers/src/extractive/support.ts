@@ -11,22 +11,75 @@ export interface Formulas {
   support: Coefficients;
 }
 
-const handMade: Coefficients = {
-  intercept: -7.18,
-  coverage: 2.87,
-  unitCoverage: 3.19,
-  cosine: 5.99,
-  typeMatch: 1.57,
-  keyMissing: -3.27,
-  rank: 0.66,
-  rarestMissing: -0.49,
-  pairMissing: -3.37,
+/** Without token vectors. Both are printed by `pnpm eval answers --fit`. */
+export const wordFormulas: Formulas = {
+  order: {
+    intercept: 0,
+    coverage: 3.147,
+    unitCoverage: 2.213,
+    cosine: 9.687,
+    typeMatch: 1.116,
+    keyMissing: 0.362,
+    rank: 0.134,
+    rarestMissing: -0.031,
+    pairMissing: -3.588,
+    nearCoverage: 2.836,
+    standing: 1.398,
+    denial: 0.018,
+  },
+  support: {
+    intercept: -3.809,
+    coverage: 2.168,
+    unitCoverage: -0.952,
+    cosine: 3.482,
+    typeMatch: 0.938,
+    keyMissing: -1.752,
+    rank: 0.12,
+    rarestMissing: -0.254,
+    pairMissing: -2.58,
+    nearCoverage: 0.959,
+    standing: 0.619,
+    denial: -0.61,
+  },
 };
 
-/** Without token vectors. */
-export const wordFormulas: Formulas = { order: handMade, support: handMade };
 /** With token vectors. */
-export const tokenFormulas: Formulas = { order: handMade, support: handMade };
+export const tokenFormulas: Formulas = {
+  order: {
+    intercept: 0,
+    coverage: 1.322,
+    unitCoverage: 2.456,
+    cosine: 2.988,
+    typeMatch: 0.949,
+    keyMissing: 0.304,
+    rank: 0.344,
+    rarestMissing: -0.13,
+    pairMissing: -3.417,
+    nearCoverage: 2.777,
+    standing: 1.304,
+    denial: 0.046,
+    tokens: 4.038,
+    leastToken: 5.409,
+    secondToken: 3.13,
+  },
+  support: {
+    intercept: -4.051,
+    coverage: 2.137,
+    unitCoverage: -1.11,
+    cosine: 3.536,
+    typeMatch: 0.785,
+    keyMissing: -1.588,
+    rank: 0.299,
+    rarestMissing: -0.258,
+    pairMissing: -2.886,
+    nearCoverage: 1.191,
+    standing: 0.196,
+    denial: -0.517,
+    tokens: -2.994,
+    leastToken: 1.697,
+    secondToken: 2.601,
+  },
+};
 
 export function linear(coefficients: Coefficients, features: Features): number {
   let sum = coefficients.intercept;
