@@ -77,6 +77,8 @@ export interface SearchTrace {
     results: ScoredChunk[];
   }[];
   fused: ScoredChunk[];
+  /** What the router switched off or over for this question. Default: nothing. */
+  routed?: ("by-words" | "unreranked" | "small-model")[];
   /** Made up by a model, searched by meaning besides the query. Default: none. */
   passages?: string[];
   /** What each reranker that was asked read off its candidates. */

@@ -396,7 +396,11 @@ describe("the steps of a spec", () => {
   it("routes an identifier to the lexical leg", async () => {
     const id = await add("Set maxRetries to 3.");
     const router = { type: "rules" as const, identifiersByWords: true, unrerankedUpToWords: 0, smallUpToWords: 0, smallModel: null };
-    const { hits, timings } = await retriever({ dense: brokenDense }).search(ask("maxRetries", { spec: { ...pipelines.default, router } }));
+    const { hits, timings, trace } = await retriever({ dense: brokenDense }).search(
+      ask("maxRetries", { spec: { ...pipelines.default, router } }),
+    );
+    expect(trace?.routed).toEqual(["by-words"]);
+    expect((await retriever().search(ask("boiler", { spec: { ...pipelines.default, router } }))).trace).not.toHaveProperty("routed");
     expect(hits.map(({ chunk }) => chunk.id)).toEqual([id]);
     expect(timings).not.toHaveProperty("dense");
   });

@@ -39,7 +39,7 @@ import { reciprocalRankFusion } from "./fusion/rrf.ts";
 import { maximalMarginalRelevance } from "./mmr.ts";
 import { normalizeQuery } from "./normalize-query.ts";
 import { rerankLearned } from "./rerank-learned.ts";
-import { routedSpec } from "./route-query.ts";
+import { routedSpec, routedSteps } from "./route-query.ts";
 import { transformQuery } from "./transform-query.ts";
 
 export interface RetrieverOptions {
@@ -282,8 +282,10 @@ export function createRetriever(options: RetrieverOptions): Retriever {
         outcome.type === "ok"
           ? outcome.lists.map((results, at) => ({ leg: name, ...(at === 0 ? {} : { query: queries[at] ?? "" }), results }))
           : [];
+      const routed = routedSteps(request.spec, spec);
       const trace: SearchTrace = {
         query,
+        ...(routed.length > 0 ? { routed } : {}),
         terms: analyzer.terms(query).map(({ term }) => term),
         ...(passages.length > 0 ? { passages } : {}),
         legs: [...listsOf("dense", denseLeg), ...listsOf("lexical", lexicalLeg)],

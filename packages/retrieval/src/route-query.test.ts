@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { pipelines } from "./pipelines.ts";
-import { looksLikeIdentifiers, routedSpec } from "./route-query.ts";
+import { looksLikeIdentifiers, routedSpec, routedSteps } from "./route-query.ts";
 
 describe("looksLikeIdentifiers", () => {
   it.each([
@@ -51,6 +51,12 @@ describe("routedSpec", () => {
     expect(routedSpec(spec, "travel policy meals")).toMatchObject({ reranker: { type: "none" }, answer: { model: "small" } });
     expect(routedSpec(spec, "travel policy for meals abroad")).toMatchObject({ reranker: spec.reranker, answer: { model: "small" } });
     expect(routedSpec(spec, "how much is it that we pay for meals abroad")).toEqual(spec);
+  });
+
+  it("says what it changed", () => {
+    expect(routedSteps(spec, routedSpec(spec, "maxRetries"))).toEqual(["by-words", "unreranked", "small-model"]);
+    expect(routedSteps(spec, routedSpec(spec, "travel policy for meals abroad"))).toEqual(["small-model"]);
+    expect(routedSteps(spec, spec)).toEqual([]);
   });
 
   it("changes nothing where nothing is routed", () => {

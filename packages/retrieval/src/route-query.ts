@@ -1,4 +1,4 @@
-import type { PipelineSpec } from "@footnote/core";
+import type { PipelineSpec, SearchTrace } from "@footnote/core";
 
 /** Letters with a digit, an underscore, an inner capital, a path or a dotted name: what is spelled one way and means one thing. */
 const identifier =
@@ -34,4 +34,13 @@ export function routedSpec(spec: PipelineSpec, query: string): PipelineSpec {
     ...(byWords || words <= router.unrerankedUpToWords ? { reranker: { type: "none" } } : {}),
     ...(router.smallModel !== null && words <= router.smallUpToWords ? { answer: { ...spec.answer, model: router.smallModel } } : {}),
   };
+}
+
+/** What routing changed, for the trace. */
+export function routedSteps(before: PipelineSpec, after: PipelineSpec): NonNullable<SearchTrace["routed"]> {
+  return [
+    ...(before.candidates.dense > 0 && after.candidates.dense === 0 ? (["by-words"] as const) : []),
+    ...(before.reranker.type !== "none" && after.reranker.type === "none" ? (["unreranked"] as const) : []),
+    ...(before.answer.model === after.answer.model ? [] : (["small-model"] as const)),
+  ];
 }

@@ -31,6 +31,7 @@ const searchTraceSchema = z.object({
     })
     .optional(),
   diversified: z.array(z.string()).optional(),
+  routed: z.array(z.string()).optional().meta({ description: "What the router switched off or over for this question." }),
 });
 
 /** An answer with the inputs and outputs of each step. Self-contained: it can be replayed without the store. */
