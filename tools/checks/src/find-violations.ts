@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { join, relative, sep } from "node:path";
 import { parseSync } from "oxc-parser";
@@ -90,9 +90,11 @@ export function readCheckout(root: string): { files: SourceFile[]; manifests: Ma
   const manifests = new Map<string, Set<string>>();
   for (const group of ["packages", "apps", "tools"]) {
     for (const folder of readdirSync(join(root, group))) {
+      const source = join(root, group, folder, "src");
+      // Python's tools are no packages; sources without a manifest are an error.
+      if (!existsSync(source)) continue;
       const manifest: unknown = JSON.parse(readFileSync(join(root, group, folder, "package.json"), "utf8"));
       manifests.set(`${group}/${folder}`, new Set(declaredNames(manifest)));
-      const source = join(root, group, folder, "src");
       for (const entry of readdirSync(source, { recursive: true, withFileTypes: true })) {
         if (!entry.isFile() || !/\.tsx?$/u.test(entry.name)) continue;
         const path = join(entry.parentPath, entry.name);
