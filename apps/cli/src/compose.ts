@@ -10,7 +10,6 @@ import type { BackupSummary, Store } from "@footnote/storage";
 import { createTelemetry } from "@footnote/telemetry";
 import { createClient } from "@footnote/sdk";
 import { createWorker } from "@footnote/worker";
-import type { EvaluationDependencies } from "@footnote/worker";
 import { ensureCredentials } from "./credentials.ts";
 import type { Credentials, DataFolder } from "./data-folder.ts";
 import { createEngine } from "./engine.ts";
@@ -72,7 +71,7 @@ export async function openRuntime(options: {
   try {
     const queue = await createPgBossQueue({ sql, clock, telemetry });
     const events = createJobEvents();
-    const evaluations: EvaluationDependencies = {
+    const evaluations: Parameters<typeof createWorker>[0]["evaluations"] = {
       judges: judgesOf(engine),
       async targetFor({ tenantId, collectionId, pipeline, corpus, signal }) {
         const { key, giveBack } = api.lendKey({ tenantId, scopes: ["read", "ask"], collections: [collectionId] });

@@ -1,3 +1,2 @@
 export { createWorker } from "./create-worker.ts";
 export type { FootnoteWorker, WorkerDependencies } from "./create-worker.ts";
-export type { EvaluationDependencies } from "./evaluation-workflow.ts";
