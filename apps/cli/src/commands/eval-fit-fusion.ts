@@ -30,7 +30,7 @@ export function addEvalFitFusion(evaluate: Command, context: Context): void {
     .option("--cache <folder>", "embeddings of earlier runs; for one process at a time", ".cache/embeddings")
     .option("--features <folder>", "features of earlier runs; delete it to collect them anew", ".cache/training/features")
     .option("--cross-encoder <folder>", "a reranker model whose score is one more feature")
-    .option("--l2 <number>", "strength of the penalty", positive, 0.3)
+    .option("--l2 <number>", "strength of the penalty", positive, 1)
     .option("--write <folder>", "write the weights files there: packages/retrieval/src/fusion/weights")
     .addHelpText("after", "\nReads no test question: the sets' test files are never opened.\n")
     .action(async (options: FitFusionCommandOptions) => {
