@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { pipelineHash } from "@footnote/core";
 import { createFakeEmbedder, createScriptedModel } from "@footnote/core/testing";
 import { projectedSpace } from "@footnote/embedding";
+import { openTestStore } from "@footnote/storage/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createAblationResults } from "./ablation-results.ts";
 import { ablateRetrieval } from "./ablation-retrieval.ts";
@@ -53,6 +54,7 @@ it("measures every variant on the same questions, and goes on where it stood", {
       embedders,
       rerankersFor: () => [],
       modelFor: (name) => (name === "m" ? model : undefined),
+      openFreshStore: (spaces) => openTestStore("pglite", { spaces }),
       results: createAblationResults(cache),
       measure,
       limit: null,

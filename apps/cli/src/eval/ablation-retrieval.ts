@@ -18,7 +18,7 @@ import {
 } from "@footnote/core";
 import { readBeirCorpus, readBeirQueries, scoreRun } from "@footnote/evaluation";
 import { createRetriever, type Retriever } from "@footnote/retrieval";
-import { openStore, type Store } from "@footnote/storage";
+import { type EmbeddingSpaceDefinition, openStore, type Store } from "@footnote/storage";
 import type { AblationResult, AblationResults, ResultKey } from "./ablation-results.ts";
 import type { AblationVariant } from "./ablation-variants.ts";
 import { createRowWriter } from "./retrieval.ts";
@@ -44,6 +44,26 @@ export interface RetrievalAblationOptions {
   commit: string | null;
   log(line: string): void;
   signal?: AbortSignal;
+  /** A fresh store with these spaces. Default: an embedded one in a temporary folder. */
+  openFreshStore?(spaces: EmbeddingSpaceDefinition[]): Promise<{ store: Store; close(): Promise<void> }>;
+}
+
+async function openTemporaryStore(spaces: EmbeddingSpaceDefinition[]): Promise<{ store: Store; close(): Promise<void> }> {
+  const dataDir = await mkdtemp(join(tmpdir(), "footnote-ablation-"));
+  const remove = () => rm(dataDir, { recursive: true, force: true });
+  try {
+    const { store } = await openStore({ dataDir, spaces });
+    return {
+      store,
+      async close() {
+        await store.close();
+        await remove();
+      },
+    };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
 }
 
 /**
@@ -91,119 +111,114 @@ async function measureGroup(
   if (!first) return new Map();
   const spaces = indexedSpaces(first.spec).map((id) => embedderOf(embedders, id));
   const tokenVectors = asked.some(({ spec }) => spec.reranker.type !== "none");
-  const dataDir = await mkdtemp(join(tmpdir(), "footnote-ablation-"));
+  const { openFreshStore = openTemporaryStore } = options;
+  const { store, close } = await openFreshStore(
+    spaces.map(({ space, capabilities }, at) => ({
+      id: space.id,
+      dimensions: space.dimensions,
+      tokenVectors: at === 0 && tokenVectors && capabilities.tokenVectors,
+    })),
+  );
   try {
-    const { store } = await openStore({
-      dataDir,
-      spaces: spaces.map(({ space, capabilities }, at) => ({
-        id: space.id,
-        dimensions: space.dimensions,
-        tokenVectors: at === 0 && tokenVectors && capabilities.tokenVectors,
-      })),
+    const tenant = await store.routing.createTenant({ name: `Ablation of ${dataset}` });
+    const { collection } = await store.collections.put(tenant.id, { name: "evaluation", settings: { pipeline: first.spec } });
+    const rows = new Map<DocumentId, string>();
+    let chunks = 0;
+    const [main, ...further] = spaces;
+    if (!main) return new Map();
+    const write = createRowWriter({
+      store,
+      embedder: main,
+      furtherEmbedders: further,
+      chunkerFor: createChunker,
+      tokenVectors: tokenVectors && main.capabilities.tokenVectors,
+      tenantId: tenant.id,
+      collectionId: collection.id,
+      spec: first.spec,
+      ...(signal ? { signal } : {}),
     });
-    try {
-      const tenant = await store.routing.createTenant({ name: `Ablation of ${dataset}` });
-      const { collection } = await store.collections.put(tenant.id, { name: "evaluation", settings: { pipeline: first.spec } });
-      const rows = new Map<DocumentId, string>();
-      let chunks = 0;
-      const [main, ...further] = spaces;
-      if (!main) return new Map();
-      const write = createRowWriter({
-        store,
-        embedder: main,
-        furtherEmbedders: further,
-        chunkerFor: createChunker,
-        tokenVectors: tokenVectors && main.capabilities.tokenVectors,
-        tenantId: tenant.id,
-        collectionId: collection.id,
-        spec: first.spec,
-        ...(signal ? { signal } : {}),
-      });
-      const take = async (row: Parameters<typeof write>[0]) => {
-        const written = await write(row);
-        if (!written) return;
-        rows.set(written.documentId, row.id);
-        chunks += written.chunks;
-        if (rows.size % 500 === 0) log(`${dataset}: ${rows.size} documents, ${chunks} chunks`);
-      };
-      let batch: Parameters<typeof write>[0][] = [];
-      for await (const row of readBeirCorpus(folder)) {
-        throwIfAborted(signal);
-        batch.push(row);
-        if (batch.length < rowsAtOnce) continue;
-        await Promise.all(batch.map(take));
-        batch = [];
-      }
+    const take = async (row: Parameters<typeof write>[0]) => {
+      const written = await write(row);
+      if (!written) return;
+      rows.set(written.documentId, row.id);
+      chunks += written.chunks;
+      if (rows.size % 500 === 0) log(`${dataset}: ${rows.size} documents, ${chunks} chunks`);
+    };
+    let batch: Parameters<typeof write>[0][] = [];
+    for await (const row of readBeirCorpus(folder)) {
+      throwIfAborted(signal);
+      batch.push(row);
+      if (batch.length < rowsAtOnce) continue;
       await Promise.all(batch.map(take));
-      await store.maintainIndex(tenant.id);
-      log(`${dataset}: indexed ${rows.size} documents as ${chunks} chunks`);
-
-      const retrievers = new Map<string, Retriever>();
-      for (const embedder of spaces) {
-        const { lexical, dense, chunks: reader, vectors } = store;
-        retrievers.set(
-          embedder.space.id,
-          createRetriever({ embedder, lexical, dense, chunks: reader, vectors, modelFor, rerankers: rerankersFor(store) }),
-        );
-      }
-      const { queries, relevance } = await readBeirQueries(folder, split);
-      const taken = limit === null ? queries : queries.slice(0, limit);
-      const measured = new Map(
-        asked.map(({ spec }) => [
-          spec,
-          { run: [] as { queryId: string; ranking: string[] }[], milliseconds: [] as number[], usd: 0, degraded: 0 },
-        ]),
-      );
-      const reasons = new Set<string>();
-      for (const [at, query] of taken.entries()) {
-        // Each is the first to ask as often as the others: the first one fills caches for all.
-        const first = at % asked.length;
-        for (const { spec } of [...asked.slice(first), ...asked.slice(0, first)]) {
-          const one = measured.get(spec);
-          const retriever = retrievers.get(searchedSpace(spec));
-          if (!one || !retriever) continue;
-          const result = await retriever.search({
-            tenantId: tenant.id,
-            collectionId: collection.id,
-            spec,
-            query: query.text,
-            limit: depth,
-            ...(signal ? { signal } : {}),
-          });
-          const ranking = new Set<string>();
-          for (const { chunk } of result.hits) ranking.add(rows.get(chunk.documentId) ?? chunk.documentId);
-          one.run.push({ queryId: query.id, ranking: [...ranking] });
-          one.milliseconds.push(result.timings["search"] ?? 0);
-          one.usd += (result.modelCalls ?? []).reduce((sum, { usd }) => sum + usd, 0);
-          if (result.degraded.length > 0) one.degraded += 1;
-          for (const { step, reason } of result.degraded) reasons.add(`${spec.name}: ${step}: ${reason}`);
-        }
-      }
-      for (const reason of reasons) log(`${dataset}: degraded: ${reason}`);
-      const besides = measured.get(first.spec);
-      return new Map(
-        [...measured].map(([spec, { run, milliseconds, usd, degraded }]): [PipelineSpec, AblationResult] => [
-          spec,
-          {
-            dataset,
-            split,
-            pipelineHash: pipelineHash(spec),
-            documents: rows.size,
-            chunks,
-            values: Object.fromEntries(scoreRun(run, relevance).map(({ queryId, values }) => [queryId, values])),
-            milliseconds,
-            ...(besides && asked[0] === options.variants[0] ? { baselineMilliseconds: besides.milliseconds } : {}),
-            usd,
-            degraded,
-            commit,
-          },
-        ]),
-      );
-    } finally {
-      await store.close();
+      batch = [];
     }
+    await Promise.all(batch.map(take));
+    await store.maintainIndex(tenant.id);
+    log(`${dataset}: indexed ${rows.size} documents as ${chunks} chunks`);
+
+    const retrievers = new Map<string, Retriever>();
+    for (const embedder of spaces) {
+      const { lexical, dense, chunks: reader, vectors } = store;
+      retrievers.set(
+        embedder.space.id,
+        createRetriever({ embedder, lexical, dense, chunks: reader, vectors, modelFor, rerankers: rerankersFor(store) }),
+      );
+    }
+    const { queries, relevance } = await readBeirQueries(folder, split);
+    const taken = limit === null ? queries : queries.slice(0, limit);
+    const measured = new Map(
+      asked.map(({ spec }) => [
+        spec,
+        { run: [] as { queryId: string; ranking: string[] }[], milliseconds: [] as number[], usd: 0, degraded: 0 },
+      ]),
+    );
+    const reasons = new Set<string>();
+    for (const [at, query] of taken.entries()) {
+      // Each is the first to ask as often as the others: the first one fills caches for all.
+      const first = at % asked.length;
+      for (const { spec } of [...asked.slice(first), ...asked.slice(0, first)]) {
+        const one = measured.get(spec);
+        const retriever = retrievers.get(searchedSpace(spec));
+        if (!one || !retriever) continue;
+        const result = await retriever.search({
+          tenantId: tenant.id,
+          collectionId: collection.id,
+          spec,
+          query: query.text,
+          limit: depth,
+          ...(signal ? { signal } : {}),
+        });
+        const ranking = new Set<string>();
+        for (const { chunk } of result.hits) ranking.add(rows.get(chunk.documentId) ?? chunk.documentId);
+        one.run.push({ queryId: query.id, ranking: [...ranking] });
+        one.milliseconds.push(result.timings["search"] ?? 0);
+        one.usd += (result.modelCalls ?? []).reduce((sum, { usd }) => sum + usd, 0);
+        if (result.degraded.length > 0) one.degraded += 1;
+        for (const { step, reason } of result.degraded) reasons.add(`${spec.name}: ${step}: ${reason}`);
+      }
+    }
+    for (const reason of reasons) log(`${dataset}: degraded: ${reason}`);
+    const besides = measured.get(first.spec);
+    return new Map(
+      [...measured].map(([spec, { run, milliseconds, usd, degraded }]): [PipelineSpec, AblationResult] => [
+        spec,
+        {
+          dataset,
+          split,
+          pipelineHash: pipelineHash(spec),
+          documents: rows.size,
+          chunks,
+          values: Object.fromEntries(scoreRun(run, relevance).map(({ queryId, values }) => [queryId, values])),
+          milliseconds,
+          ...(besides && asked[0] === options.variants[0] ? { baselineMilliseconds: besides.milliseconds } : {}),
+          usd,
+          degraded,
+          commit,
+        },
+      ]),
+    );
   } finally {
-    await rm(dataDir, { recursive: true, force: true });
+    await close();
   }
 }
 
