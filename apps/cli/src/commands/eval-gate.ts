@@ -244,7 +244,9 @@ question": each loses the same share.
       const { measurePower } = await import("@footnote/evaluation/gate");
       const metrics = options.metrics ?? [
         ...new Set(
-          settings.floors.filter(({ when, dataset }) => when !== "measured" && dataset === "handbook").map(({ metric }) => metric),
+          settings.floors
+            .filter(({ metric, dataset }) => dataset === "handbook" && runs[0].cases.some(({ metrics: all }) => all[metric] !== undefined))
+            .map(({ metric }) => metric),
         ),
       ];
       output.print(`${"metric".padEnd(26)} ${"loss".padStart(5)}  single questions      every question`);
