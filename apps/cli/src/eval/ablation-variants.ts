@@ -82,6 +82,15 @@ const rules = { type: "rules", identifiersByWords: true, unrerankedUpToWords: 0,
 
 /** Everything that is measured besides the reference, by step. `model` is the language model of the rows that need one. */
 export function ablationVariants(model: string): AblationVariant[] {
+  const shippedHash = pipelineHash(pipelines.default);
+  const named = (one: AblationVariant) => (pipelineHash(one.spec) === shippedHash ? { ...one, change: `${one.change} (is default)` } : one);
+  const all = changedVariants(model).map(named);
+  const isThere = [baseline, ...all].some(({ spec }) => pipelineHash(spec) === shippedHash);
+  // A row of its own only where `default` is none of the others.
+  return isThere ? all : [shipped("default", "default"), ...all];
+}
+
+function changedVariants(model: string): AblationVariant[] {
   return [
     variant("legs", "words alone (BM25)", { candidates: { dense: 0, lexical: 100 } }),
     variant("legs", "meaning alone", { candidates: { dense: 100, lexical: 0 } }),
@@ -98,7 +107,6 @@ export function ablationVariants(model: string): AblationVariant[] {
     variant("reranker", "learned fusion", learned("fusion-1")),
     variant("reranker", "learned fusion, SciFact left out of the fit", learned("fusion-1-without-scifact")),
     shipped("reranker", "hybrid-rrf-rerank"),
-    ...(pipelineHash(pipelines.default) === pipelineHash(base) ? [] : [shipped("reranker", "default")]),
     variant("diversity", "MMR, λ 0.9", mmr(0.9)),
     variant("diversity", "MMR, λ 0.7", mmr(0.7)),
     variant("router", "identifiers by words alone", { router: rules }),
