@@ -10,7 +10,7 @@ const large = createScriptedModel({
   scripts: [scriptText(["The boiler is guaranteed for seven years [1]."])],
   prices: { promptUsdPerMillion: 1000, completionUsdPerMillion: 1000 },
   completions: ({ prompt }) =>
-    prompt.includes("<last_question>")
+    prompt.includes("Last question:")
       ? { text: JSON.stringify({ question: prompt.includes("refuse") ? "" : "How long is the boiler guaranteed?" }) }
       : { text: JSON.stringify({ texts: ["The boiler is guaranteed for years."] }) },
 });
