@@ -10,6 +10,29 @@ describe("quotes", () => {
     expect(locateQuote("Clean it", "soap")).toBeNull();
   });
 
+  it("are found where a search by pattern finds them, whatever the white space", () => {
+    const words = fc.array(fc.constantFrom("a", "b", "🦉", "(x)", " ", "\n", "\u00a0"), { maxLength: 14 }).map((given) => given.join(""));
+    fc.assert(
+      fc.property(words, words, (text, quote) => {
+        const parts = quote.trim().split(/\s+/u);
+        const pattern = parts.map((part) => part.replace(/[()]/gu, "\\$&")).join("\\s+");
+        const found = pattern === "" ? [] : [...text.matchAll(new RegExp(`(?=(${pattern}))`, "gu"))];
+        const [only] = found;
+        const expected = only && found.length === 1 ? { start: only.index, end: only.index + (only[1] ?? "").length } : null;
+        expect(locateQuote(text, quote)).toEqual(expected);
+      }),
+    );
+  });
+
+  it("of ten thousand words are looked for in a text that repeats itself", () => {
+    const text = `${"a ".repeat(500_000)}b`;
+    expect(locateQuote(text, "a ".repeat(9_999))).toBeNull();
+    expect(locateQuote(text, `${"a  ".repeat(6_000)}c`)).toBeNull();
+    expect(locateQuote(text, `c ${"a ".repeat(9_998)}`)).toBeNull();
+    expect(locateQuote(text, `${"a ".repeat(5_000)}c ${"a ".repeat(4_998)}`)).toBeNull();
+    expect(locateQuote(text, `${"a\n".repeat(6_000)}b`)).toEqual({ start: 988_000, end: text.length });
+  });
+
   it("are widened word by word until they stand once", () => {
     const text = "In 1066 they came. In 1066 they won.";
     expect(uniqueQuote(text, { start: 22, end: 26 })).toBe("came. In 1066 they won.");
