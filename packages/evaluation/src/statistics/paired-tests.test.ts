@@ -73,6 +73,10 @@ describe("testPairedFamily", () => {
     expect(() => testPairedFamily([[1, 2], [1]])).toThrow(/over the same cases/u);
   });
 
+  it.each([Number.NaN, Number.NEGATIVE_INFINITY])("refuses a difference of %s, which no comparison would find", (value) => {
+    expect(() => testPairedFamily([[0.1, value]])).toThrow(/not a number/u);
+  });
+
   it("gives p within (0, 1], adjusted p no smaller, and the same for the same seed", () => {
     const row = fc.array(fc.option(fc.double({ min: -1, max: 1, noNaN: true }), { nil: null }), { minLength: 6, maxLength: 6 });
     fc.assert(

@@ -135,6 +135,10 @@ function sparse(row: readonly (number | null)[]): SparseRow {
   const result: SparseRow = { cases: [], values: [], sum: 0, norm: 0, count: 0 };
   for (const [index, value] of row.entries()) {
     if (value === null) continue;
+    // NaN compares false with everything: a metric that became one would pass as no loss.
+    if (!Number.isFinite(value)) {
+      throw new FootnoteError("invalid_request", "A paired difference is not a number; look for the metric that gave none.");
+    }
     result.count += 1;
     if (value === 0) continue;
     result.cases.push(index);
