@@ -57,6 +57,13 @@ describe("datasets", () => {
     ]);
     expect(await said(put(lines(one("a", { question: "\0" }))))).toEqual([400, expect.stringContaining("question must be")]);
     expect(await said(put(""))).toEqual([400, expect.stringContaining("1 to 5000 cases, this one 0")]);
+    const tagged = Array.from({ length: 20 }, (_, row) =>
+      one(`t${row}`, { tags: Array.from({ length: 20 }, (_tag, at) => `${row}-${at}`) }),
+    );
+    expect(await said(put(lines(...tagged)))).toEqual([
+      400,
+      expect.stringContaining("at most 200 different tags and languages, this one 401"),
+    ]);
     expect(await said(put(lines(one("a")), "Bad"))).toEqual([400, expect.stringContaining("The dataset's name")]);
     expect((await put("x".repeat(300_000))).status).toBe(413);
     expect((await put(Uint8Array.of(0xff, 0xfe))).status).toBe(400);

@@ -145,6 +145,20 @@ it("ends for good when the pipeline was changed, a document was deleted or the r
   });
 });
 
+it("refuses questions that were replaced while the run was cancelled", async () => {
+  const { store, tenantId, collectionId, runId } = await prepare();
+  expect(await workflow(scripted())(work({ tenantId, runId, isOver: () => true }))).toBe("more");
+  const run = await store.evaluations.getRun(tenantId, runId);
+  if (!run) throw new Error("the run was not stored");
+  await store.jobs.cancel(tenantId, run.jobId);
+  const body = { id: "z", question: "z?", answerable: true, tags: ["t"], spans: [{ document: "manual.md", quote: "Never use vinegar." }] };
+  const cases = readEvalCases(JSON.stringify(body)).map((one) => ({ ...one, documents: ["manual.md"], sha256: caseHash(one), body: one }));
+  await store.evaluations.putDataset(tenantId, { name: "set", collectionId, cases });
+  const target = scripted();
+  await expect(workflow(target)(work({ tenantId, runId }))).rejects.toMatchObject({ code: "conflict", retryable: false });
+  expect(target.asked).toEqual([]);
+});
+
 it("refuses a result that somebody else wrote in another form", async () => {
   const { store, tenantId, runId } = await prepare();
   await store.evaluations.setUnder(tenantId, runId, { corpus: "c", judges: ["stated@1"] });

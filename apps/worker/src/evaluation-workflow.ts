@@ -1,6 +1,16 @@
-import { FootnoteError, isFootnoteError } from "@footnote/core";
+import { FootnoteError, isFootnoteError, throwIfAborted } from "@footnote/core";
 import type { CollectionId, TenantId } from "@footnote/core";
-import { type CaseResult, type EvalTarget, type Judges, parseEvalCase, runEvaluation, summarizeEvalRun } from "@footnote/evaluation";
+import {
+  type CaseResult,
+  datasetHash,
+  type EvalRun,
+  type EvalTarget,
+  type Judges,
+  type MetricSummary,
+  parseEvalCase,
+  runEvaluation,
+  summaryInSteps,
+} from "@footnote/evaluation";
 import type { EvaluationWork } from "@footnote/jobs";
 import type { EvalBody, EvalResultRecord, Store } from "@footnote/storage";
 
@@ -29,6 +39,12 @@ export function createEvaluationWorkflow(
     const split = run.split === "train" ? "train" : "test";
     const rows = await store.evaluations.cases(tenantId, run.dataset, { split });
     const cases = rows.map((row, index) => parseEvalCase(row, `Case ${index + 1} of ${run.dataset}`));
+    // A cancelled run leaves its dataset free to be replaced: results over other questions would stand under the hash of the first ones.
+    if (datasetHash(cases) !== run.datasetSha256) {
+      throw new FootnoteError("conflict", `The questions of ${run.dataset} were changed since the run was begun; begin a new one.`, {
+        retryable: false,
+      });
+    }
     const { collectionId, pipeline } = run;
     const { target, close } = await targetFor({ tenantId, collectionId, pipeline, corpus: run.corpus, signal });
     try {
@@ -61,8 +77,12 @@ export function createEvaluationWorkflow(
         onResult: (_result, { done, total }) => void progress(done / total).catch(() => undefined),
       });
       if (evaluated.results.length < cases.length) return "more";
-      const summary = summarizeEvalRun(evaluated).map(({ metric, slice, interval }) => ({ metric, slice, ...interval }));
-      await store.evaluations.finishRun(tenantId, runId, summary);
+      const summary = await summarize(evaluated, signal);
+      await store.evaluations.finishRun(
+        tenantId,
+        runId,
+        summary.map(({ metric, slice, interval }) => ({ metric, slice, ...interval })),
+      );
       return "done";
     } catch (error) {
       // The failing cases are for whoever reads the job; a list of them is no document text.
@@ -77,6 +97,17 @@ export function createEvaluationWorkflow(
       close();
     }
   };
+}
+
+/** Thousands of questions in many slices take seconds: requests and heartbeats get their turn in between. */
+async function summarize(run: EvalRun, signal: AbortSignal): Promise<MetricSummary[]> {
+  const steps = summaryInSteps(run);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    await new Promise((resolve) => setImmediate(resolve));
+    throwIfAborted(signal);
+  }
 }
 
 function toRecord({ case: asked, answer, metrics, gold = [], judging }: CaseResult, ordinal: number): EvalResultRecord {

@@ -28,7 +28,7 @@ export { readAnswer } from "./runs/read-answer.ts";
 export { runEvaluation } from "./runs/run-evaluation.ts";
 export type { EvaluationOptions, ResultCache, RunHeader, RunRecord } from "./runs/run-evaluation.ts";
 export { createResultCache, createRunFile, readRunFile, writeRunFile } from "./runs/run-file.ts";
-export { formatEvalRun, formatSummary, slicesOf, summarizeEvalRun } from "./runs/summarize-eval-run.ts";
+export { formatEvalRun, formatSummary, slicesOf, summarizeEvalRun, summaryInSteps } from "./runs/summarize-eval-run.ts";
 export type { MetricSummary } from "./runs/summarize-eval-run.ts";
 export { spanScores } from "./span-metrics.ts";
 export type { SpanScores, TextSpan } from "./span-metrics.ts";

@@ -1,5 +1,5 @@
 import { type CollectionId, FootnoteError, pipelineHash, type RunId } from "@footnote/core";
-import { caseHash, type EvalCase, readEvalCases } from "@footnote/evaluation";
+import { caseHash, type EvalCase, readEvalCases, slicesOf } from "@footnote/evaluation";
 import {
   acceptedEvalRunSchema,
   createEvalRunSchema,
@@ -24,6 +24,8 @@ import { json, notFound, type Router, scoped } from "../route.ts";
 import { toJob, toPage } from "../wire.ts";
 
 const mostCases = 5_000;
+/** Each is summarised by itself, for every metric. */
+const mostSlices = 200;
 
 /** Datasets of a tenant and runs over them. The questions are asked by a job, through the routes that people ask through. */
 export function addEvaluationRoutes(router: Router, deps: ApiDependencies): void {
@@ -61,6 +63,13 @@ export function addEvaluationRoutes(router: Router, deps: ApiDependencies): void
       const cases = readEvalCases(text, "the body");
       if (cases.length === 0 || cases.length > mostCases) {
         throw new FootnoteError("invalid_request", `A dataset has 1 to ${mostCases} cases, this one ${cases.length}; cut it.`);
+      }
+      const slices = new Set(cases.flatMap((one) => slicesOf({ case: one }))).size;
+      if (slices > mostSlices) {
+        throw new FootnoteError(
+          "invalid_request",
+          `A dataset has at most ${mostSlices} different tags and languages, this one ${slices}; merge some.`,
+        );
       }
       const { dataset, created } = await evaluations.putDataset(principal.tenantId, {
         name,

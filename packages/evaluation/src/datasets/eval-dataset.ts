@@ -13,6 +13,8 @@ export interface EvalDataset {
 const caseFields = new Set(["id", "question", "history", "answerable", "tags", "split", "language", "referenceAnswer", "spans"]);
 const spanFields = new Set(["document", "quote", "part"]);
 const longest = { id: 200, question: 4_000, tag: 60, quote: 20_000, referenceAnswer: 8_000, document: 512 };
+/** Items of a list: every turn is asked, every tag is a slice of the summary. */
+const most = { history: 20, tags: 20, spans: 50 };
 
 /**
  * Cases in our own form, one JSON object a line. A row needs id, question, answerable, tags and
@@ -49,15 +51,15 @@ export function parseEvalCase(row: unknown, where: string): EvalCase {
   const question = text(row["question"], where, "question", longest.question);
   const { answerable } = row;
   if (typeof answerable !== "boolean") throw wrongField(where, "answerable", "true or false");
-  const tags = list(row["tags"], where, "tags").map((tag, index) => text(tag, where, `tags[${index}]`, longest.tag));
+  const tags = list(row["tags"], where, "tags", most.tags).map((tag, index) => text(tag, where, `tags[${index}]`, longest.tag));
   const split = row["split"] === undefined ? "test" : row["split"];
   if (!isSplit(split)) throw wrongField(where, "split", '"train" or "test"');
-  const spans = list(row["spans"], where, "spans").map((span, index) => parseSpan(span, where, `spans[${index}]`));
+  const spans = list(row["spans"], where, "spans", most.spans).map((span, index) => parseSpan(span, where, `spans[${index}]`));
   const referenceAnswer = optional(row["referenceAnswer"], (value) => text(value, where, "referenceAnswer", longest.referenceAnswer));
   const language = optional(row["language"], (value) => text(value, where, "language", 8));
   if (language !== undefined && !/^[a-z]{2,3}$/u.test(language)) throw wrongField(where, "language", "a subtag such as en or de");
   const history = optional(row["history"], (value) =>
-    list(value, where, "history").map((turn, index) => text(turn, where, `history[${index}]`, longest.question)),
+    list(value, where, "history", most.history).map((turn, index) => text(turn, where, `history[${index}]`, longest.question)),
   );
   if (!answerable && spans.length > 0) throw wrongField(where, "spans", "empty where answerable is false");
   if (answerable && spans.length === 0 && referenceAnswer === undefined) {
@@ -98,9 +100,9 @@ function text(value: unknown, where: string, field: string, limit: number): stri
   throw wrongField(where, field, `a text of 1 to ${limit} characters`);
 }
 
-function list(value: unknown, where: string, field: string): unknown[] {
-  if (Array.isArray(value)) return value;
-  throw wrongField(where, field, "a list");
+function list(value: unknown, where: string, field: string, limit: number): unknown[] {
+  if (Array.isArray(value) && value.length <= limit) return value;
+  throw wrongField(where, field, `a list of at most ${limit}`);
 }
 
 function optional<T>(value: unknown, parse: (value: unknown) => T): T | undefined {

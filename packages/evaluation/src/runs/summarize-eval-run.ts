@@ -15,7 +15,16 @@ export function slicesOf({ case: { tags, language = "en" } }: Pick<CaseResult, "
 }
 
 /** Mean and 95 % bootstrap interval of each metric in each slice: `all` first, then the slices by name. A metric without any value is left out. */
-export function summarizeEvalRun({ results }: Pick<EvalRun, "results">): MetricSummary[] {
+export function summarizeEvalRun(run: Pick<EvalRun, "results">): MetricSummary[] {
+  const steps = summaryInSteps(run);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** The same, paused after each interval: a large run keeps a thread for seconds otherwise. */
+export function* summaryInSteps({ results }: Pick<EvalRun, "results">): Generator<void, MetricSummary[], void> {
   const slices = new Map<string, CaseResult[]>([["all", []]]);
   for (const result of results) {
     for (const slice of slicesOf(result)) {
@@ -27,12 +36,16 @@ export function summarizeEvalRun({ results }: Pick<EvalRun, "results">): MetricS
   const names = [...slices.keys()].toSorted((a, b) => Number(b === "all") - Number(a === "all") || (a < b ? -1 : 1));
   const known: readonly string[] = metricNames;
   const extra = [...new Set(results.flatMap(({ metrics }) => Object.keys(metrics)))].filter((metric) => !known.includes(metric)).toSorted();
-  return names.flatMap((slice) =>
-    [...known, ...extra].flatMap((metric) => {
+  const summary: MetricSummary[] = [];
+  for (const slice of names) {
+    for (const metric of [...known, ...extra]) {
       const values = (slices.get(slice) ?? []).flatMap(({ metrics }) => metrics[metric] ?? []);
-      return values.length === 0 ? [] : [{ metric, slice, interval: bootstrapMean(values) }];
-    }),
-  );
+      if (values.length === 0) continue;
+      summary.push({ metric, slice, interval: bootstrapMean(values) });
+      yield;
+    }
+  }
+  return summary;
 }
 
 /** One row a metric and slice, for people. */
