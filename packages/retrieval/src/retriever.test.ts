@@ -14,6 +14,8 @@ import { createAnalyzer } from "./analysis/analyzer.ts";
 import { pipelines } from "./pipelines.ts";
 import { createRetriever, rerankerName, type RetrieverOptions } from "./retriever.ts";
 
+/** The steps before reranking: the default without it. */
+const plainSpec: PipelineSpec = { ...pipelines.default, reranker: { type: "none" } };
 const embedder = createFakeEmbedder({ id: pipelines.default.index.space, dimensions: 256 });
 const analyzer = createAnalyzer({ language: "en" });
 const texts = [
@@ -64,7 +66,7 @@ const ask = (
 ) => ({
   tenantId,
   collectionId,
-  spec: pipelines.default,
+  spec: plainSpec,
   query,
   limit: 3,
   ...more,
@@ -85,21 +87,18 @@ const reversing: Reranker = {
 const rerankSpec: PipelineSpec = { ...pipelines["hybrid-rrf-rerank"], reranker: { type: "late-interaction", candidates: 3, weight: 1 } };
 
 describe("createRetriever", () => {
-  it.each([pipelines.default, { ...rerankSpec, reranker: { type: "none" as const } }])(
-    "finds by both legs ($fusion.type)",
-    async (spec) => {
-      const telemetry = createSilentTelemetry();
-      const { hits, timings, degraded } = await retriever({ telemetry }).search(ask("How often should the machine be descaled?", { spec }));
-      expect(hits[0]?.chunk.id).toBe(chunkIds[0]);
-      expect(hits[0]?.ranks).toEqual({ dense: expect.any(Number), lexical: 1 });
-      expect(hits[0]?.scores.fusion).toBe(hits[0]?.score);
-      expect(hits).toHaveLength(3);
-      expect(degraded).toEqual([]);
-      expect(Object.keys(timings).sort()).toEqual(["analyze", "dense", "embed-query", "fuse", "lexical", "read", "search"]);
-      const scores = hits.map(({ score }) => score);
-      expect(scores).toEqual(scores.toSorted((a, b) => b - a));
-    },
-  );
+  it.each([plainSpec, { ...rerankSpec, reranker: { type: "none" as const } }])("finds by both legs ($fusion.type)", async (spec) => {
+    const telemetry = createSilentTelemetry();
+    const { hits, timings, degraded } = await retriever({ telemetry }).search(ask("How often should the machine be descaled?", { spec }));
+    expect(hits[0]?.chunk.id).toBe(chunkIds[0]);
+    expect(hits[0]?.ranks).toEqual({ dense: expect.any(Number), lexical: 1 });
+    expect(hits[0]?.scores.fusion).toBe(hits[0]?.score);
+    expect(hits).toHaveLength(3);
+    expect(degraded).toEqual([]);
+    expect(Object.keys(timings).sort()).toEqual(["analyze", "dense", "embed-query", "fuse", "lexical", "read", "search"]);
+    const scores = hits.map(({ score }) => score);
+    expect(scores).toEqual(scores.toSorted((a, b) => b - a));
+  });
 
   it("traces legs, fused order and the reranker's scores, by ids only", async () => {
     const { hits, trace } = await retriever({ rerankers: [reversing] }).search(
@@ -124,13 +123,13 @@ describe("createRetriever", () => {
     expect(hits).toHaveLength(3);
     expect(hits.every(({ ranks }) => ranks.dense !== undefined && ranks.lexical === undefined)).toBe(true);
     expect(degraded).toEqual([]);
-    const lexicalOnly = { ...pipelines.default, candidates: { dense: 0, lexical: 10 } };
+    const lexicalOnly = { ...plainSpec, candidates: { dense: 0, lexical: 10 } };
     expect((await retriever().search(ask("is the from", { spec: lexicalOnly }))).hits).toEqual([]);
   });
 
   it("runs one leg alone where the spec asks nothing of the other", async () => {
     const { hits, timings } = await retriever({ dense: brokenDense }).search(
-      ask("boiler", { spec: { ...pipelines.default, candidates: { dense: 0, lexical: 10 } } }),
+      ask("boiler", { spec: { ...plainSpec, candidates: { dense: 0, lexical: 10 } } }),
     );
     expect(hits.map(({ chunk }) => chunk.id)).toEqual([chunkIds[1]]);
     expect(timings).not.toHaveProperty("embed-query");
@@ -152,7 +151,7 @@ describe("createRetriever", () => {
   it("throws the leg's error when nothing that was asked could answer", async () => {
     await expect(retriever({ dense: brokenDense, lexical: brokenLexical }).search(ask("boiler"))).rejects.toThrow("The index is away.");
     await expect(retriever({ dense: brokenDense }).search(ask("the of"))).rejects.toThrow("The index is away.");
-    const lexicalOnly = { ...pipelines.default, candidates: { dense: 0, lexical: 10 } };
+    const lexicalOnly = { ...plainSpec, candidates: { dense: 0, lexical: 10 } };
     await expect(retriever({ lexical: brokenLexical }).search(ask("boiler", { spec: lexicalOnly }))).rejects.toThrow("The index is away.");
   });
 
@@ -303,7 +302,7 @@ describe("createRetriever", () => {
   });
 
   it("refuses a spec of another space or another analysis", async () => {
-    const elsewhere = { ...pipelines.default, index: { ...pipelines.default.index, space: "other" } };
+    const elsewhere = { ...plainSpec, index: { ...pipelines.default.index, space: "other" } };
     await expect(retriever().search(ask("boiler", { spec: elsewhere }))).rejects.toMatchObject({ code: "pipeline_incompatible" });
     await expect(retriever({ analyzer: createAnalyzer({ language: "de" }) }).search(ask("boiler"))).rejects.toMatchObject({
       code: "pipeline_incompatible",
@@ -329,11 +328,11 @@ describe("the steps of a spec", () => {
   const passages = (text: string) =>
     createScriptedModel({ name: "writer", scripts: [], completions: [{ text: JSON.stringify({ texts: [text] }) }] });
   const hyde: PipelineSpec = {
-    ...pipelines.default,
+    ...plainSpec,
     candidates: { dense: 100, lexical: 0 },
     transform: { type: "hyde", model: "writer", passages: 1 },
   };
-  const wordings: PipelineSpec = { ...pipelines.default, transform: { type: "multi-query", model: "writer", queries: 1 } };
+  const wordings: PipelineSpec = { ...plainSpec, transform: { type: "multi-query", model: "writer", queries: 1 } };
 
   it("searches by a made-up passage, and accounts for it", async () => {
     const model = passages("The boiler is guaranteed for seven years.");
@@ -367,7 +366,7 @@ describe("the steps of a spec", () => {
     expect(degraded).toMatchObject([{ step: "transform", fallback: "the question as it was asked" }]);
   });
 
-  const diverse: PipelineSpec = { ...pipelines.default, diversity: { type: "mmr", lambda: 0.3, candidates: 6 } };
+  const diverse: PipelineSpec = { ...plainSpec, diversity: { type: "mmr", lambda: 0.3, candidates: 6 } };
 
   it("puts what says something else before a repetition", async () => {
     const twin = await add("Descale the espresso machine every 90 days with citric acid!");
@@ -396,11 +395,9 @@ describe("the steps of a spec", () => {
   it("routes an identifier to the lexical leg", async () => {
     const id = await add("Set maxRetries to 3.");
     const router = { type: "rules" as const, identifiersByWords: true, unrerankedUpToWords: 0, smallUpToWords: 0, smallModel: null };
-    const { hits, timings, trace } = await retriever({ dense: brokenDense }).search(
-      ask("maxRetries", { spec: { ...pipelines.default, router } }),
-    );
+    const { hits, timings, trace } = await retriever({ dense: brokenDense }).search(ask("maxRetries", { spec: { ...plainSpec, router } }));
     expect(trace?.routed).toEqual(["by-words"]);
-    expect((await retriever().search(ask("boiler", { spec: { ...pipelines.default, router } }))).trace).not.toHaveProperty("routed");
+    expect((await retriever().search(ask("boiler", { spec: { ...plainSpec, router } }))).trace).not.toHaveProperty("routed");
     expect(hits.map(({ chunk }) => chunk.id)).toEqual([id]);
     expect(timings).not.toHaveProperty("dense");
   });
@@ -413,7 +410,7 @@ describe("the steps of a spec", () => {
       capabilities: { exact: true },
       search: async (request) => (spaces.push(request.space), await index.dense.search(request)),
     };
-    const spec: PipelineSpec = { ...pipelines.default, index: index2, space: "second_256" };
+    const spec: PipelineSpec = { ...plainSpec, index: index2, space: "second_256" };
     expect((await retriever({ embedder: second, dense }).search(ask("boiler", { spec }))).hits[0]?.chunk.id).toBe(chunkIds[1]);
     expect(spaces).toEqual(["second_256"]);
     await expect(
@@ -424,7 +421,7 @@ describe("the steps of a spec", () => {
 
   it("weighs the legs of reciprocal rank fusion", async () => {
     const fusion = (dense: number, lexical: number): PipelineSpec => ({
-      ...pipelines.default,
+      ...plainSpec,
       fusion: { type: "rrf", k: 60, weights: { dense, lexical } },
     });
     const query = "guaranteed";

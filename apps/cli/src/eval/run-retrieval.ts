@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createChunker } from "@footnote/chunking";
 import { FootnoteError, type PipelineSpec } from "@footnote/core";
-import { createLateInteractionReranker, createLocalEmbedder } from "@footnote/embedding";
+import { bundledCrossEncoderDir, createCrossEncoder, createLateInteractionReranker, createLocalEmbedder } from "@footnote/embedding";
 import { formatRetrievalReport, type RetrievalReport } from "@footnote/evaluation";
-import { learnedWeights, pipelines } from "@footnote/retrieval";
+import { learnedWeights, pipelines, rerankerName } from "@footnote/retrieval";
 import { openStore } from "@footnote/storage";
 import { comparisonNames, comparisonPipeline } from "./comparison-pipelines.ts";
 import { withEmbeddingCache } from "./embedding-cache.ts";
@@ -29,13 +29,15 @@ export async function runRetrieval(options: RunRetrievalOptions): Promise<{ repo
   const specs = pipelineNames.map(namedPipeline);
   const local = createLocalEmbedder();
   const embedder = cacheDir ? await withEmbeddingCache(local, cacheDir) : local;
-  const tokenVectors = local.capabilities.tokenVectors && specs.some(needsTokenVectors);
+  const tokenVectors = local.capabilities.tokenVectors && specs.some((spec) => signalsOf(spec).includes("late-interaction"));
+  const crossEncoder = createCrossEncoder({ modelDir: bundledCrossEncoderDir, budgetMs: 60_000 });
   const dataDir = await mkdtemp(join(tmpdir(), "footnote-eval-"));
   try {
     const { id, dimensions } = local.space;
     const { store } = await openStore({ dataDir, spaces: [{ id, dimensions, tokenVectors }] });
     try {
-      const rerankers = tokenVectors ? [createLateInteractionReranker({ embedder: local, tokenVectors: store.tokenVectors })] : [];
+      const lateInteraction = tokenVectors ? [createLateInteractionReranker({ embedder: local, tokenVectors: store.tokenVectors })] : [];
+      const rerankers = [...lateInteraction, crossEncoder];
       const report = await evaluateRetrieval({
         folder,
         pipelines: specs,
@@ -54,14 +56,16 @@ export async function runRetrieval(options: RunRetrievalOptions): Promise<{ repo
       await store.close();
     }
   } finally {
+    await crossEncoder.close();
     await embedder.close();
     await rm(dataDir, { recursive: true, force: true });
   }
 }
 
-function needsTokenVectors({ reranker }: PipelineSpec): boolean {
-  if (reranker.type === "learned-linear") return learnedWeights(reranker.weights)?.signals.includes("late-interaction") ?? false;
-  return reranker.type === "late-interaction";
+/** Names of the rerankers that a pipeline reads. */
+function signalsOf({ reranker }: PipelineSpec): readonly string[] {
+  if (reranker.type === "learned-linear") return learnedWeights(reranker.weights)?.signals ?? [];
+  return [rerankerName(reranker) ?? ""];
 }
 
 function namedPipeline(name: string): PipelineSpec {
