@@ -46,6 +46,12 @@ describe("judgeGate", () => {
     ]);
   });
 
+  it("fails at a compared metric that no case has any more, with or without a floor", () => {
+    const report = judge(manyCases(60, () => ({ metrics: { "recall@5": 1, faithfulness: 1, abstention: null } })));
+    expect(report.problems).toEqual(["default on handbook: abstention has no value any more, its baseline has"]);
+    expect(report.verdict).toBe("failed");
+  });
+
   it("holds a floor of a configured judge only where it was measured, and strictly", () => {
     const measured = (value: number) =>
       gateRun(manyCases(60, () => ({ metrics: { "recall@5": 1, faithfulness: 1, abstention: 1, "ragas-faithfulness": value } })));

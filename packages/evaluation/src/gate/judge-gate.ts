@@ -4,7 +4,7 @@ import { type Comparison, compareRuns, type RunPair } from "./compare.ts";
 import { type Detectable, smallestDetectable } from "./detectable.ts";
 import { formatChange, formatP, formatRatio, formatRun, formatScore, ratioName } from "./figures.ts";
 import { checkFloors, type FloorOutcome } from "./floors.ts";
-import type { GateRun } from "./gate-run.ts";
+import { meanMetric, type GateRun } from "./gate-run.ts";
 import type { GateSettings } from "./gate-settings.ts";
 import { compareCosts, type RatioOutcome } from "./ratios.ts";
 import { type WorstCase, worstCases } from "./worst-cases.ts";
@@ -58,6 +58,7 @@ export function judgeGate(options: {
   const ratios = pairs.flatMap((pair) => compareCosts(pair, settings.ratios));
   const problems = [
     ...comparisons.filter(({ regressed }) => regressed).map(describeRegression),
+    ...pairs.flatMap((pair) => describeVanished(pair, settings.metrics)),
     ...floors.filter(({ met }) => !met).map(describeFloor),
     ...ratios.filter(({ state }) => state === "failed").map(describeRatio),
   ];
@@ -101,6 +102,14 @@ export function judgeGate(options: {
 function describeRegression({ dataset, pipeline, metric, slice, before, after, difference, adjustedP, count }: Comparison): string {
   const where = slice === "all" ? `all ${count} questions` : `${count} questions tagged ${slice}`;
   return `${formatRun({ pipeline, dataset })}: ${metric} over ${where} fell from ${formatScore(before)} to ${formatScore(after)} (${formatChange(difference.mean)}, 95 % [${formatChange(difference.low)}, ${formatChange(difference.high)}], adjusted p ${formatP(adjustedP)})`;
+}
+
+/** A metric that no case has any more has no difference to test: without this it would pass. */
+function describeVanished({ candidate, baseline }: RunPair, metrics: readonly string[]): string[] {
+  const { pipeline, cases } = candidate;
+  return metrics
+    .filter((metric) => meanMetric(baseline.cases, metric) !== null && meanMetric(cases, metric) === null)
+    .map((metric) => `${formatRun({ pipeline, dataset: candidate.dataset.name })}: ${metric} has no value any more, its baseline has`);
 }
 
 function describeFloor({ dataset, pipeline, metric, bound, strict, value }: FloorOutcome): string {
