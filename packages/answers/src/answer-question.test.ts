@@ -115,6 +115,29 @@ describe("an abstention", () => {
   });
 });
 
+test("a follow-up that is not completed in time is completed by rules, and the call ends", async () => {
+  const hits = sampleHits(falcon);
+  const searched: string[] = [];
+  let given: AbortSignal | undefined;
+  const asked = question({
+    hits,
+    question: "And the other parts?",
+    history: [{ question: "How long is the boiler guaranteed?", answer: "Seven years." }],
+    model: createScriptedModel({ scripts: [scriptText(["All other parts are guaranteed for two years. [1]"])] }),
+    completeQuestion: (_question, _history, { signal }) => ((given = signal), new Promise(() => {})),
+    search: async (query) => (searched.push(query), { hits: [...hits], timings: {}, degraded: [] }),
+  });
+  const reading = asked.events();
+  await settle();
+  asked.clock.advance(14_999);
+  await settle();
+  expect(searched).toEqual([]);
+  asked.clock.advance(1);
+  expect(end(await reading)).toMatchObject({ finishReason: "stop", degraded: [{ step: "transform", reason: "timeout" }] });
+  expect(searched).toEqual([expect.stringContaining("boiler")]);
+  expect(given?.aborted).toBe(true);
+});
+
 describe("extractive quotes", () => {
   const finish = { type: "finish", reason: "stop", promptTokens: 0, completionTokens: 0, cachedTokens: 0 } as const;
 

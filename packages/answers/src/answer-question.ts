@@ -83,6 +83,9 @@ const freeOfCharge: Cost = { currency: "USD", embed: 0, rerank: 0, generate: 0, 
 const charactersPerToken = 3;
 const saveTimeoutMs = 10_000;
 
+/** Milliseconds that `completeQuestion` may take: a model that hangs must leave time for the answer. */
+const completeTimeoutMs = 15_000;
+
 /** A cap of the spec that fired; not an error: what was released stays. */
 class CapReached extends Error {}
 
@@ -365,9 +368,14 @@ async function findSources(
     parts.map(async (part, index) => {
       const before = [...history, ...parts.slice(0, index).map((earlier) => ({ question: earlier }))];
       if (!options.completeQuestion) return contextualizeQuestion(part, before);
+      const call = new AbortController();
       try {
-        return await options.completeQuestion(part, before, { signal });
+        const completed = options.completeQuestion(part, before, { signal: AbortSignal.any([signal, call.signal]) });
+        const outcome = await within({ clock: options.clock, ms: completeTimeoutMs, signal }, completed);
+        if (outcome.type === "value") return outcome.value;
+        throw new FootnoteError("timeout", `The question was not completed within ${completeTimeoutMs / 1000} s.`);
       } catch (error) {
+        call.abort(error);
         if (signal.aborted) throw error;
         const { code } = toFootnoteError(error);
         degraded.set("complete", { step: "transform", reason: code, fallback: "words carried over from the questions before" });
