@@ -108,11 +108,10 @@ Examples:
                 variables,
                 ...(cases === undefined ? {} : { cases }),
               })
-            : await withConnection(context, options, (client) =>
-                inCollection(collection, () =>
-                  runOnCollection({ ...common, client, collection, dataset: { name: basename(path ?? collection), cases } }),
-                ),
-              );
+            : await withConnection(context, options, async (client) => {
+                await inCollection(collection, () => client.collections.get(collection, { signal }));
+                return await runOnCollection({ ...common, client, collection, dataset: { name: basename(path ?? collection), cases } });
+              });
         const { results: _results, ...header } = run;
         output.print(formatEvalRun(run), { ...header, questions: run.results.length, metrics: summarizeEvalRun(run) });
       } finally {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isId } from "@footnote/core";
+import { isId, newId } from "@footnote/core";
 import { pipelines } from "@footnote/retrieval";
 import { createClient } from "@footnote/sdk";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -88,6 +88,29 @@ it("searches a follow-up as the pipeline reads it", async () => {
   for (const pipeline of ["default", "alone"])
     await (await createClientTarget({ client: listening, collection: "kitchen", pipeline })).search(request);
   expect(queries).toEqual([expect.stringMatching(/^And how often\? \(.*kettle/u), "And how often?"]);
+});
+
+it("throws what the API said with its code, so that what may pass is tried again", async () => {
+  const problem = (status: number, code: string) =>
+    Response.json({ type: "about:blank", title: "Failed", status, code, detail: "It failed.", requestId: "r" }, { status });
+  let reply = () => problem(429, "rate_limited");
+  const failing = createClient({
+    url: "http://footnote.internal",
+    key: (await runtime.credentials()).key,
+    retries: 0,
+    fetch: async (request) => (request.method === "POST" ? reply() : await runtime.fetch(request)),
+  });
+  const target = await createClientTarget({ client: failing, collection: "kitchen" });
+  const ask = () => target.ask({ question: "What does it hold?", history: [] });
+  await expect(ask()).rejects.toMatchObject({ name: "FootnoteError", code: "rate_limited", retryable: true });
+  reply = () => problem(422, "pipeline_incompatible");
+  await expect(ask()).rejects.toMatchObject({ code: "pipeline_incompatible", retryable: false });
+  reply = () => new Response("<html>", { status: 502 });
+  await expect(ask()).rejects.toMatchObject({ code: "upstream_failed", retryable: true });
+  const source = { documentId: newId("document"), versionId: newId("version") };
+  await expect(target.readVersion(source)).rejects.toMatchObject({ code: "not_found", retryable: false });
+  const unknown = createClientTarget({ client: failing, collection: "absent" });
+  await expect(unknown).rejects.toMatchObject({ name: "FootnoteError", code: "not_found" });
 });
 
 it("refuses a pipeline that is not there", async () => {

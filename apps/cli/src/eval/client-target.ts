@@ -1,12 +1,42 @@
 import { contextualizeQuestion } from "@footnote/answers";
-import { canonicalJson, FootnoteError, sha256 } from "@footnote/core";
+import { canonicalJson, errorCodes, FootnoteError, sha256 } from "@footnote/core";
 import type { EvalTarget } from "@footnote/evaluation";
-import type { Client } from "@footnote/sdk";
+import { type Client, isFootnoteApiError } from "@footnote/sdk";
 import { z } from "zod";
 import { allPages } from "../all-pages.ts";
 
-/** A collection behind the API as what is evaluated: its documents as they are when this is called. */
-export async function createClientTarget(options: {
+/** Longer than an answer of any shipped pipeline may take: its own caps end it. */
+const answerTimeoutMs = 150_000;
+
+/**
+ * A collection behind the API as what is evaluated: its documents as they are when this is called. What it throws has the code that the API gave, so
+ * that whoever runs cases knows which errors may pass.
+ */
+export function createClientTarget(options: Parameters<typeof openTarget>[0]): Promise<EvalTarget> {
+  return withOwnErrors(async () => {
+    const target = await openTarget(options);
+    return {
+      ...target,
+      ask: (request) => withOwnErrors(() => target.ask(request)),
+      search: (request) => withOwnErrors(() => target.search(request)),
+      readVersion: (request) => withOwnErrors(() => target.readVersion(request)),
+      readDocument: (request) => withOwnErrors(() => target.readDocument(request)),
+    };
+  });
+}
+
+/** An error of the API's client is no FootnoteError: without this a model's rate limit would count as an unexpected error and end the run. */
+async function withOwnErrors<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isFootnoteApiError(error)) throw error;
+    const known = errorCodes.find((code) => code === error.code);
+    throw new FootnoteError(known ?? "upstream_failed", error.message, { cause: error, retryable: error.isRetryable });
+  }
+}
+
+async function openTarget(options: {
   client: Client;
   collection: string;
   /** Default: the collection's own. */
@@ -38,7 +68,7 @@ export async function createClientTarget(options: {
       try {
         for (const [turn, asked] of [...history, question].entries()) {
           const request = { question: asked, collection, pipeline, ...(conversationId === undefined ? {} : { conversationId }) };
-          const answer = await client.answers.create(request, { signal });
+          const answer = await client.answers.create(request, { signal, timeoutMs: answerTimeoutMs });
           conversationId = answer.conversationId;
           if (turn === history.length) return answer;
         }
