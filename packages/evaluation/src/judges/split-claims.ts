@@ -8,7 +8,8 @@ const joint = /;\s+|,\s+(?:and|but|while|whereas|und|aber|während)\s+|\s+(?:whe
 const subject =
   /^(?:the|a|an|it|its|this|that|these|those|they|their|he|she|his|her|we|our|you|your|all|every|each|no|both|der|die|das|ein|eine|es|er|sie|\p{Lu}|\p{Nd})/u;
 const leastWords = 3;
-const onlyMarkers = /^(?:\s*\[\d{1,4}(?:\s*[,;]\s*\d{1,4})*\]|[^\p{L}\p{N}])*$/u;
+/** Spaces are of the second kind only: where either kind may take them, a row of markers takes exponential time. */
+const onlyMarkers = /^(?:\[\d{1,4}(?:\s*[,;]\s*\d{1,4})*\]|[^\p{L}\p{N}])*$/u;
 
 /**
  * The statements of a text: its sentences, and the coordinated clauses of a sentence where each has a subject and a verb of its own
