@@ -420,6 +420,7 @@ it("works on an evaluation in turns, with its progress, until it is done", async
   const over: boolean[] = [];
   const workflow = bench.workflow({
     sliceMs: 20,
+    heartbeatMs: 5,
     onRequeue: () => (requeued += 1),
     async evaluate(work) {
       expect(work).toMatchObject({ tenantId, runId });
@@ -427,6 +428,8 @@ it("works on an evaluation in turns, with its progress, until it is done", async
       await new Promise((resolve) => setTimeout(resolve, 30));
       over.push(work.isOver());
       await work.progress(0.5);
+      const isKept = async () => (await job())?.progress === 0.495;
+      while (!(await isKept())) await new Promise((resolve) => setTimeout(resolve, 5));
       return outcomes[tries++] ?? "done";
     },
   });
@@ -436,6 +439,8 @@ it("works on an evaluation in turns, with its progress, until it is done", async
   expect(await job()).toMatchObject({ state: "succeeded", progress: 1, kind: "evaluate", runId, documentId: null });
   expect([requeued, over]).toEqual([1, [false, true, false, true]]);
   expect(updates).toContainEqual({ jobId, state: "running", stage: "evaluate", progress: 0.495 });
+  const shares = updates.map(({ progress }) => progress);
+  expect(shares).toEqual(shares.toSorted((a, b) => a - b));
 });
 
 it("fails an evaluation where no worker runs them, and cancels one that goes on", async () => {

@@ -329,7 +329,8 @@ export function createIngestionWorkflow(options: IngestionWorkflowOptions): Inge
     const abort = new AbortController();
     const signal = AbortSignal.any([outer, abort.signal]);
     let stage: JobStage = job.kind === "delete" ? "erase" : job.kind === "evaluate" ? "evaluate" : "parse";
-    let progress = 0;
+    // A document begins again at its checkpoint; the turns of an evaluation add up.
+    let progress = job.kind === "evaluate" ? job.progress : 0;
     let beating: Promise<void> = Promise.resolve();
 
     const beat = async () => {
