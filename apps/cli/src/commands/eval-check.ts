@@ -20,8 +20,10 @@ export function addEvalCheck(evaluate: Command, context: Context): void {
     .addHelpText(
       "after",
       `
-Every quote must stand exactly once in its document as the parsers read it. Train and test must share no place and no question, and
-every tag of ten cases or more must be in both. The documents are parsed in this process: check files of your own.
+Every quote must stand exactly once in its document as the parsers read it, letter by letter. Train and test must share no place and no
+question, and every tag of ten cases or more must be in both. It asks for more than eval run does: an answerable case has a place and a
+referenceAnswer, every case a tag, and unanswerable cases and those with history are tagged unanswerable and follow-up.
+The documents are parsed in this process: check files of your own.
 
 Exit status: 0 sound, 1 problems found, 2 wrong usage.
 
@@ -37,6 +39,9 @@ Examples:
       if (dataset !== undefined && options.documents === undefined) {
         throw new FootnoteError("invalid_request", "A dataset of your own needs --documents: name the folder that it asks about.");
       }
+      if (dataset === undefined && options.documents !== undefined) {
+        throw new FootnoteError("invalid_request", "--documents needs a dataset: name the file with the cases about them.");
+      }
       const sets =
         dataset === undefined || options.documents === undefined
           ? goldenSets()
@@ -46,6 +51,9 @@ Examples:
           throw new FootnoteError("invalid_request", `The dataset ${name} cannot be read; name a file of JSON Lines.`, { cause });
         });
         const cases = readEvalCases(lines, basename(questions));
+        if (cases.length === 0) {
+          throw new FootnoteError("invalid_request", `The dataset ${basename(questions)} has no case; write one a line.`);
+        }
         const parsed = await parseFolder(documents, signal);
         const report = checkCases({ cases, documents: new Map([...parsed].map(([id, { text }]) => [id, text])) });
         const answerable = cases.filter((row) => row.answerable).length;

@@ -68,6 +68,8 @@ describe("stored evaluations", () => {
       /^volume {2}gold-first 1\.000 {2}How much does the kettle hold\?\n {2}The kettle holds 2\.5 litres\. \[1\]\n {2}\[kettle\.md \d+–\d+\]$/mu,
     );
     expect(shown.out).not.toContain("king");
+    const none = await footnote(["eval", "show", id, "--tag", "nobody-has-it"]);
+    expect([none.code, none.err]).toEqual([0, expect.stringContaining("No question of this run is so")]);
     const lines = (await footnote(["eval", "show", id, "--json"])).lines();
     expect(lines).toHaveLength(4);
     expect(lines[3]).toMatchObject({ case: { id: "king" }, metrics: { abstention: 1, "recall@5": null } });
@@ -102,8 +104,9 @@ describe("stored evaluations", () => {
       [["upload", "absent.jsonl"], /absent\.jsonl cannot be read/u],
       [["upload", "Kettle.jsonl", "--collection", "none"], /no collection none/u],
       [["upload", "kettle.md", "--collection", "kitchen"], /Line 1 of kettle\.md is not a JSON object/u],
-      [["start", "none"], /nothing at this address/u],
-      [["show", "run_x"], /nothing at this address/u],
+      [["start", "none"], /no dataset none here; store one with footnote eval upload/u],
+      [["show", "run_x"], /no run run_x here; footnote eval runs lists them/u],
+      [["show", "run_x", "--below", "0.5"], /^--below needs --metric/u],
     ];
     for (const [argv, message] of failing) {
       const { code, err } = await footnote(["eval", ...argv]);

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { basename, extname, resolve } from "node:path";
 import { FootnoteError } from "@footnote/core";
-import type { Client, EvalResult, EvalRun } from "@footnote/sdk";
+import { type Client, type EvalResult, type EvalRun, isFootnoteApiError } from "@footnote/sdk";
 import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
 import { allPages } from "../all-pages.ts";
@@ -109,7 +109,9 @@ Example:
           throw new FootnoteError("invalid_request", "--detach needs a running server, which the job goes on in; start footnote serve.");
         }
         const request = { dataset, split, ...(pipeline === undefined ? {} : { pipeline }) };
-        const { run, job } = await client.evals.runs.create(request, { signal });
+        const { run, job } = await found(`There is no dataset ${dataset} here; store one with footnote eval upload.`, () =>
+          client.evals.runs.create(request, { signal }),
+        );
         if (detach) return output.print(run.id, run);
         const bar = output.progress("Asking", run.caseCount);
         const ended = await client.jobs
@@ -149,15 +151,35 @@ Example:
     .addHelpText("after", "\nExample:\n  footnote eval show run_… --metric faithfulness --below 1")
     .action(async (id: string, options: ShowOptions) => {
       const { tag, metric, below } = options;
+      if (below !== undefined && metric === undefined) {
+        throw new FootnoteError("invalid_request", "--below needs --metric: name the metric whose values are meant.");
+      }
       await connected(options, async ({ client }, output) => {
-        await printRun(await client.evals.runs.get(id, { signal }), output);
+        const run = await found(`There is no run ${id} here; footnote eval runs lists them.`, () => client.evals.runs.get(id, { signal }));
+        await printRun(run, output);
         const filter = { ...(tag ? { tag } : {}), ...(metric ? { metric } : {}), ...(below === undefined ? {} : { below }) };
-        for await (const result of resultsOf(client, id, filter)) output.print(formatResult(result, metric), result);
+        let any = false;
+        for await (const result of resultsOf(client, id, filter)) {
+          any = true;
+          output.print(formatResult(result, metric), result);
+        }
+        if (!any && Object.keys(filter).length > 0)
+          output.note("No question of this run is so; tags and metrics stand in the table above.");
       });
     });
 
   const resultsOf = (client: Client, id: string, filter: { tag?: string; metric?: string; below?: number }) =>
     allPages((page) => client.evals.runs.results(id, { ...page, ...filter }, { signal }));
+}
+
+/** What the API does not find, in words of what was asked for. */
+async function found<T>(sentence: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isFootnoteApiError(error) || error.code !== "not_found") throw error;
+    throw new FootnoteError("not_found", sentence, { cause: error });
+  }
 }
 
 const titleOf = ({ id, dataset, split, pipeline, state, doneCount, caseCount, createdAt }: EvalRun): string =>

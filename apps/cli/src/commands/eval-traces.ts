@@ -1,5 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { FootnoteError } from "@footnote/core";
+import { type TraceExport, traceExportSchema } from "@footnote/sdk";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { createOutput } from "../output.ts";
@@ -33,9 +35,16 @@ Examples:
         await recordTraces({ folder: path, variables: context.variables, log: (line) => output.note(line) });
       }
       const { describeReplay, replayTrace } = await import("../eval/replay-trace.ts");
-      const files = (await readdir(path)).filter((name) => name.endsWith(".json")).toSorted();
+      const names = await readdir(path).catch((cause: unknown) => {
+        throw new FootnoteError("invalid_request", `There is no folder ${folder}; name one of exported traces.`, { cause });
+      });
+      const files = names.filter((name) => name.endsWith(".json")).toSorted();
+      if (files.length === 0) {
+        throw new FootnoteError("invalid_request", `There is no trace in ${folder}; export one with footnote trace export ans_… --out.`);
+      }
       for (const file of files) {
-        const replay = await replayTrace(JSON.parse(await readFile(join(path, file), "utf8")));
+        const trace = readTrace(await readFile(join(path, file), "utf8"), file);
+        const replay = await replayTrace(trace);
         output.print(`${replay.differences.length === 0 ? "ok    " : "FAILED"} ${file}: ${describeReplay(replay)}`, {
           type: "replay",
           file,
@@ -46,4 +55,17 @@ Examples:
         if (replay.differences.length > 0) context.exitCode = 1;
       }
     });
+}
+
+/** A file of the folder as an exported trace; a folder may hold other JSON. */
+function readTrace(text: string, file: string): TraceExport {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // Falls to the sentence below.
+  }
+  const parsed = traceExportSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new FootnoteError("invalid_request", `${file} is no trace that footnote trace export wrote; move it out of the folder.`);
 }

@@ -56,11 +56,12 @@ export function addEval(program: Command, context: Context): void {
   const { signal, variables, cwd } = context;
   const evaluate = program
     .command("eval")
-    .description("measure quality: retrieval, extraction, chunking, the handbook's questions")
+    .description("measure quality: runs over golden sets, the gate, judges, steps of the pipeline, retrieval and extraction")
     .addHelpText(
       "after",
       `
-Every evaluation works in a store of its own, in a temporary folder, and leaves yours alone.
+upload, start, runs, show, bootstrap, candidates and run --collection work with your own server or store (FOOTNOTE_URL, FOOTNOTE_DATA_DIR);
+all others work in a store of their own, in a temporary folder, and leave yours alone.
 Public data sets are looked for in FOOTNOTE_SHARED, else in ../shared beside the checkout.
 ${exitStatus}
 Examples:

@@ -30,7 +30,7 @@ it("asks a configured model through the pipeline that is offered with it, and ex
   expect(start).toMatchObject({ pipeline: "generated" });
   expect(asked.lines().find(({ type }) => type === "answer-end").cost.generate).toBeGreaterThan(0);
 
-  const file = join(root, "trace.json");
+  const file = join(root, "traces", "trace.json");
   const exported = await footnote(["trace", "export", start.answerId, "--out", file]);
   expect([exported.code, exported.out]).toEqual([0, expect.stringMatching(/trace\.json: 1 searches, 1 sources, 1 texts/u)]);
   expect((await stat(file)).mode & 0o777).toBe(0o600);
@@ -39,10 +39,20 @@ it("asks a configured model through the pipeline that is offered with it, and ex
   expect(await replayTrace(trace)).toEqual({ differences: [], skipped: [] });
   const printed = await footnote(["trace", "export", start.answerId]);
   expect(JSON.parse(printed.out)).toEqual(JSON.parse(await readFile(file, "utf8")));
-  const replayed = await footnote(["eval", "traces", root]);
+  const folder = join(root, "traces");
+  const replayed = await footnote(["eval", "traces", folder]);
   expect([replayed.code, replayed.out]).toEqual([0, "ok     trace.json: as recorded\n"]);
   await writeFile(file, JSON.stringify({ ...trace, answer: { ...trace.answer, text: "Something else." } }));
-  expect(await footnote(["eval", "traces", root])).toMatchObject({ code: 1, out: expect.stringContaining("FAILED trace.json: text:") });
+  expect(await footnote(["eval", "traces", folder])).toMatchObject({ code: 1, out: expect.stringContaining("FAILED trace.json: text:") });
+  await writeFile(join(folder, "other.json"), '{"name":"package"}');
+  const failing: [string, RegExp][] = [
+    [folder, /^other\.json is no trace that footnote trace export wrote/u],
+    [docs, /^There is no trace in .*export one/u],
+    [join(root, "absent"), /^There is no folder .*absent; name one/u],
+  ];
+  for (const [where, message] of failing) {
+    expect(await footnote(["eval", "traces", where])).toMatchObject({ code: 1, err: expect.stringMatching(message) });
+  }
 
   const unknown = await footnote(["trace", "export", newId("answer")]);
   expect([unknown.code, unknown.err]).toEqual([1, expect.stringContaining("There is no trace of an answer ans_")]);

@@ -1,5 +1,5 @@
-import { writeFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { FootnoteError } from "@footnote/core";
 import { isFootnoteApiError } from "@footnote/sdk";
 import type { Command } from "commander";
@@ -43,6 +43,7 @@ export function addTrace(program: Command, context: Context): void {
           return;
         }
         const path = resolve(context.cwd, options.out);
+        await mkdir(dirname(path), { recursive: true });
         await writeFile(path, `${JSON.stringify(exported, null, 2)}\n`, { mode: 0o600 });
         const { chunks, trace: steps } = exported;
         output.print(`${path}: ${steps.searches.length} searches, ${steps.sources.length} sources, ${chunks.length} texts`, {

@@ -301,6 +301,13 @@ describe("a run", () => {
   });
 });
 
+it("says that a run cannot be written where a folder is", async () => {
+  await expect(run({ record: createRunFile(folder) })).rejects.toMatchObject({
+    code: "invalid_request",
+    message: expect.stringContaining("is a folder"),
+  });
+});
+
 describe("a summary", () => {
   it("has every metric in every slice, all first, and leaves out what has no value", async () => {
     const made = await run();
@@ -311,6 +318,8 @@ describe("a summary", () => {
       mean: 2 / 3,
     });
     expect(summary.some(({ metric }) => metric === "answer-relevance")).toBe(false);
+    const tagged = { results: made.results.map((result) => ({ ...result, case: { ...result.case, tags: ["all"] } })) };
+    expect(summarizeEvalRun(tagged).filter(({ slice }) => slice === "all")).toEqual(summary.filter(({ slice }) => slice === "all"));
     const extra = { ...made, results: made.results.map((result) => ({ ...result, metrics: { ...result.metrics, ragas: 0.5 } })) };
     expect(summarizeEvalRun(extra).some(({ metric }) => metric === "ragas")).toBe(true);
     const table = formatEvalRun(made);

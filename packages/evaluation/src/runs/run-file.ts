@@ -133,6 +133,9 @@ async function readIfThere(path: string): Promise<string | null> {
     return await readFile(path, "utf8");
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    if (error instanceof Error && "code" in error && error.code === "EISDIR") {
+      throw new FootnoteError("invalid_request", `${path} is a folder; name a file in it.`, { cause: error });
+    }
     throw error;
   }
 }

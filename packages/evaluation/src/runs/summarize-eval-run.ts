@@ -11,7 +11,8 @@ export interface MetricSummary {
 
 /** Slices of a result: `all`, each of its tags, and its language where that is not English. */
 export function slicesOf({ case: { tags, language = "en" } }: Pick<CaseResult, "case">): string[] {
-  return ["all", ...new Set(tags), ...(language === "en" ? [] : [`language:${language}`])];
+  // One set: a case that is tagged "all" is still one case of it.
+  return [...new Set(["all", ...tags, ...(language === "en" ? [] : [`language:${language}`])])];
 }
 
 /** Mean and 95 % bootstrap interval of each metric in each slice: `all` first, then the slices by name. A metric without any value is left out. */
