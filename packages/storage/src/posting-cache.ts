@@ -57,6 +57,10 @@ export function createPostingCache(options: { maxBytes: number; maxIdleMs: numbe
   const use = (key: string): Entry | undefined => {
     const entry = entries.get(key);
     if (!entry) return undefined;
+    if (entry.usedAt < now() - maxIdleMs) {
+      remove(key);
+      return undefined;
+    }
     entry.usedAt = now();
     entries.delete(key);
     entries.set(key, entry);

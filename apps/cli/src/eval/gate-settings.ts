@@ -9,6 +9,7 @@ const floor = z
   .strictObject({
     dataset: z.string().min(1),
     metric: z.string().min(1),
+    slice: z.string().min(1).optional(),
     atLeast: bound.optional(),
     above: bound.optional(),
     pipelines: z.array(z.string().min(1)).min(1).optional(),
@@ -46,9 +47,10 @@ export async function readGateSettings(path: string): Promise<GateSettings> {
   const { floors, ...rest } = parsed.data;
   return {
     ...rest,
-    floors: floors.map(({ dataset, metric, atLeast, above, pipelines, when }) => ({
+    floors: floors.map(({ dataset, metric, slice, atLeast, above, pipelines, when }) => ({
       dataset,
       metric,
+      ...(slice === undefined ? {} : { slice }),
       ...(atLeast === undefined ? {} : { atLeast }),
       ...(above === undefined ? {} : { above }),
       ...(pipelines === undefined ? {} : { pipelines }),

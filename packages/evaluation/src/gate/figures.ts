@@ -32,6 +32,10 @@ export const ratioState = {
 /** What a run is called: `default on handbook`. */
 export const formatRun = ({ pipeline, dataset }: { pipeline: string; dataset: string }): string => `${pipeline} on ${dataset}`;
 
+/** A metric over the cases of a slice: `abstention (unanswerable)`. */
+export const formatMetric = ({ metric, slice }: { metric: string; slice: string }): string =>
+  slice === "all" ? metric : `${metric} (${slice})`;
+
 /** A place in a document as it is shown beside a source. */
 export const formatPlace = ({ document, start, end }: { document: string; start: number; end: number }): string =>
   `${document} ${start}–${end}`;

@@ -23,11 +23,13 @@ export interface RatioBounds {
   failAbove: number;
 }
 
-/** A bound on a metric's mean over all cases of a run. */
+/** A bound on a metric's mean over the cases of a run. */
 export interface Floor {
   /** Name of the dataset that it is held on. */
   dataset: string;
   metric: string;
+  /** Only cases with this tag. Default: all. */
+  slice?: string;
   /** The mean must be at least this… */
   atLeast?: number;
   /** …or above this. */

@@ -61,6 +61,19 @@ describe("judgeGate", () => {
     expect(judge(manyCases(60)).floors.find(({ metric }) => metric === "ragas-faithfulness")).toMatchObject({ met: true, skipped: true });
   });
 
+  it("holds a floor of a slice to its cases, and names it", () => {
+    const run = gateRun(
+      manyCases(60, (index) => ({
+        tags: index < 15 ? ["unanswerable"] : ["table"],
+        metrics: { "recall@5": 1, faithfulness: 1, abstention: index < 15 ? 0 : 1 },
+      })),
+    );
+    const floors = [{ dataset: "handbook", metric: "abstention", slice: "unanswerable", atLeast: 0.8 }];
+    const report = judgeGate({ pairs: [{ candidate: run, baseline: run }], settings: { ...settings, floors } });
+    expect(report.problems).toEqual(["default on handbook: abstention (unanswerable) is 0.000 and must be at least 0.8"]);
+    expect(report.floors[0]).toMatchObject({ slice: "unanswerable", count: 15 });
+  });
+
   it("holds a floor of some pipelines to those", () => {
     const other = gateRun(
       manyCases(60, () => ({ metrics: { "recall@5": 0.2, faithfulness: 1, abstention: 1 } })),

@@ -2,7 +2,7 @@ import { FootnoteError } from "@footnote/core";
 import { assertComparable } from "./baseline.ts";
 import { type Comparison, compareRuns, type RunPair } from "./compare.ts";
 import { type Detectable, smallestDetectable } from "./detectable.ts";
-import { formatChange, formatP, formatRatio, formatRun, formatScore, ratioName } from "./figures.ts";
+import { formatMetric, formatChange, formatP, formatRatio, formatRun, formatScore, ratioName } from "./figures.ts";
 import { checkFloors, type FloorOutcome } from "./floors.ts";
 import { meanMetric, type GateRun } from "./gate-run.ts";
 import type { GateSettings } from "./gate-settings.ts";
@@ -112,11 +112,11 @@ function describeVanished({ candidate, baseline }: RunPair, metrics: readonly st
     .map((metric) => `${formatRun({ pipeline, dataset: candidate.dataset.name })}: ${metric} has no value any more, its baseline has`);
 }
 
-function describeFloor({ dataset, pipeline, metric, bound, strict, value }: FloorOutcome): string {
+function describeFloor({ dataset, pipeline, metric, slice, bound, strict, value }: FloorOutcome): string {
   const wanted = strict ? `above ${bound}` : `at least ${bound}`;
   return value === null
-    ? `${formatRun({ pipeline, dataset })}: ${metric} was not measured and must be ${wanted}`
-    : `${formatRun({ pipeline, dataset })}: ${metric} is ${formatScore(value)} and must be ${wanted}`;
+    ? `${formatRun({ pipeline, dataset })}: ${formatMetric({ metric, slice })} was not measured and must be ${wanted}`
+    : `${formatRun({ pipeline, dataset })}: ${formatMetric({ metric, slice })} is ${formatScore(value)} and must be ${wanted}`;
 }
 
 function describeRatio({ dataset, pipeline, what, ratio }: RatioOutcome): string {

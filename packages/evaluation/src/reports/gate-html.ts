@@ -1,5 +1,6 @@
 import type { Comparison } from "../gate/compare.ts";
 import {
+  formatMetric,
   formatAmount,
   formatChange,
   formatInterval,
@@ -49,9 +50,9 @@ export function formatGateHtml(report: GateReport): string {
     "<section><h2>Floors</h2>",
     table(
       ["run", "metric", "value", "questions", "bound", ""],
-      floors.map(({ dataset, pipeline, metric, value, count, bound, strict, met, skipped }) => [
+      floors.map(({ dataset, pipeline, metric, slice, value, count, bound, strict, met, skipped }) => [
         formatRun({ pipeline, dataset }),
-        metric,
+        formatMetric({ metric, slice }),
         formatScore(value),
         String(count),
         `${strict ? ">" : "≥"} ${bound}`,

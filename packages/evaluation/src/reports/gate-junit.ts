@@ -1,4 +1,14 @@
-import { formatAmount, formatChange, formatInterval, formatP, formatRatio, formatRun, formatScore, ratioName } from "../gate/figures.ts";
+import {
+  formatMetric,
+  formatAmount,
+  formatChange,
+  formatInterval,
+  formatP,
+  formatRatio,
+  formatRun,
+  formatScore,
+  ratioName,
+} from "../gate/figures.ts";
 import type { GateReport } from "../gate/judge-gate.ts";
 import { escapeMarkup } from "./escape-markup.ts";
 
@@ -24,8 +34,8 @@ export function formatGateJunit(report: GateReport): string {
             : {}),
           ...(tested ? {} : { skipped: `${count} questions are too few to test` }),
         })),
-      ...report.floors.filter(isOwn).map(({ metric, bound, strict, value, met, skipped }): TestCase => ({
-        name: `floor of ${metric}`,
+      ...report.floors.filter(isOwn).map(({ metric, slice, bound, strict, value, met, skipped }): TestCase => ({
+        name: `floor of ${formatMetric({ metric, slice })}`,
         ...(met ? {} : { failure: `${formatScore(value)} instead of ${strict ? "above" : "at least"} ${bound}` }),
         ...(skipped ? { skipped: "not measured" } : {}),
       })),

@@ -1,4 +1,5 @@
 import {
+  formatMetric,
   formatAmount,
   formatChange,
   formatInterval,
@@ -58,8 +59,8 @@ export function formatGateMarkdown(report: GateReport): string {
     "| floor | value | bound | |",
     "|---|---|---|---|",
     ...floors.map(
-      ({ dataset, pipeline, metric, value, bound, strict, met, skipped }) =>
-        `| \`${pipeline}\` on ${escapeCell(dataset)}: ${escapeCell(metric)} | ${formatScore(value)} | ${strict ? ">" : "≥"} ${bound} | ${skipped ? "not measured" : met ? "met" : "**not met**"} |`,
+      ({ dataset, pipeline, metric, slice, value, bound, strict, met, skipped }) =>
+        `| \`${pipeline}\` on ${escapeCell(dataset)}: ${escapeCell(formatMetric({ metric, slice }))} | ${formatScore(value)} | ${strict ? ">" : "≥"} ${bound} | ${skipped ? "not measured" : met ? "met" : "**not met**"} |`,
     ),
     "",
     "| | before | after | ratio | |",

@@ -1,5 +1,6 @@
 import type { Comparison } from "../gate/compare.ts";
 import {
+  formatMetric,
   formatAmount,
   formatChange,
   formatInterval,
@@ -38,8 +39,8 @@ export function formatGateTable(report: GateReport): string {
   }
   lines.push(
     ...alignColumns(
-      floors.map(({ dataset, pipeline, metric, bound, strict, value, count, met, skipped }) => [
-        `${formatRun({ pipeline, dataset })}: ${metric}`,
+      floors.map(({ dataset, pipeline, metric, slice, bound, strict, value, count, met, skipped }) => [
+        `${formatRun({ pipeline, dataset })}: ${formatMetric({ metric, slice })}`,
         `${formatScore(value)} (${count})`,
         `${strict ? ">" : "≥"} ${bound}`,
         skipped ? "not measured" : met ? "met" : "NOT MET",
