@@ -53,6 +53,19 @@ describe("the command line", () => {
     }
   });
 
+  it("has every evaluation that the documentation names, and the contributors' page names every one", async () => {
+    const program = createProgram({ terminal: fakeTerminal(), variables: {}, cwd: "/", signal: new AbortController().signal, exitCode: 0 });
+    const known = program.commands.find((command) => command.name() === "eval")?.commands.map((command) => command.name()) ?? [];
+    const checkout = join(import.meta.dirname, "../../..");
+    const pages = ["README.md", "AGENTS.md", "evals/README.md", "docs/evaluation.md", "docs/quality.md"];
+    const texts = await Promise.all(pages.map((page) => readFile(join(checkout, page), "utf8")));
+    const named = texts.join("\n").matchAll(/(?:pnpm|footnote) eval ([a-z][a-z-]+)/gu);
+    const absent = [...named].map(([, name = ""]) => name).filter((name) => !known.includes(name));
+    expect(absent).toEqual([]);
+    const table = (texts[1] ?? "").split("\n").filter((line) => line.startsWith("|") && / eval /u.test(line));
+    expect(known.filter((name) => !table.some((line) => new RegExp(`[ \\x60<|]${name}(?![a-z-])`, "u").test(line)))).toEqual([]);
+  });
+
   it("ends with 2 on wrong usage and suggests what was meant", async () => {
     expect(await footnote(["serch", "x"])).toMatchObject({ code: 2, err: expect.stringContaining("Did you mean search?") });
     for (const argv of [["ask"], ["ask", "q", "--bogus"], ["search", "q", "--limit", "900"], ["keys", "create", "--scopes", "bogus"], []]) {
