@@ -64,7 +64,7 @@ describe("the gate over a store", () => {
       ["unsupported-sentences", true],
     ]);
     expect(found[0]?.report.runs.map(({ dataset }) => dataset)).toEqual(["handbook", "handbook-keywords"]);
-    expect(found[0]?.report.problems.join("\n")).toMatch(/default on handbook-keywords: recall@5 over all 150 questions fell/u);
+    expect(found[0]?.report.problems.join("\n")).toMatch(/default on handbook-keywords: ndcg@10 over all 150 questions fell/u);
     expect(found[2]?.report.floors).toMatchObject([{ metric: "faithfulness", met: false }]);
     await expect(runGate({ ...options, cases: options.cases.slice(1) })).rejects.toThrow(/another version of the dataset/u);
   }, 600_000);
