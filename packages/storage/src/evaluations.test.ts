@@ -103,6 +103,18 @@ describe.each(await availableEngines())("evaluations on %s", (engine) => {
     await expect(evaluations.createRun(tenantId, { ...gone, dataset: "train" })).rejects.toMatchObject({ code: "invalid_request" });
   });
 
+  it("begins five runs of a tenant at once and no more, until one has ended", async () => {
+    const { tenantId, evaluations } = await prepare();
+    const request = { dataset: "set", split: "test" as const, pipeline: "default", pipelineHash: "h" };
+    const begun = await Promise.allSettled(Array.from({ length: 8 }, () => evaluations.createRun(tenantId, request)));
+    const runs = begun.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value.run] : []));
+    expect(runs).toHaveLength(5);
+    const refusals: unknown[] = begun.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
+    expect(refusals).toEqual(Array.from({ length: 3 }, () => expect.objectContaining({ code: "conflict" })));
+    await cancel(tenantId, runs[0]?.id ?? newId("run"));
+    expect((await evaluations.createRun(tenantId, request)).run.state).toBe("queued");
+  });
+
   it("keeps results under their judges and documents, pages and filters them, and ends with a summary", async () => {
     const { tenantId, evaluations } = await prepare();
     const { run } = await begin(tenantId);

@@ -94,6 +94,9 @@ const hashOf = (cases: readonly { sha256: string }[]) =>
       .join("\n"),
   );
 
+/** Runs of one tenant that wait or go on: more would keep its uploads waiting. */
+const mostOpenRuns = 5;
+
 export function createEvaluationRepository(session: Session): Store["evaluations"] {
   return {
     putDataset: (tenantId, { name, collectionId, cases, audit }) =>
@@ -166,6 +169,14 @@ export function createEvaluationRepository(session: Session): Store["evaluations
         ]);
         if (cases.length === 0) {
           throw new FootnoteError("invalid_request", `The dataset has no case in the split ${split}; choose the other split.`);
+        }
+        // Two who begin at once are counted one after the other.
+        await tx.query("select pg_advisory_xact_lock(hashtextextended('eval runs ' || $1, 0))", [tenantId]);
+        const [open] = await tx.query<{ count: number }>(
+          "select count(*)::integer as count from jobs where kind = 'evaluate' and state in ('queued', 'running')",
+        );
+        if (open && open.count >= mostOpenRuns) {
+          throw new FootnoteError("conflict", `${open.count} runs are under way already; wait for one to end, or cancel its job.`);
         }
         const id = newId("run");
         const job = await insertJob(tx, {
