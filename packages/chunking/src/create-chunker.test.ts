@@ -364,6 +364,14 @@ describe("semantic in detail", () => {
     expect(chunker.chunk({ ...request, vectors: compared.map(() => subject("boiler")) })).toHaveLength(1);
   });
 
+  it("never begins a chunk where the one before began, however much may come again", () => {
+    const text =
+      "Aliquam. Rhoncus eu metus vestibulum sit egestas faucibus rhoncus aenean. Ut cras massa, massa tempus at nibh aliquam elementum massa sed, blandit. A, ligula augue vel dolor. Nunc leo vitae et augue, vestibulum at. Non velit mauris, pulvinar non egestas sodales cubilia massa, gravida blandit pellentesque.";
+    const heading = documentOf([{ kind: "heading", text }]);
+    const starts = chunk(heading, spec("semantic", { maxTokens: 19, overlapTokens: 8, breakpointPercentile: 1 })).map(({ start }) => start);
+    expect(starts).toEqual([...new Set(starts)]);
+  });
+
   it("compares a bounded number of stretches, and refuses to guess without their vectors", () => {
     const long = { ...request, document: documentOf([{ kind: "paragraph", text: "One more sentence stands here. ".repeat(5_000) }]) };
     const compared = allSteps(createChunker("semantic").textsToEmbed?.(long) ?? noSteps());

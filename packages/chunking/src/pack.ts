@@ -107,8 +107,8 @@ function tail(pieces: readonly Piece[], cutter: Cutter, room: number): Piece[] {
     const last = rest.pop();
     if (last === undefined) break;
     const cost = cutter.sizer.cost(last, cutter.maxTokens);
-    const whole = rest.length === 0 && result.length === 0 && pieces.length === 1;
-    if (cost <= left && !whole) {
+    // With its first piece the next chunk would begin where this one does.
+    if (cost <= left && last !== pieces[0]) {
       result.unshift(last);
       left -= cost;
     } else if (last.kind === "run" || last.kind === "part" || result.length > 0) break;
