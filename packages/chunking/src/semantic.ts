@@ -1,4 +1,4 @@
-import { FootnoteError, splitSentences } from "@footnote/core";
+import { dot, FootnoteError, splitSentences } from "@footnote/core";
 import type { Chunker, ChunkRequest, Span } from "@footnote/core";
 import { locate } from "./locate.ts";
 import { pack } from "./pack.ts";
@@ -134,12 +134,6 @@ function sentencesOf(piece: Piece, { text, language }: Cutter): Piece[] {
 
 function spanOf({ pieces }: Stretch): Span {
   return { start: pieces[0]?.start ?? 0, end: pieces.at(-1)?.end ?? 0 };
-}
-
-function dot(a: Float32Array | undefined, b: Float32Array | undefined): number {
-  let sum = 0;
-  for (let i = 0; i < (a?.length ?? 0); i++) sum += (a?.[i] ?? 0) * (b?.[i] ?? 0);
-  return sum;
 }
 
 /** The value at or below which `percent` of the values lie (nearest rank); infinity without values. */

@@ -1,5 +1,5 @@
 import { pipelineHash } from "@footnote/core";
-import { bootstrapDifference, createRandom, type Interval, quantile } from "@footnote/evaluation";
+import { bootstrapDifference, createRandom, type Interval, mean, median, quantile } from "@footnote/evaluation";
 import type { AblationResult } from "./ablation-results.ts";
 import type { AblationVariant } from "./ablation-variants.ts";
 
@@ -88,8 +88,8 @@ function compare(variant: AblationVariant, first: AblationVariant, sets: readonl
     ...row,
     pooled: pooledInterval(pools),
     pooledSets: pools.length,
-    chunks: median(chunkRatios),
-    latency: median(latencyRatios),
+    chunks: chunkRatios.length === 0 ? null : median(chunkRatios),
+    latency: latencyRatios.length === 0 ? null : median(latencyRatios),
     usd: questions === 0 ? 0 : (1000 * usd) / questions,
   };
 }
@@ -117,9 +117,8 @@ export function pooledInterval(pools: readonly (readonly number[])[]): Interval 
   const sets = pools.filter((differences) => differences.length > 0);
   if (sets.length === 0) return null;
   const random = createRandom(1);
-  const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const means = Float64Array.from({ length: resamples }, () =>
-    meanOf(
+    mean(
       sets.map((differences) => {
         let sum = 0;
         for (let i = 0; i < differences.length; i++) sum += differences[Math.floor(random() * differences.length)] ?? 0;
@@ -128,16 +127,7 @@ export function pooledInterval(pools: readonly (readonly number[])[]): Interval 
     ),
   ).sort();
   const count = sets.reduce((sum, differences) => sum + differences.length, 0);
-  return { mean: meanOf(sets.map(meanOf)), low: quantile(means, 0.025), high: quantile(means, 0.975), count };
-}
-
-function median(values: readonly number[]): number | null {
-  return values.length === 0
-    ? null
-    : quantile(
-        values.toSorted((a, b) => a - b),
-        0.5,
-      );
+  return { mean: mean(sets.map(mean)), low: quantile(means, 0.025), high: quantile(means, 0.975), count };
 }
 
 const signed = (value: number) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(3)}`;

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
-import { type BeirDocument, type BeirQuery, createRandom, type Relevance } from "@footnote/evaluation";
+import { type BeirDocument, type BeirQuery, createRandom, type Relevance, shuffled } from "@footnote/evaluation";
 
 /** A retrieval set made from documentation that nobody has asked questions about. */
 export interface DocumentationPairs {
@@ -45,8 +45,10 @@ export async function readPackedMarkdown(archives: readonly string[]): Promise<M
  */
 export function makeDocumentationPairs(files: ReadonlyMap<string, string>, counts: { rows: number; queries: number }): DocumentationPairs {
   const random = createRandom(7);
-  const byFile = [...files].map(([file, text]) => sectionsOf(file, text)).filter((sections) => sections.length > 1);
-  shuffle(byFile, random);
+  const byFile = shuffled(
+    [...files].map(([file, text]) => sectionsOf(file, text)).filter((sections) => sections.length > 1),
+    random,
+  );
   // Whole files: a section's rivals are above all its neighbours.
   const sections: Section[] = [];
   for (const own of byFile) {
@@ -56,8 +58,7 @@ export function makeDocumentationPairs(files: ReadonlyMap<string, string>, count
   const filesWith = new Map<string, number>();
   for (const { heading } of sections) filesWith.set(heading.toLowerCase(), (filesWith.get(heading.toLowerCase()) ?? 0) + 1);
 
-  const order = sections.map((_, at) => at);
-  shuffle(order, random);
+  const order = shuffled([...sections.keys()], random);
   const questions = new Map<number, { query: string; without: string }>();
   for (const at of order) {
     if (questions.size >= counts.queries) break;
@@ -125,11 +126,4 @@ function sectionsOf(file: string, raw: string): Section[] {
   }
   close();
   return sections;
-}
-
-function shuffle(items: unknown[], random: () => number): void {
-  for (let at = items.length - 1; at > 0; at--) {
-    const other = Math.floor(random() * (at + 1));
-    [items[at], items[other]] = [items[other], items[at]];
-  }
 }

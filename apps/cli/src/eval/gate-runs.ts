@@ -3,7 +3,7 @@ import { performance } from "node:perf_hooks";
 import { pipelines } from "@footnote/retrieval";
 import { canonicalJson, FootnoteError, sha256 } from "@footnote/core";
 import type { LanguageModel, PipelineSpec } from "@footnote/core";
-import { partNdcgAt, partRecallAt, quantile } from "@footnote/evaluation";
+import { median, partNdcgAt, partRecallAt } from "@footnote/evaluation";
 import type { EvalCase, Judges, Split } from "@footnote/evaluation";
 import { simulateKnownItems, toGateRun } from "@footnote/evaluation/gate";
 import type { GateCase, GateRun, KnownItem, MachineState } from "@footnote/evaluation/gate";
@@ -181,9 +181,9 @@ function watchMachine(): { look(done: number): void; state(cases: number): Machi
     state(cases) {
       const { user, system } = process.cpuUsage(began);
       return {
-        calibrationMs: rounded(medianOf(calibrations)),
+        calibrationMs: rounded(median(calibrations)),
         cpuMs: rounded((user + system) / 1_000 / Math.max(1, cases)),
-        loadPerCore: rounded(medianOf(loads)),
+        loadPerCore: rounded(median(loads)),
       };
     },
   };
@@ -200,15 +200,6 @@ function measureMachine(): number {
   // The sum is used, so that the loop cannot be left out.
   const { user, system } = process.threadCpuUsage(began);
   return (user + system) / 1_000 + (Number.isNaN(sum) ? 1 : 0);
-}
-
-function medianOf(values: readonly number[]): number {
-  return values.length === 0
-    ? 0
-    : quantile(
-        values.toSorted((a, b) => a - b),
-        0.5,
-      );
 }
 
 const rounded = (value: number): number => Math.round(value * 100) / 100;

@@ -1,4 +1,5 @@
 import {
+  dot,
   type Embedder,
   type Embedding,
   FootnoteError,
@@ -226,13 +227,6 @@ function preselect(options: {
     .sort((a, b) => b.logit - a.logit || a.order - b.order)
     .slice(0, limit)
     .map(({ candidate }) => candidate);
-}
-
-function dot(a: Float32Array | undefined, b: Float32Array | undefined): number {
-  if (a === undefined || b === undefined) return 0;
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0);
-  return sum;
 }
 
 /** Two units with nearly the same words and the same numbers; a rule and its amendment differ in a number and are both said. */

@@ -1,4 +1,4 @@
-import { bootstrapMean } from "../statistics/bootstrap.ts";
+import { bootstrapMean, mean } from "../statistics/bootstrap.ts";
 import { testPairedFamily } from "../statistics/paired-tests.ts";
 import type { GateSettings } from "./gate-settings.ts";
 import { type GateCase, isInSlice, type GateRun, slicesOf } from "./gate-run.ts";
@@ -116,9 +116,10 @@ export function compareRuns(
     const { p, adjustedP } = found.get(hypothesis) ?? { p: 1, adjustedP: 1 };
     const values = differences.filter((value) => value !== null);
     const changed = values.filter((value) => value !== 0).length;
-    const mean = average(values);
+    const difference = mean(values);
     const alarming = adjustedP <= familyWiseAlpha;
-    const interval = changed > 0 && (intervals || alarming) ? bootstrapMean(values, { resamples, seed }) : { low: mean, high: mean };
+    const interval =
+      changed > 0 && (intervals || alarming) ? bootstrapMean(values, { resamples, seed }) : { low: difference, high: difference };
     return {
       dataset,
       pipeline,
@@ -126,17 +127,13 @@ export function compareRuns(
       slice,
       count: values.length,
       changed,
-      before: average(before),
-      after: average(after),
-      difference: { mean, low: interval.low, high: interval.high },
+      before: mean(before),
+      after: mean(after),
+      difference: { mean: difference, low: interval.low, high: interval.high },
       p,
       adjustedP,
       tested: isTested(hypothesis),
       regressed: alarming && interval.high < 0,
     };
   });
-}
-
-function average(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,3 +1,4 @@
+import { mean } from "../statistics/bootstrap.ts";
 import { createRandom } from "../statistics/random.ts";
 import { criticalStatistic, pairedStatistic } from "../statistics/paired-tests.ts";
 import { hypothesesOf, type RunPair } from "./compare.ts";
@@ -44,7 +45,6 @@ export function smallestDetectable(
       .filter(({ slice }) => slice === "all")
       .map(({ metric, before, after }): Detectable => {
         const size = before.length;
-        const mean = before.reduce((sum, value) => sum + value, 0) / size;
         const powerOf = (lost: number): number => {
           const random = createRandom(seed + lost);
           let alarms = 0;
@@ -62,7 +62,7 @@ export function smallestDetectable(
           if (powerOf(middle) >= wantedPower) high = middle;
           else low = middle;
         }
-        return { dataset, pipeline: run.pipeline, metric, count: size, loss: (high / size) * mean };
+        return { dataset, pipeline: run.pipeline, metric, count: size, loss: (high / size) * mean(before) };
       });
   });
 }

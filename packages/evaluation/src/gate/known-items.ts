@@ -1,5 +1,5 @@
 import { splitSentences } from "@footnote/core";
-import { createRandom } from "../statistics/random.ts";
+import { createRandom, shuffled } from "../statistics/random.ts";
 import type { GoldSpan } from "../runs/eval-run.ts";
 
 /** Some words that somebody remembers of a place in a document, and the place. */
@@ -66,14 +66,4 @@ function wordsOf(text: string): string[] {
   return (text.toLowerCase().match(/[\p{L}\p{N}]+(?:[-./][\p{L}\p{N}]+)*/gu) ?? []).filter(
     (word) => word.length >= 3 || /\p{N}/u.test(word),
   );
-}
-
-function shuffled<T>(values: readonly T[], random: () => number): T[] {
-  const result = [...values];
-  for (let i = result.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    const [a, b] = [result[i], result[j]];
-    if (a !== undefined && b !== undefined) [result[i], result[j]] = [b, a];
-  }
-  return result;
 }

@@ -1,7 +1,6 @@
-import { quantile } from "../statistics/bootstrap.ts";
+import { mean, median } from "../statistics/bootstrap.ts";
 import type { RunPair } from "./compare.ts";
 import type { GateSettings, RatioBounds } from "./gate-settings.ts";
-import type { GateRun } from "./gate-run.ts";
 
 export interface RatioOutcome {
   dataset: string;
@@ -35,7 +34,7 @@ export function compareCosts({ candidate, baseline }: RunPair, ratios: GateSetti
   const usd = [baseline, candidate].map((run) => mean(run.cases.map((one) => one.usd)));
   const [usdBefore = 0, usdAfter = 0] = usd;
   const usdRatio = usdBefore > 0 ? usdAfter / usdBefore : usdAfter > 0 ? Number.POSITIVE_INFINITY : null;
-  const [msBefore, msAfter] = [medianMs(baseline), medianMs(candidate)];
+  const [msBefore = 0, msAfter = 0] = [baseline, candidate].map((run) => median(run.cases.map((one) => one.milliseconds)));
   const machines = baseline.machine && candidate.machine ? { before: baseline.machine, after: candidate.machine } : null;
   const slower = machines ? machines.after.calibrationMs / machines.before.calibrationMs : 1;
   const msRatio = machines && msBefore > 0 ? msAfter / msBefore / slower : null;
@@ -52,13 +51,4 @@ function judgeRatio(ratio: number | null, { warnAbove, failAbove }: RatioBounds)
   if (ratio === null) return "not-compared";
   if (ratio > failAbove) return "failed";
   return ratio > warnAbove ? "warning" : "ok";
-}
-
-function medianMs({ cases }: GateRun): number {
-  const sorted = cases.map(({ milliseconds }) => milliseconds).toSorted((a, b) => a - b);
-  return sorted.length === 0 ? 0 : quantile(sorted, 0.5);
-}
-
-function mean(values: readonly number[]): number {
-  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,4 +1,4 @@
-import { FootnoteError, splitSentences } from "@footnote/core";
+import { dot, FootnoteError, splitSentences } from "@footnote/core";
 import { logistic } from "../logistic-fit.ts";
 import { analyze, coverageOf } from "./evidence-alignment.ts";
 import type { EmbedTexts } from "./deterministic-judge.ts";
@@ -82,11 +82,4 @@ export function answerTypeMatch(question: string, answer: string): number {
     return said.names.some(({ from, to }) => said.words.slice(from, to).some((word) => !lower.has(word.lower))) ? 1 : -1;
   }
   return 0;
-}
-
-function dot(a: Float32Array | undefined, b: Float32Array | undefined): number {
-  if (a === undefined || b === undefined) return 0;
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0);
-  return sum;
 }

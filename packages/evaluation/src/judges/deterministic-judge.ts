@@ -1,5 +1,6 @@
 import {
   type ClaimSupport,
+  dot,
   foldText,
   FootnoteError,
   type Judge,
@@ -205,11 +206,4 @@ export function createSupportFeatures(options: DeterministicJudgeOptions): Suppo
       };
     },
   };
-}
-
-function dot(a: Float32Array | undefined, b: Float32Array | undefined): number {
-  if (a === undefined || b === undefined) return 0;
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0);
-  return sum;
 }

@@ -1,4 +1,4 @@
-import type { ClaimSupport } from "@footnote/core";
+import { type ClaimSupport, dot } from "@footnote/core";
 import type { RunAnswer } from "../runs/eval-run.ts";
 import { share } from "./citation-metrics.ts";
 
@@ -19,12 +19,6 @@ export function answerRelevance(question: Float32Array, answered: readonly Float
   if (answered.length === 0) return 0;
   const sum = answered.reduce((total, vector) => total + Math.max(0, dot(question, vector)), 0);
   return Math.min(1, sum / answered.length);
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (const [index, value] of a.entries()) sum += value * (b[index] ?? 0);
-  return sum;
 }
 
 /**

@@ -53,6 +53,17 @@ export function bootstrapDifference(before: readonly number[], after: readonly n
   );
 }
 
+/** Arithmetic mean; 0 without values. */
+export function mean(values: readonly number[]): number {
+  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Median, between the two middle values where their number is even; 0 without values. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted.length === 0 ? 0 : quantile(sorted, 0.5);
+}
+
 /** Quantile of sorted values by linear interpolation between order statistics (Hyndman, Fan 1996, type 7). */
 export function quantile(sorted: ArrayLike<number>, share: number): number {
   const position = share * (sorted.length - 1);
