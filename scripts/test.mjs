@@ -18,28 +18,41 @@ const environment = {
 let passed = 0;
 let failed = 0;
 const failures = [];
+/** The end of what the last failed command of a step printed, shown again below everything else. */
+let lastWords = "";
 
 /** Runs a command with its output shown, and resolves to its exit status and what it printed on standard output. */
 function run(command, args, { env = {}, quiet = false } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: root, env: { ...environment, ...env }, stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(command, args, { cwd: root, env: { ...environment, ...env }, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
+    let end = "";
     child.stdout.on("data", (data) => {
       output += data;
+      end = (end + data).slice(-3000);
       if (!quiet) process.stdout.write(data);
     });
-    child.on("error", (error) => resolve({ status: 1, output: String(error) }));
-    child.on("close", (status) => resolve({ status: status ?? 1, output }));
+    child.stderr.on("data", (data) => {
+      end = (end + data).slice(-3000);
+      process.stderr.write(data);
+    });
+    const close = (status, reason) => {
+      if (status !== 0) lastWords = reason === undefined ? end : `${end}${reason}`;
+      resolve({ status, output });
+    };
+    child.on("error", (error) => close(1, String(error)));
+    child.on("close", (status, signal) => (status === null ? close(1, `\n${command} was ended by ${signal}`) : close(status)));
   });
 }
 
 async function step(name, work) {
   const began = Date.now();
+  lastWords = "";
   console.log(`\n── ${name}`);
   const result = await work();
   passed += result.passed;
   failed += result.failed;
-  if (result.failed > 0) failures.push(name);
+  if (result.failed > 0) failures.push({ name, lastWords });
   console.log(`── ${name}: ${result.passed} passed, ${result.failed} failed (${((Date.now() - began) / 1000).toFixed(0)} s)`);
 }
 
@@ -52,7 +65,10 @@ const check = async (command, args, options) => {
 async function counted(command, args, options) {
   const { status, output } = await run(command, args, options);
   const counts = /(\d+) passed, (\d+) failed\s*$/u.exec(output);
-  if (!counts) return { passed: 0, failed: 1 };
+  if (!counts) {
+    lastWords ||= `${output.slice(-3000)}\n(no line "N passed, N failed" at the end)`;
+    return { passed: 0, failed: 1 };
+  }
   const lost = Number(counts[2]);
   return { passed: Number(counts[1]), failed: status === 0 ? lost : Math.max(1, lost) };
 }
@@ -61,7 +77,14 @@ async function vitest() {
   const report = join(cache, "vitest.json");
   mkdirSync(cache, { recursive: true });
   rmSync(report, { force: true });
-  const { status } = await run("vitest", ["run", "--coverage", "--reporter=dot", "--reporter=json", `--outputFile.json=${report}`]);
+  const { status } = await run("vitest", [
+    "run",
+    "--no-color",
+    "--coverage",
+    "--reporter=dot",
+    "--reporter=json",
+    `--outputFile.json=${report}`,
+  ]);
   if (!existsSync(report)) return { passed: 0, failed: 1 };
   const result = JSON.parse(readFileSync(report, "utf8"));
   const lost = result.numFailedTests + result.numFailedTestSuites;
@@ -104,6 +127,7 @@ if (existsSync(join(shared, "acceptance/acceptance.py"))) {
   await step("acceptance on Postgres", () => counted("node", ["tools/checks/src/acceptance-on-postgres.ts"]));
 } else console.log("\n── acceptance: skipped, the shared folder with its checks is absent");
 
-if (failures.length > 0) console.log(`\nfailed: ${failures.join(", ")}`);
+for (const failure of failures) console.log(`\n── failed: ${failure.name}\n${failure.lastWords.trim()}`);
+if (failures.length > 0) console.log(`\nfailed: ${failures.map(({ name }) => name).join(", ")}`);
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;

@@ -15,7 +15,7 @@ from typing import cast
 from zlib import crc32
 
 DIMENSIONS = 256
-SLOW_SECONDS = 3.0
+SLOW_SECONDS = 20.0
 KEY = "judge-key"
 
 Json = dict[str, object]
