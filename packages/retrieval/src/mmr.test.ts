@@ -18,6 +18,11 @@ describe("maximalMarginalRelevance", () => {
     expect(maximalMarginalRelevance([candidate(1, 0, 0), candidate(0, 0, 0)], { lambda: 0, count: 2 })).toEqual([0, 1]);
   });
 
+  it("prefers what points the other way to what is merely unlike", () => {
+    const candidates = [candidate(1, 1, 0), candidate(0.5, 0, 1), candidate(0.5, -1, 0)];
+    expect(maximalMarginalRelevance(candidates, { lambda: 0.5, count: 3 })).toEqual([0, 2, 1]);
+  });
+
   it("gives each index once, the most relevant first, and relevance order for λ = 1", () => {
     const item = fc.record({
       score: fc.integer({ min: 0, max: 20 }),

@@ -14,7 +14,8 @@ export function maximalMarginalRelevance(
   const lowest = Math.min(...scores);
   const range = Math.max(...scores) - lowest;
   const relevance = scores.map((score) => (range > 0 ? (score - lowest) / range : 1));
-  const closest = candidates.map(() => 0);
+  /** Greatest cosine to what was picked; nothing before the first pick. */
+  const closest: number[] = [];
   const left = new Set(candidates.keys());
   const picked: number[] = [];
   while (picked.length < Math.min(count, candidates.length)) {
@@ -30,7 +31,7 @@ export function maximalMarginalRelevance(
     left.delete(best);
     picked.push(best);
     const vector = candidates[best]?.vector;
-    for (const at of left) closest[at] = Math.max(closest[at] ?? 0, cosine(vector, candidates[at]?.vector));
+    for (const at of left) closest[at] = Math.max(closest[at] ?? -1, cosine(vector, candidates[at]?.vector));
   }
   return picked;
 }

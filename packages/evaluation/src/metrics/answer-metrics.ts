@@ -55,13 +55,14 @@ export function tokenF1(answer: string, reference: string): number {
   return (2 * common) / (got.length + wanted.length);
 }
 
+const articles = new Set(["a", "an", "the"]);
+
 function words(text: string): string[] {
   return text
     .toLowerCase()
     .replace(/[\p{P}\p{S}]/gu, "")
-    .replace(/\b(?:a|an|the)\b/gu, " ")
     .split(/\s+/u)
-    .filter((word) => word !== "");
+    .filter((word) => word !== "" && !articles.has(word));
 }
 
 /** Whether the answer says that the documents do not tell: the product's own abstention, or a refusal, and nothing cited. */

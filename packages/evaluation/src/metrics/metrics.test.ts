@@ -119,6 +119,8 @@ describe("answers", () => {
     expect(tokenF1("The Normans, in 1066.", "normans 1066")).toBeCloseTo((2 * 2) / (3 + 2), 12);
     expect(tokenF1("a a b", "a b b")).toBeCloseTo(1 / 1.5, 12);
     expect([tokenF1("", "."), tokenF1("x", ""), tokenF1("x", "x")]).toEqual([1, 0, 1]);
+    // An article is a word of its own, also beside letters beyond ASCII.
+    expect([tokenF1("aéroport", "éroport"), tokenF1("The a\u0301rea", "a\u0301rea"), tokenF1("thé", "")]).toEqual([0, 1, 0]);
     fc.assert(fc.property(fc.string(), fc.string(), (a, b) => Math.abs(tokenF1(a, b) - tokenF1(b, a)) < 1e-12));
   });
 
