@@ -236,7 +236,7 @@ async function idempotent(
       }
       if (definition.creates?.manual) return response;
       const text = await response.text();
-      const value = z.record(z.string(), z.unknown()).parse(text === "" ? {} : JSON.parse(text));
+      const value = replySchema.parse(text === "" ? {} : JSON.parse(text));
       const kept = definition.creates?.keep ? definition.creates.keep(value) : value;
       await call.idempotency.complete({ status: response.status, body: JSON.stringify(kept) });
       return new Response(text, { status: response.status, headers: response.headers });
@@ -244,6 +244,7 @@ async function idempotent(
   }
 }
 
+const replySchema = z.record(z.string(), z.unknown());
 const principalSchema = z.object({ keyId: z.string(), tenantId: z.string().optional() });
 type IdempotencyScope = Parameters<ApiDependencies["store"]["idempotency"]["begin"]>[0];
 

@@ -10,6 +10,7 @@ import { gateSchema, serveTasks } from "./serve-tasks.ts";
 
 const data = z.object({ gate: gateSchema, modelDir: z.string(), maxTokens: z.int().min(8) }).parse(workerData);
 const taskSchema = z.object({ query: z.string(), passage: z.string() });
+const outputSchema = z.object({ logits: z.object({ data: z.instanceof(Float32Array) }) });
 const encodedSchema = z.object({ input_ids: z.array(z.number()), token_type_ids: z.array(z.number()).optional() });
 
 await serveTasks(data.gate, async () => {
@@ -45,7 +46,7 @@ await serveTasks(data.gate, async () => {
         attention_mask: tensor(() => 1),
         ...(types === undefined ? {} : { token_type_ids: tensor((at) => types[at] ?? 0) }),
       });
-      const logits = z.object({ logits: z.object({ data: z.instanceof(Float32Array) }) }).parse(output).logits.data;
+      const logits = outputSchema.parse(output).logits.data;
       const [first = Number.NaN, second] = logits;
       if (logits.length > 2) throw new RangeError("The model has more than two classes.");
       return second === undefined ? first : second - first;

@@ -17,6 +17,7 @@ const data = z
     projectionPath: z.string().nullable(),
   })
   .parse(workerData);
+const outputSchema = z.object({ last_hidden_state: z.object({ data: z.instanceof(Float32Array), dims: z.array(z.number()) }) });
 const taskSchema = z.object({ text: z.string(), tokens: z.enum(["none", "compressed", "projected"]) });
 
 await serveTasks(data.gate, async () => {
@@ -60,9 +61,7 @@ await serveTasks(data.gate, async () => {
 });
 
 function hiddenStates(output: unknown, tokens: number): { states: Float32Array; dimensions: number } {
-  const parsed = z
-    .object({ last_hidden_state: z.object({ data: z.instanceof(Float32Array), dims: z.array(z.number()) }) })
-    .parse(output).last_hidden_state;
+  const parsed = outputSchema.parse(output).last_hidden_state;
   const [batch, rows, dimensions] = parsed.dims;
   if (batch !== 1 || rows !== tokens || dimensions === undefined) throw new TypeError("The model's output has another shape.");
   return { states: parsed.data, dimensions };
