@@ -10,6 +10,7 @@ import { type Embedder, FootnoteError, indexedInput } from "@footnote/core";
 import { type PipelineScores, readBeirCorpus, readBeirQueries, scoreRun, summarizeRun } from "@footnote/evaluation";
 import { pipelines } from "@footnote/retrieval";
 import { z } from "zod";
+import { preparePython } from "./python-environment.ts";
 import { parsedRow } from "./retrieval.ts";
 
 const execute = promisify(execFile);
@@ -98,19 +99,10 @@ export async function evaluatePeers(options: PeersOptions): Promise<PipelineScor
 
 async function rankWithBm25s(options: PeersOptions & { texts: string[]; queries: string[] }): Promise<number[][]> {
   const { pythonDir, texts, queries, log, signal } = options;
-  const python = join(pythonDir, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
-  const limits = { timeout: 300_000, signal };
-  const isThere = await execute(python, ["-c", "import bm25s, Stemmer"], limits).then(
-    () => true,
-    () => false,
-  );
-  if (!isThere) {
-    log(`Installing bm25s into ${pythonDir}…`);
-    if (!existsSync(python)) await execute("python3", ["-m", "venv", pythonDir], limits);
-    await execute(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "bm25s==0.3.16", "PyStemmer==3.1.0"], limits);
-  }
+  const prepared = await preparePython({ name: "bm25s", folder: pythonDir, log, signal });
+  if (!prepared.ok) throw new FootnoteError("configuration_invalid", `There is no bm25s to compare with: ${prepared.reason}`);
   const script = fileURLToPath(new URL("./bm25s-ranking.py", import.meta.url));
-  const child = spawn(python, [script], { stdio: ["pipe", "pipe", "inherit"], signal });
+  const child = spawn(prepared.python, [script], { stdio: ["pipe", "pipe", "inherit"], signal });
   const ended = new Promise<number | null>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", resolve);

@@ -4,7 +4,7 @@ import { evaluatePdfCleanUp, evaluatePdfExtraction } from "./extraction-pdf.ts";
 import type { PdfCleanUpReport, PdfExtractionReport } from "./extraction-pdf.ts";
 import { atLeast } from "./goals.ts";
 import type { Goal } from "./goals.ts";
-import { preparePdfium } from "./pdfium.ts";
+import { preparePython } from "./python-environment.ts";
 import { findShared, inCheckout } from "./shared-folder.ts";
 
 export const extractionParts = ["clean-up", "html", "pdf"] as const;
@@ -55,7 +55,7 @@ export async function runExtraction(options: {
   if (parts.includes("pdf")) {
     const path = "data/documents/pdf-samples";
     const folder = findShared(path, variables);
-    const pdfium = folder ? await preparePdfium({ folder: pdfiumFolder, log, ...aborted }) : null;
+    const pdfium = folder ? await preparePython({ name: "pdfium", folder: pdfiumFolder, log, ...aborted }) : null;
     if (folder && pdfium?.ok) {
       log("raw text of PDFs before any clean-up:");
       report.pdf = await evaluatePdfExtraction({ folder, python: pdfium.python, log, ...aborted });
