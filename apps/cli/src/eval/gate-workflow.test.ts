@@ -17,9 +17,17 @@ function job(name: string): string {
 describe("the workflow of the gate", () => {
   it("has the job that the rule requires, by its name", () => {
     const required = ruleset.rules.find(({ type }) => type === "required_status_checks")?.parameters?.["required_status_checks"];
-    expect(required).toEqual([{ context: "eval-gate" }]);
+    // 15368 is the app of GitHub Actions: a status of the same name that somebody else sets does not count.
+    expect(required).toEqual([{ context: "eval-gate", integration_id: 15_368 }]);
     expect(job("eval-gate")).toMatch(/^ {4}name: eval-gate$/mu);
     expect(job("eval-gate")).toContain("pnpm@12.21.0 eval gate ");
+  });
+
+  it("asks owners about every file that decides what passes", async () => {
+    const review = ruleset.rules.find(({ type }) => type === "pull_request")?.parameters;
+    expect(review).toMatchObject({ require_code_owner_review: true });
+    const owned = (await readFile(inCheckout(".github/CODEOWNERS"), "utf8")).split("\n").flatMap((line) => /^\/\S+/u.exec(line) ?? []);
+    expect(owned).toEqual(["/.github/", "/evals/", "/infra/github/"]);
   });
 
   it("runs code of a pull request without a token that may write", () => {
