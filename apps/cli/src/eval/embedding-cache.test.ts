@@ -35,6 +35,7 @@ it("gives what the embedder gave, in order, and asks for each text once", async 
   expect(asked).toEqual(["b", "a"]);
   expect(await embed(["a", "c"])).toEqual(await fake.embed({ texts: ["a", "c"], purpose: "passage" }));
   expect(asked).toEqual(["b", "a", "c"]);
+  expect((await stat(join(folder, "cached_8.bin"))).mode & 0o777).toBe(0o600);
 });
 
 it("keeps queries and passages apart, and asks again for token vectors that it lacks", async () => {

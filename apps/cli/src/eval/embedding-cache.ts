@@ -7,7 +7,8 @@ import type { Embedder, Embedding } from "@footnote/core";
  * An embedder that remembers on disk, so that a set is embedded once and not at every run. One append-only file per
  * space: records of SHA-256 of purpose and text (32 bytes), token count and length of the token vectors (uint32 each,
  * little-endian), the vector (float32) and the token vectors. A record cut short by a crash is dropped and made again.
- * A text that is known without token vectors is embedded again when a call asks for them. Not for two processes at once.
+ * A text that is known without token vectors is embedded again when a call asks for them. Not for two processes at once. Vectors tell of
+ * their texts: only the owner may read the file.
  */
 export async function withEmbeddingCache(embedder: Embedder, folder: string): Promise<Embedder> {
   const { dimensions, id } = embedder.space;
@@ -29,7 +30,7 @@ export async function withEmbeddingCache(embedder: Embedder, folder: string): Pr
     });
     at = end;
   }
-  const file = await open(path, "a");
+  const file = await open(path, "a", 0o600);
   if (at < bytes.length) await file.truncate(at);
 
   function encode(key: string, { vector, tokenCount, tokenVectors }: Embedding): Buffer {

@@ -15,7 +15,7 @@ export function createMemoryJudgeCache(): JudgeCache {
   };
 }
 
-/** JSON Lines of `{key, value}` that are only ever appended: a killed process loses the line that it was writing. */
+/** JSON Lines of `{key, value}` that are only ever appended: a killed process loses the line that it was writing. Only the owner may read them. */
 export function createFileJudgeCache(path: string): JudgeCache {
   let loading: Promise<Map<string, unknown>> | null = null;
   const load = () => (loading ??= readLines(path));
@@ -25,7 +25,7 @@ export function createFileJudgeCache(path: string): JudgeCache {
       const known = await load();
       known.set(key, value);
       // The line break comes first: what a kill cut off stays a line of its own.
-      await appendFile(path, `\n${JSON.stringify({ key, value })}`);
+      await appendFile(path, `\n${JSON.stringify({ key, value })}`, { mode: 0o600 });
     },
   };
 }

@@ -1,7 +1,7 @@
 import { FootnoteError, type JudgeItem, type LanguageModel } from "@footnote/core";
 import { createScriptedModel, type ScriptedCompletion } from "@footnote/core/testing";
 import { containmentJudge } from "@footnote/core/testing/scripted-judge";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -165,6 +165,8 @@ describe("createLlmJudge", () => {
     const path = join(folder, "deep", "verdicts.jsonl");
     const first = judging();
     await createLlmJudge({ model: first, cache: createFileJudgeCache(path) }).judge({ items: [boiler] });
+    // Statements are words of answers.
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
     const second = judging();
     const judged = await createLlmJudge({ model: second, cache: createFileJudgeCache(path) }).judge({ items: [boiler] });
     expect(second.completionRequests).toHaveLength(0);

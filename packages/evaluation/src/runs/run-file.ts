@@ -6,6 +6,9 @@ import { isRecord } from "../datasets/read-json-lines.ts";
 import type { CaseResult, EvalRun } from "./eval-run.ts";
 import type { ResultCache, RunHeader, RunRecord } from "./run-evaluation.ts";
 
+/** Runs hold what answers quoted of documents: only their owner may read them. */
+const mode = 0o600;
+
 /**
  * A run as JSON Lines: `{type: "run", …header}`, then `{type: "result", …}` as they come, then `{type: "end", results}`. A file that ends early
  * is one that can go on. One that holds another run (other cases, pipeline, documents, judges or commit) is refused.
@@ -19,7 +22,7 @@ export function createRunFile(path: string): RunRecord {
       await mkdir(dirname(path), { recursive: true });
       const text = await readIfThere(path);
       if (text === null || text.trim() === "") {
-        await writeFile(path, `${JSON.stringify({ type: "run", ...header })}\n`);
+        await writeFile(path, `${JSON.stringify({ type: "run", ...header })}\n`, { mode });
         return { header, finished: [] };
       }
       const known = parseRun(text, path);
@@ -124,7 +127,7 @@ export function createResultCache(folder: string): ResultCache {
 /** All or nothing, whoever is killed. */
 async function writeWhole(path: string, rows: readonly unknown[]): Promise<void> {
   const beside = `${path}.${randomUUID()}.tmp`;
-  await writeFile(beside, rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+  await writeFile(beside, rows.map((row) => `${JSON.stringify(row)}\n`).join(""), { mode });
   await rename(beside, path);
 }
 
