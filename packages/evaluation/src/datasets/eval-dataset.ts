@@ -47,11 +47,11 @@ export function parseEvalCase(row: unknown, where: string): EvalCase {
     if ((field === "reviewed" || field === "origin") && row["reviewed"] === true) continue;
     if (!caseFields.has(field)) throw wrongField(where, field.slice(0, 40), `left out (known are ${[...caseFields].join(", ")})`);
   }
-  const id = text(row["id"], where, "id", longest.id);
+  const id = name(row["id"], where, "id", longest.id);
   const question = text(row["question"], where, "question", longest.question);
   const { answerable } = row;
   if (typeof answerable !== "boolean") throw wrongField(where, "answerable", "true or false");
-  const tags = list(row["tags"], where, "tags", most.tags).map((tag, index) => text(tag, where, `tags[${index}]`, longest.tag));
+  const tags = list(row["tags"], where, "tags", most.tags).map((tag, index) => name(tag, where, `tags[${index}]`, longest.tag));
   const split = row["split"] === undefined ? "test" : row["split"];
   if (!isSplit(split)) throw wrongField(where, "split", '"train" or "test"');
   const spans = list(row["spans"], where, "spans", most.spans).map((span, index) => parseSpan(span, where, `spans[${index}]`));
@@ -88,7 +88,7 @@ function parseSpan(span: unknown, where: string, field: string): EvalCase["spans
     throw wrongField(where, `${field}.part`, "a whole number from 1");
   }
   return {
-    document: text(span["document"], where, `${field}.document`, longest.document),
+    document: name(span["document"], where, `${field}.document`, longest.document),
     quote: text(span["quote"], where, `${field}.quote`, longest.quote),
     ...(part === undefined ? {} : { part }),
   };
@@ -98,6 +98,13 @@ function text(value: unknown, where: string, field: string, limit: number): stri
   if (typeof value === "string" && value.trim() !== "" && value.length <= limit && value.isWellFormed() && !value.includes("\0"))
     return value;
   throw wrongField(where, field, `a text of 1 to ${limit} characters`);
+}
+
+/** A text that messages and tables show. */
+function name(value: unknown, where: string, field: string, limit: number): string {
+  const known = text(value, where, field, limit);
+  if (!/\p{Cc}/u.test(known)) return known;
+  throw wrongField(where, field, `a text of 1 to ${limit} characters without control characters`);
 }
 
 function list(value: unknown, where: string, field: string, limit: number): unknown[] {

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -8,7 +8,7 @@ import { FootnoteError } from "@footnote/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { EvalCase } from "./eval-run.ts";
 import type { EvalTarget, TargetAnswer } from "./eval-target.ts";
-import { runEvaluation, type EvaluationOptions } from "./run-evaluation.ts";
+import { runEvaluation, type EvaluationOptions, type RunHeader } from "./run-evaluation.ts";
 import { createResultCache, createRunFile, readRunFile, writeRunFile } from "./run-file.ts";
 import { formatEvalRun, summarizeEvalRun } from "./summarize-eval-run.ts";
 
@@ -71,6 +71,13 @@ function scripted(changes: Partial<EvalTarget> = {}): EvalTarget & { asked: stri
 const run = (changes: Partial<EvaluationOptions> = {}) =>
   runEvaluation({ dataset: { name: "manual", cases }, split: "test", target: scripted(), judges: {}, commit: "abc", ...changes });
 
+async function expectOnlyOwnerReads(inside: string): Promise<void> {
+  const entries = await readdir(inside, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  expect(files.length).toBeGreaterThan(0);
+  for (const { parentPath, name } of files) expect((await stat(join(parentPath, name))).mode & 0o777).toBe(0o600);
+}
+
 describe("a run", () => {
   it("asks every case with its history, in the dataset's order, and keeps answers, gold and metrics", async () => {
     const target = scripted();
@@ -115,6 +122,7 @@ describe("a run", () => {
       }),
     ).rejects.toMatchObject({ code: "cancelled" });
     await expect(readRunFile(path)).rejects.toThrow(/not finished/u);
+    await expectOnlyOwnerReads(folder);
     await writeFile(path, `${await readFile(path, "utf8")}{"type":"result","case":{"id":"who`);
     const target = scripted();
     const progress: number[] = [];
@@ -204,6 +212,7 @@ describe("a run", () => {
   it("takes results over from a cache while code, documents, case and judges are equal", async () => {
     const cache = createResultCache(join(folder, "cache"));
     await run({ cache });
+    await expectOnlyOwnerReads(join(folder, "cache"));
     const target = scripted();
     expect((await run({ cache, target })).results).toHaveLength(4);
     expect(target.asked).toEqual([]);
@@ -268,6 +277,60 @@ describe("a run", () => {
     await expect(run({ target, dataset: { name: "many", cases: many }, concurrency: 1 })).rejects.toThrow(/^5 of 30 cases failed/u);
     expect(calls).toBe(5);
   });
+
+  it("ends every worker at once when one throws, with what was thrown first", async () => {
+    const broken = new Error("The disk is full.");
+    const begun: string[] = [];
+    let cutOff = 0;
+    const base = scripted();
+    const target: EvalTarget = {
+      ...base,
+      ask: async (request) => {
+        begun.push(request.question);
+        if (request.question === "clean?" && request.history.length === 0) return base.ask(request);
+        return new Promise((_resolve, reject) => {
+          const leave = () => {
+            cutOff += 1;
+            reject(new FootnoteError("cancelled", "Left."));
+          };
+          if (request.signal?.aborted) leave();
+          else request.signal?.addEventListener("abort", leave);
+        });
+      },
+    };
+    const record = {
+      open: async (header: RunHeader) => ({ header, finished: [] }),
+      add: async () => {
+        throw broken;
+      },
+      close: async () => {},
+    };
+    await expect(run({ target, record, concurrency: 2 })).rejects.toBe(broken);
+    expect([begun, cutOff]).toEqual([["clean?", "vinegar?"], 1]);
+  }, 5_000);
+
+  it("gives up a case that takes longer than it may, without a second try and without a part of it", async () => {
+    const base = scripted();
+    const begun: string[] = [];
+    const target: EvalTarget = {
+      ...base,
+      ask: async (request) => {
+        begun.push(request.question);
+        if (request.question !== "who?") return base.ask(request);
+        return new Promise((_resolve, reject) => request.signal?.addEventListener("abort", () => reject(request.signal?.reason)));
+      },
+    };
+    const path = join(folder, "run.jsonl");
+    await expect(run({ target, record: createRunFile(path), concurrency: 1, caseTimeoutMs: 30 })).rejects.toMatchObject({
+      code: "timeout",
+      retryable: false,
+      message: expect.stringMatching(/^1 of 4 cases failed, who with: The case took longer than 0\.03 s/u),
+    });
+    expect(begun.filter((question) => question === "who?")).toHaveLength(1);
+    const rest = scripted();
+    expect((await run({ target: rest, record: createRunFile(path) })).results).toHaveLength(4);
+    expect(rest.asked).toEqual(["who?"]);
+  }, 5_000);
 
   it("refuses an empty split, a document that is not there and a quote that does not stand in it once", async () => {
     await expect(run({ split: "train" })).rejects.toThrow(/no case in the split train/u);

@@ -45,6 +45,8 @@ export interface EvaluationOptions {
    * same call goes on. Default: never.
    */
   isOver?: () => boolean;
+  /** Longest time of a case with all its turns and tries, in milliseconds. One that takes longer fails with `timeout`. Default: no limit. */
+  caseTimeoutMs?: number;
   onResult?: (result: CaseResult, progress: { done: number; total: number }) => void;
   /** Milliseconds. Default the system's. */
   now?: () => number;
@@ -61,7 +63,7 @@ const mostFailures = 5;
  * finished and kept, then the first error is thrown with the number of failures, and the same call goes on with what is missing.
  */
 export async function runEvaluation(options: EvaluationOptions): Promise<EvalRun> {
-  const { dataset, split, target, judges, commit, limit, concurrency = 2, depth = 20, record, cache, onResult, signal } = options;
+  const { dataset, split, target, judges, commit, limit, concurrency = 2, depth = 20, record, cache, onResult, caseTimeoutMs } = options;
   const now = options.now ?? Date.now;
   const cases = dataset.cases.filter((one) => one.split === split).slice(0, limit);
   if (cases.length === 0) {
@@ -82,21 +84,24 @@ export async function runEvaluation(options: EvaluationOptions): Promise<EvalRun
   const results = new Map(
     finished.filter((result) => hashes.get(result.case.id) === caseHash(result.case)).map((result) => [result.case.id, result]),
   );
+  // The first error of a worker ends the others, too.
+  const stop = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   const texts = createTextReader(target, signal);
 
-  async function evaluate(one: EvalCase): Promise<CaseResult> {
+  async function evaluate(one: EvalCase, signal: AbortSignal): Promise<CaseResult> {
     const usable = cache && target.corpus !== null && commit !== null;
     const key = usable ? resultKey({ header, depth, hash: hashes.get(one.id) ?? "" }) : "";
     const known = usable ? await cache.get(key) : null;
     if (known) return { ...known, case: one };
     const gold = await locateGold(one, texts.document);
-    const request = { question: one.question, history: one.history ?? [], ...(signal ? { signal } : {}) };
+    const request = { question: one.question, history: one.history ?? [], signal };
     const began = now();
     const answer = await target.ask(request);
     const milliseconds = now() - began;
     const { hits } = await target.search({ ...request, limit: depth });
     const read = await readAnswer({ answer, ranking: hits, milliseconds, readVersion: texts.version });
-    const scored = await scoreCase({ case: one, answer: read, gold, judges, ...(signal ? { signal } : {}) });
+    const scored = await scoreCase({ case: one, answer: read, gold, judges, signal });
     const result = { case: one, answer: read, ...scored, gold };
     if (usable) await cache.put(key, result);
     return result;
@@ -112,7 +117,7 @@ export async function runEvaluation(options: EvaluationOptions): Promise<EvalRun
       if (one === undefined) return;
       throwIfAborted(signal);
       const { id } = one;
-      const outcome = await repeatedly(() => evaluate(one), signal);
+      const outcome = await withinTime(caseTimeoutMs, signal, (within) => repeatedly(() => evaluate(one, within), within));
       throwIfAborted(signal);
       if (!outcome.ok) {
         failures.push({ id, error: outcome.error });
@@ -124,8 +129,9 @@ export async function runEvaluation(options: EvaluationOptions): Promise<EvalRun
       onResult?.(outcome.value, { done, total: cases.length });
     }
   }
-  const workers = await Promise.allSettled(Array.from({ length: Math.max(1, concurrency) }, work));
-  for (const worker of workers) if (worker.status === "rejected") throw worker.reason;
+  const begun = Array.from({ length: Math.max(1, concurrency) }, () => work().catch((error: unknown) => stop.abort(error)));
+  await Promise.all(begun);
+  if (stop.signal.aborted) throw stop.signal.reason;
   const first = failures[0];
   if (first) {
     const { code, message, retryable } = first.error;
@@ -145,16 +151,31 @@ function resultKey({ header, depth, hash }: { header: RunHeader; depth: number; 
   return sha256(canonicalJson({ format: 1, pipelineHash, corpus: corpus ?? null, judges, commit, depth, case: hash }));
 }
 
+/** Aborts the work's signal, with `timeout`, when its time is over. */
+async function withinTime<T>(timeoutMs: number | undefined, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  if (timeoutMs === undefined) return await work(signal);
+  const over = new AbortController();
+  const message = `The case took longer than ${timeoutMs / 1000} s; shorten its conversation, or choose a faster pipeline.`;
+  const error = new FootnoteError("timeout", message, { retryable: false });
+  const timer = setTimeout(() => over.abort(error), timeoutMs);
+  try {
+    return await work(AbortSignal.any([signal, over.signal]));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 async function repeatedly<T>(
   work: () => Promise<T>,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): Promise<{ ok: true; value: T } | { ok: false; error: FootnoteError }> {
   for (let attempt = 1; ; attempt++) {
     try {
       return { ok: true, value: await work() };
     } catch (error) {
+      if (signal.aborted) return { ok: false, error: toFootnoteError(signal.reason) };
       const known = toFootnoteError(error);
-      if (signal?.aborted || !known.retryable || attempt === tries) return { ok: false, error: known };
+      if (!known.retryable || attempt === tries) return { ok: false, error: known };
       // Full jitter over 200 ms doubled per try.
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 200 * 2 ** attempt));
     }
@@ -162,15 +183,14 @@ async function repeatedly<T>(
 }
 
 /** Texts of the target's documents, each read once. A read that failed is tried again by the next who asks. */
-function createTextReader(target: EvalTarget, signal: AbortSignal | undefined) {
-  const abort = signal ? { signal } : {};
+function createTextReader(target: EvalTarget, signal: AbortSignal) {
   return {
     document: once(
-      (externalId: string) => target.readDocument({ externalId, ...abort }),
+      (externalId: string) => target.readDocument({ externalId, signal }),
       (externalId) => externalId,
     ),
     version: once(
-      (source: { documentId: string; versionId: string }) => target.readVersion({ ...source, ...abort }),
+      (source: { documentId: string; versionId: string }) => target.readVersion({ ...source, signal }),
       ({ documentId, versionId }) => `${documentId} ${versionId}`,
     ),
   };
