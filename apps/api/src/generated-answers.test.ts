@@ -67,6 +67,16 @@ test("a pipeline whose model this server has not is refused with what to do, and
   expect(names).toEqual(["default", "hybrid-rrf-rerank", "generated", "orphaned"]);
 });
 
+test("a tenant's own pipeline goes before one that the server began to offer under its name", async () => {
+  const other = await served.tenant();
+  await other.call("PUT", "/v1/collections/manual", { json: {} });
+  await served.store.pipelines.put(other.tenantId, { ...generated, name: "orphaned" });
+  const { json } = await other.call("POST", "/v1/answers", { json: { question: "Why?", collection: "manual", pipeline: "orphaned" } });
+  expect(json).toMatchObject({ pipeline: "orphaned", usage: { model: "test-model" } });
+  const listed = (await other.call("GET", "/v1/pipelines")).json.data.filter(({ name }: { name: string }) => name === "orphaned");
+  expect(listed).toMatchObject([{ name: "orphaned", shipped: false }]);
+});
+
 test("nothing of documents or questions is logged", () => {
   expect(served.logged.join("\n")).not.toMatch(/boiler|seven years/u);
 });

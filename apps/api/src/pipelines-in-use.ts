@@ -12,16 +12,25 @@ export interface PipelineSources {
   pipelines?: readonly PipelineSpec[];
 }
 
-/** The shipped pipelines and those that this server offers. */
-export function offeredPipelines({ pipelines = [] }: Pick<PipelineSources, "pipelines">): PipelineSpec[] {
-  return [...shippedByName.values(), ...pipelines.filter(({ name }) => !shippedByName.has(name))];
+/** The pipelines that a tenant can name: those of the server first, then its own. */
+export async function listPipelines(sources: PipelineSources, tenantId: TenantId): Promise<{ spec: PipelineSpec; shipped: boolean }[]> {
+  const { store, pipelines = [] } = sources;
+  const own = (await store.pipelines.list(tenantId)).filter(({ spec }) => !shippedByName.has(spec.name));
+  const taken = new Set([...shippedByName.keys(), ...own.map(({ spec }) => spec.name)]);
+  const offered = [...shippedByName.values(), ...pipelines.filter(({ name }) => !taken.has(name))];
+  return [...offered.map((spec) => ({ spec, shipped: true })), ...own.map(({ spec }) => ({ spec, shipped: false }))];
 }
 
-/** A pipeline by name: one that is offered, or the tenant's newest of that name. Throws `pipeline_unknown`. */
+/**
+ * A pipeline by name: a shipped one, or the tenant's newest of that name, or one that is offered. A name that the server began to offer
+ * after the tenant had taken it stays the tenant's. Throws `pipeline_unknown`.
+ */
 export async function findPipeline(sources: PipelineSources, tenantId: TenantId, name: string): Promise<PipelineSpec> {
-  const { store } = sources;
-  const offered = offeredPipelines(sources).find((spec) => spec.name === name);
-  const found = offered ?? newest((await store.pipelines.list(tenantId)).filter((pipeline) => pipeline.spec.name === name));
+  const { store, pipelines = [] } = sources;
+  const found =
+    shippedByName.get(name) ??
+    newest((await store.pipelines.list(tenantId)).filter((pipeline) => pipeline.spec.name === name)) ??
+    pipelines.find((spec) => spec.name === name);
   if (found) return found;
   throw new FootnoteError("pipeline_unknown", "There is no pipeline of this name; GET /v1/pipelines lists them.");
 }

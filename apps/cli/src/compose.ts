@@ -2,7 +2,7 @@ import { createExtractiveModel } from "@footnote/answers";
 import { tokenMatches } from "@footnote/embedding";
 import { createApi, serveApi } from "@footnote/api";
 import { FootnoteError } from "@footnote/core";
-import type { JobQueue, LanguageModel, Reranker } from "@footnote/core";
+import type { JobQueue, LanguageModel, PipelineSpec, Reranker } from "@footnote/core";
 import { createSandboxedParser } from "@footnote/ingestion";
 import { createJobEvents, createPgBossQueue, createSystemClock } from "@footnote/jobs";
 import { backupStore as writeBackup, maintainSpaces, migrate, openStore, restoreStore as readBackup } from "@footnote/storage";
@@ -42,6 +42,8 @@ export interface RuntimeChange {
   quoting?(extractive: LanguageModel): readonly LanguageModel[];
   /** Beside those that are there. */
   models?: readonly LanguageModel[];
+  /** Beside those that are there. */
+  pipelines?: readonly PipelineSpec[];
   /** Beside those that are there. */
   rerankers?: readonly Reranker[];
 }
@@ -112,7 +114,7 @@ export async function openRuntime(options: {
       embedderFor: engine.embedderFor,
       rerankers: [...rerankers.list, ...(change.rerankers ?? [])],
       modelFor: (spec) => [extractive, generative, ...others].find((model) => model?.name === spec.answer.model) ?? undefined,
-      pipelines: generative ? [generatedPipeline(generative.name)] : [],
+      pipelines: [...(generative ? [generatedPipeline(generative.name)] : []), ...(change.pipelines ?? [])],
       telemetry,
       clock,
       environment: { FOOTNOTE_MAX_UPLOAD_BYTES: env.FOOTNOTE_MAX_UPLOAD_BYTES, FOOTNOTE_CORS_ORIGINS: env.FOOTNOTE_CORS_ORIGINS },

@@ -1,4 +1,4 @@
-import { type Clock, FootnoteError, type LanguageModel, type PipelineSpec, type TokenPrices } from "@footnote/core";
+import { type Clock, FootnoteError, generatedPipelineName, type LanguageModel, type PipelineSpec, type TokenPrices } from "@footnote/core";
 import { pipelines } from "@footnote/retrieval";
 import type { Environment } from "./env.ts";
 
@@ -65,5 +65,5 @@ export async function requireJudge(options: { env: Environment; clock: Clock }):
 /** What a server with a model offers beside the shipped pipelines: `default`, with answers that the model writes. */
 export function generatedPipeline(model: string): PipelineSpec {
   const { answer, ...rest } = pipelines.default;
-  return { ...rest, name: "generated", answer: { ...answer, model, prompt: "cited-answer@1" } };
+  return { ...rest, name: generatedPipelineName, answer: { ...answer, model, prompt: "cited-answer@1" } };
 }

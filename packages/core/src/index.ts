@@ -51,7 +51,16 @@ export type {
 export type { AnswerTrace, TracedSource } from "./trace.ts";
 export { finishReasons } from "./answer.ts";
 export type { Answer, AnswerEvent, Citation, CitationSource, Claim, ClaimSupport, Cost, FinishReason, Usage } from "./answer.ts";
-export { indexedSpaces, indexHash, pipelineHash, pipelineSpecSchema, searchedSpace } from "./pipeline.ts";
+export {
+  generatedPipelineName,
+  indexedSpaces,
+  indexHash,
+  isReservedPipelineName,
+  pipelineHash,
+  pipelineSpecSchema,
+  searchedSpace,
+  shippedPipelineNames,
+} from "./pipeline.ts";
 export type { ChunkerSpec, PipelineSpec, PipelineSpecInput, RerankerSpec, TransformSpec } from "./pipeline.ts";
 export type { BlobStore } from "./ports/blob-store.ts";
 export type { Chunker, ChunkRequest } from "./ports/chunker.ts";

@@ -138,6 +138,16 @@ export type PipelineSpec = z.infer<typeof pipelineSpecSchema>;
 export type ChunkerSpec = PipelineSpec["index"]["chunker"];
 export type RerankerSpec = PipelineSpec["reranker"];
 
+/** Both have a row in every quality table. */
+export const shippedPipelineNames = ["default", "hybrid-rrf-rerank"] as const;
+/** What a server with a model offers beside them. */
+export const generatedPipelineName = "generated";
+
+/** Whether a name belongs to the server, configured with a model or not; a tenant's own pipeline cannot take it. */
+export function isReservedPipelineName(name: string): boolean {
+  return [...shippedPipelineNames, generatedPipelineName].some((reserved) => reserved === name);
+}
+
 /** A spec as it is written: what has a default may be left out. */
 export type PipelineSpecInput = z.input<typeof pipelineSpecSchema>;
 export type TransformSpec = PipelineSpec["transform"];

@@ -1,4 +1,4 @@
-import { type PipelineSpec, type PipelineSpecInput, pipelineSpecSchema } from "@footnote/core";
+import { type PipelineSpec, type PipelineSpecInput, pipelineSpecSchema, type shippedPipelineNames } from "@footnote/core";
 import { analyzerVersion } from "./analysis/analyzer.ts";
 
 const index: PipelineSpecInput["index"] = {
@@ -46,7 +46,7 @@ const hybridRrfRerank: PipelineSpec = pipelineSpecSchema.parse({
 } satisfies PipelineSpecInput);
 
 /** The shipped pipelines by name. Both have the same `index` part, so that every collection can serve both. */
-export const pipelines: Readonly<Record<"default" | "hybrid-rrf-rerank", PipelineSpec>> = {
+export const pipelines: Readonly<Record<(typeof shippedPipelineNames)[number], PipelineSpec>> = {
   default: byDefault,
   "hybrid-rrf-rerank": hybridRrfRerank,
 };

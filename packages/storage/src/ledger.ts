@@ -1,4 +1,4 @@
-import { newId, pipelineHash, type PipelineSpec } from "@footnote/core";
+import { FootnoteError, isReservedPipelineName, newId, pipelineHash, type PipelineSpec } from "@footnote/core";
 import { readSpec } from "./records.ts";
 import type { Session } from "./session.ts";
 import type { Store } from "./store.ts";
@@ -48,8 +48,14 @@ export function createPipelineRepository(session: Session): Store["pipelines"] {
       );
       return rows.map((row) => ({ id: row.id, spec: readSpec(row.spec), hash: row.hash, createdAt: row.created_at }));
     },
-    put: (tenantId, spec) =>
-      session.transaction(tenantId, async (tx) => {
+    async put(tenantId, spec) {
+      if (isReservedPipelineName(spec.name)) {
+        throw new FootnoteError(
+          "invalid_request",
+          `The name ${spec.name} belongs to a pipeline of the server; give this one another name.`,
+        );
+      }
+      return await session.transaction(tenantId, async (tx) => {
         const hash = pipelineHash(spec);
         const [known] = await tx.query<{ id: string }>("select id from pipelines where name = $1 and version = $2 and hash = $3", [
           spec.name,
@@ -67,6 +73,7 @@ export function createPipelineRepository(session: Session): Store["pipelines"] {
           JSON.stringify(spec),
         ]);
         return { id, hash };
-      }),
+      });
+    },
   };
 }

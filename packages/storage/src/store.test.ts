@@ -513,6 +513,12 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
     const { pipeline } = testSettings();
     const put = await store.pipelines.put(tenantId, pipeline);
     expect(await store.pipelines.put(tenantId, pipeline)).toEqual(put);
+    for (const name of ["default", "hybrid-rrf-rerank", "generated"]) {
+      await expect(store.pipelines.put(tenantId, { ...pipeline, name })).rejects.toMatchObject({
+        code: "invalid_request",
+        message: expect.stringContaining(`name ${name} belongs`),
+      });
+    }
     expect(await store.pipelines.list(tenantId)).toMatchObject([{ ...put, spec: pipeline }]);
     await store.ping();
   });

@@ -523,6 +523,7 @@ export interface Store {
 
   readonly pipelines: {
     list(tenantId: TenantId): Promise<{ id: string; spec: PipelineSpec; hash: string; createdAt: Date }[]>;
+    /** Throws `invalid_request` for a name that belongs to the server. */
     put(tenantId: TenantId, spec: PipelineSpec): Promise<{ id: string; hash: string }>;
   };
   readonly audit: { list(tenantId: TenantId, page: PageRequest): Promise<PageResult<AuditEntry>> };

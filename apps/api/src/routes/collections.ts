@@ -5,7 +5,7 @@ import type { CollectionSettings } from "@footnote/storage";
 import { maySeeCollection } from "@footnote/tenancy";
 import type { CollectionWarnings } from "../collection-warnings.ts";
 import type { ApiDependencies } from "../dependencies.ts";
-import { findCollection, findPipeline, offeredPipelines } from "../pipelines-in-use.ts";
+import { findCollection, findPipeline, listPipelines } from "../pipelines-in-use.ts";
 import { json, notFound, type Router, scoped } from "../route.ts";
 import { page } from "../page.ts";
 import { validate } from "../request-body.ts";
@@ -83,8 +83,7 @@ export function addCollectionRoutes(router: Router, deps: ApiDependencies, warni
     guard: scoped("read"),
     replies: { 200: { description: "All pipelines, the shipped ones first", schema: pageSchema(pipelineSchema) } },
     async handler({ principal }) {
-      const own = await store.pipelines.list(principal.tenantId);
-      const data = [...offeredPipelines(deps).map((spec) => toPipeline(spec, true)), ...own.map(({ spec }) => toPipeline(spec, false))];
+      const data = (await listPipelines(deps, principal.tenantId)).map(({ spec, shipped }) => toPipeline(spec, shipped));
       return json({ data, nextCursor: null });
     },
   });

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { canonicalJson, FootnoteError, isId, sha256 } from "@footnote/core";
+import { canonicalJson, FootnoteError, sha256 } from "@footnote/core";
 import type { PipelineSpec } from "@footnote/core";
 import { type EvalCase, readEvalCases } from "@footnote/evaluation";
 import { createClient } from "@footnote/sdk";
@@ -39,10 +39,10 @@ export async function openHandbookStore(options: {
   folder?: string;
   /** The collection's pipeline. */
   pipeline: string;
-  /** Pipelines of the store's tenant, beside the shipped ones. */
+  /** Pipelines that can be asked, beside the shipped ones. */
   specs?: readonly PipelineSpec[];
   /** Parts of the program in place of its own. */
-  change?: RuntimeChange;
+  change?: Omit<RuntimeChange, "pipelines">;
   variables: Record<string, string | undefined>;
   log(line: string): void;
   signal?: AbortSignal;
@@ -59,13 +59,11 @@ export async function openHandbookStore(options: {
     const { FOOTNOTE_EMBED_WORKERS } = variables;
     // No .env file either: an evaluation must not write into the store that somebody works with.
     const env = readEnvironment({ variables: { FOOTNOTE_LOG_LEVEL: "silent", FOOTNOTE_EMBED_WORKERS }, folder: path });
-    const runtime = await openRuntime({ env, folder: await openDataFolder(path), ...(change ? { change } : {}) });
+    const runtime = await openRuntime({ env, folder: await openDataFolder(path), change: { ...change, pipelines: specs } });
     const close = () => runtime.close({ graceMs: 5_000 });
     try {
       await runtime.worker.start();
-      const { tenantId, key } = await runtime.credentials();
-      if (!isId("tenant", tenantId)) throw new FootnoteError("internal", "The store's own tenant has no id; try again in a new store.");
-      for (const spec of specs) await runtime.store.pipelines.put(tenantId, spec);
+      const { key } = await runtime.credentials();
       const client = createClient({ url: "http://footnote.internal", key, fetch: runtime.fetch });
       await client.collections.put(handbookCollection, { pipeline }, { signal });
       log(`Ingesting ${files.length} documents…`);
