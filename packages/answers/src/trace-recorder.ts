@@ -49,7 +49,7 @@ export function createTraceRecorder(options: {
     event(event) {
       const last = trace.output.at(-1);
       if (event.type === "text-delta" && last?.type === "text-delta") last.text += event.text;
-      else trace.output.push({ ...event });
+      else trace.output.push(event.type === "text-delta" ? { type: "text-delta", text: event.text } : { ...event });
     },
     finish(dropped, chunksRead) {
       return boundTrace({ ...trace, dropped: { ...dropped }, chunksRead: [...new Set(chunksRead)] }, { mostBytes });

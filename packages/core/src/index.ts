@@ -70,6 +70,7 @@ export type { Embedder, EmbedderCapabilities, Embedding, EmbeddingSpace, EmbedRe
 export type { JobQueue, QueueMessage, Worker, WorkOptions } from "./ports/job-queue.ts";
 export type { Judge, JudgeCapabilities, JudgeItem, Verdict } from "./ports/judge.ts";
 export type {
+  CallMeter,
   CompletionRequest,
   CompletionResult,
   GenerateRequest,
@@ -79,7 +80,7 @@ export type {
   TokenPrices,
   TokenUsage,
 } from "./ports/language-model.ts";
-export { usdOfTokens } from "./token-prices.ts";
+export { usageOfFailure, usdOfTokens } from "./token-prices.ts";
 export { completeObject } from "./complete-object.ts";
 export type { CompletedObject, ObjectRequest } from "./complete-object.ts";
 export type { AnalyzedText, LexicalAnalyzer, LexicalIndex, LexicalSearchRequest } from "./ports/lexical-index.ts";

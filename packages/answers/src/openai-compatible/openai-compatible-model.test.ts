@@ -1,4 +1,4 @@
-import { FootnoteError, isFootnoteError, type GenerateRequest, type ModelEvent } from "@footnote/core";
+import { FootnoteError, isFootnoteError, type GenerateRequest, type ModelEvent, type TokenUsage, usageOfFailure } from "@footnote/core";
 import { createFakeClock } from "@footnote/core/testing";
 import { createOpenAiServer, type OpenAiChatRequest, type OpenAiReply, type OpenAiServer } from "@footnote/core/testing/openai-server";
 import { afterEach, describe, expect, it } from "vitest";
@@ -113,7 +113,7 @@ describe("generate", () => {
     for (let i = 0; i < 2; i++) {
       const { text, all } = await collect(model().generate(asked()));
       expect(text.trim()).toBe("Seven years [1].");
-      expect(all[0]).toEqual({ type: "text-delta", text: "" });
+      expect(all[0]).toEqual({ type: "text-delta", text: "", thoughtCharacters: expect.any(Number) });
     }
   });
 
@@ -148,6 +148,8 @@ describe("generate", () => {
     const failure = await failureOf(() => collect(model({ apiKey: "sk-secret" }).generate(asked())));
     expect(failure).toMatchObject(expected);
     expect(server.requests).toHaveLength(1);
+    // A server that refuses has done nothing; one that began to reply has read the prompt.
+    expect(usageOfFailure(failure).promptTokens > 200).toBe(!("status" in reply) && !("rawBody" in reply));
     const shown = JSON.stringify([failure.message, failure.details, failure.cause === undefined]);
     expect(shown).not.toMatch(/SECRET|sk-secret|boiler/u);
     expect(failure.cause).toBeUndefined();
@@ -209,6 +211,31 @@ describe("generate", () => {
     await until(() => server.abandoned === 2);
     await expect(collect(model().generate(asked({ signal: AbortSignal.abort() })))).rejects.toMatchObject({ code: "cancelled" });
     expect(server.requests).toHaveLength(2);
+  });
+
+  it("ends an answer that is many times longer than was asked for, thoughts counted, and stops the call", async () => {
+    const { server, model } = await serve(
+      { text: ["Seven years [1]. ", ...Array.from({ length: 40 }, () => "and so on "), "never said"], stallAfter: 41 },
+      { reasoning: "Let me see. ".repeat(100), text: "never said", stallAfter: 0 },
+    );
+    const short = model({ maxAnswerTokens: 10 });
+    const said = await collect(short.generate(asked()));
+    expect(said.text).toHaveLength(160);
+    expect(said.text).toMatch(/^Seven years \[1\]\. and so on/u);
+    expect(said.finish).toMatchObject({ reason: "length", completionTokens: 54 });
+    await until(() => server.abandoned === 1);
+    const thought = await collect(short.generate(asked()));
+    expect([thought.text, thought.finish]).toEqual(["", expect.objectContaining({ reason: "length", completionTokens: 54 })]);
+    await until(() => server.abandoned === 2);
+  });
+
+  it("stops reading a stream that is no answer and does not end", async () => {
+    const { model } = await serve({ rawBody: `data: ${"x".repeat(300_000)}` });
+    expect(await failureOf(() => collect(model({ maxReplyBytes: 200_000 }).generate(asked())))).toMatchObject({
+      code: "model_failed",
+      retryable: false,
+      message: expect.stringContaining("more than 200000 bytes"),
+    });
   });
 
   it("refuses a prompt that is not there", async () => {
@@ -329,6 +356,87 @@ describe("complete", () => {
     for (let i = 0; i < 2; i++)
       expect(await failureOf(async () => both.complete?.({ ...request, schema }))).toMatchObject({ details: { status: 400 } });
     expect(refusing.requests).toHaveLength(4);
+  });
+
+  it("has every call counted, those that fail too: at its guess where it may have been worked on, at nothing where it was refused", async () => {
+    const none = { promptTokens: 0, completionTokens: 0, cachedTokens: 0 };
+    const guess = { promptTokens: 4, completionTokens: 40, cachedTokens: 0 };
+    const usage = { prompt_tokens: 20, completion_tokens: 4 };
+    const cases: [OpenAiReply[], TokenUsage[]][] = [
+      [
+        [{ status: 400 }, { status: 503 }, { text: "yes", usage }],
+        [none, none, { promptTokens: 20, completionTokens: 4, cachedTokens: 0 }],
+      ],
+      [
+        [{ stallAfter: 0 }, { text: "yes", usage }],
+        [guess, expect.objectContaining({ promptTokens: 20 })],
+      ],
+      [[{ rawBody: "x".repeat(300_000) }], [guess]],
+      [[{ text: "yes", usage: null }], [{ promptTokens: 4, completionTokens: 1, cachedTokens: 0 }]],
+    ];
+    for (const [replies, expected] of cases) {
+      const { model } = await serve(...replies);
+      const calls: TokenUsage[] = [];
+      const meter = (guessed: TokenUsage) => {
+        const at = calls.push(guessed) - 1;
+        return (used: TokenUsage) => void (calls[at] = used);
+      };
+      await model({ timeouts: { completionMs: 50 }, maxReplyBytes: 200_000 })
+        .complete?.({ ...request, schema, meter })
+        .catch(() => {});
+      expect(calls).toEqual(expected);
+    }
+    const { server, model } = await serve({ stallAfter: 0 });
+    const leave = new AbortController();
+    const calls: TokenUsage[] = [];
+    const left = failureOf(async () =>
+      model().complete?.({ ...request, signal: leave.signal, meter: (guessed) => (calls.push(guessed), () => calls.pop()) }),
+    );
+    await until(() => server.requests.length === 1);
+    leave.abort();
+    expect(await left).toMatchObject({ code: "cancelled" });
+    expect(calls).toEqual([guess]);
+  });
+
+  it("makes no call that the meter does not allow", async () => {
+    const { server, model } = await serve({ status: 503 });
+    const meter = (): never => {
+      throw new FootnoteError("pipeline_incompatible", "No call is left.");
+    };
+    expect(await failureOf(async () => model().complete?.({ ...request, meter }))).toMatchObject({ code: "pipeline_incompatible" });
+    expect(server.requests).toHaveLength(0);
+  });
+
+  it("tries again without the schema, too, and not for ever", async () => {
+    const { server, model } = await serve({ status: 400 }, { status: 503 }, { text: '{"yes":true}' });
+    const clock = createFakeClock();
+    const patient = { ...clock, sleep: async (ms: number, signal?: AbortSignal) => (ms >= 60_000 ? clock.sleep(ms, signal) : undefined) };
+    expect(await model({ clock: patient }).complete?.({ ...request, schema })).toMatchObject({ object: { yes: true } });
+    expect(server.requests.map((sent) => sent.schema !== undefined)).toEqual([true, false, false]);
+    const { server: down, model: failing } = await serve({ status: 400 }, { status: 503 });
+    expect(await failureOf(async () => failing({ clock: patient }).complete?.({ ...request, schema }))).toMatchObject({
+      details: { status: 503 },
+    });
+    expect(down.requests).toHaveLength(3);
+  });
+
+  it("cuts a reply that is many times longer than was asked for", async () => {
+    const { model } = await serve({ text: `"${"word ".repeat(400)}"`, finishReason: "stop" });
+    const reply = await model().complete?.({ ...request, schema });
+    expect(reply).toMatchObject({ finishReason: "length" });
+    expect(reply).not.toHaveProperty("object");
+    expect(reply?.text).toHaveLength(40 * 16);
+  });
+
+  it("stops reading a reply that does not end", async () => {
+    const { server, model } = await serve({ rawBody: `{"choices":[${" ".repeat(300_000)}` }, { rawBody: "x".repeat(300_000), status: 400 });
+    const one = model({ maxReplyBytes: 200_000 });
+    expect(await failureOf(async () => one.complete?.(request))).toMatchObject({
+      code: "model_failed",
+      retryable: false,
+      message: expect.stringContaining("more than 200000 bytes"),
+    });
+    expect(server.requests).toHaveLength(1);
   });
 
   it("gives up after its limit and stops when the asker leaves", async () => {

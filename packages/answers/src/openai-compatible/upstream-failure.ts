@@ -1,16 +1,38 @@
-import { FootnoteError, isFootnoteError } from "@footnote/core";
+import { FootnoteError, isFootnoteError, type TokenUsage } from "@footnote/core";
 import { APICallError, JSONParseError, TypeValidationError } from "ai";
+
+/** Ends the body of a reply that went on and on. */
+export class ReplyTooLong extends Error {
+  readonly bytes: number;
+  constructor(bytes: number) {
+    super(`more than ${bytes} bytes`);
+    this.bytes = bytes;
+  }
+}
 
 /**
  * What a failed call to a model server means here. Neither the upstream's words nor the request are kept: both can hold document text, and the
- * SDK's error carries the whole prompt.
+ * SDK's error carries the whole prompt. `replied`: the reply had begun, `started`: with a token; then `usage` is what it is guessed to have cost. A
+ * server that refuses, or cannot be reached, costs nothing.
  */
-export function upstreamFailure(error: unknown, options: { model: string; started: boolean }): FootnoteError {
-  const { model, started } = options;
+export function upstreamFailure(
+  error: unknown,
+  options: { model: string; replied: boolean; started: boolean; usage: TokenUsage },
+): FootnoteError {
+  const { model, started, usage } = options;
   if (isFootnoteError(error)) return error;
   const call = APICallError.isInstance(error) ? error : null;
+  const tooLong = [error, call?.cause].find((cause) => cause instanceof ReplyTooLong);
+  if (tooLong) {
+    return new FootnoteError(
+      "model_failed",
+      `The server of model ${model} sent more than ${tooLong.bytes} bytes for one reply; check its address, and that it keeps to max_tokens.`,
+      { details: { usage }, retryable: false },
+    );
+  }
   const status = call?.statusCode;
-  if (call === null || status === undefined || (status >= 200 && status < 300)) {
+  const isSuccess = status !== undefined && status >= 200 && status < 300;
+  if (call === null || status === undefined || isSuccess) {
     // A connection that is cut after the status also arrives as a failed call with status 200.
     const unreadable = [error, call?.cause].some((cause) => JSONParseError.isInstance(cause) || TypeValidationError.isInstance(cause));
     return new FootnoteError(
@@ -20,7 +42,7 @@ export function upstreamFailure(error: unknown, options: { model: string; starte
         : started
           ? `The reply of model ${model} broke off; ask again.`
           : `The server of model ${model} could not be reached; check that it runs and that its address is right.`,
-      { retryable: !started && !unreadable },
+      { retryable: !started && !unreadable, ...((options.replied || isSuccess) && !unreadable ? { details: { usage } } : {}) },
     );
   }
   const details = { status, ...retryAfter(call?.responseHeaders?.["retry-after"]) };

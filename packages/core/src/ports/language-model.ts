@@ -22,7 +22,12 @@ export interface GenerateRequest {
 
 export type ModelEvent =
   /** Text as it is made; markers `[n]` refer to sources. */
-  | { type: "text-delta"; text: string }
+  | {
+      type: "text-delta";
+      text: string;
+      /** Characters of a thought, which is no text: who waits sees that the model is alive, and who pays counts them. Default 0. */
+      thoughtCharacters?: number;
+    }
   /** An extractive model says what it quotes: the sentence and where it stands in the source's canonical text. */
   | { type: "quote"; text: string; marker: number; sourceSpan: Span; support: number }
   | {
@@ -44,6 +49,13 @@ export interface TokenUsage {
   cachedTokens: number;
 }
 
+/**
+ * Counts the calls that a completion makes, one by one, those that fail and are tried again too. Called before a call goes out, with a guess of
+ * what it will use at most; what it returns is told what the call used. A call that nothing is told of stays at its guess. Throws when no further
+ * call may be made.
+ */
+export type CallMeter = (guess: TokenUsage) => (used: TokenUsage) => void;
+
 /** US dollars per million tokens. */
 export interface TokenPrices {
   promptUsdPerMillion: number;
@@ -62,6 +74,8 @@ export interface CompletionRequest {
   schema?: { name: string; jsonSchema: Record<string, unknown> };
   /** Upper bound of the reply in tokens. */
   maxTokens: number;
+  /** Default: nobody counts. */
+  meter?: CallMeter;
   signal?: AbortSignal;
 }
 
@@ -83,6 +97,7 @@ export interface LanguageModel {
   };
   /** Default: it costs nothing. */
   readonly prices?: TokenPrices;
+  /** `details.usage` of an error is what the failed call is guessed to have used (`usageOfFailure`); without it, nothing. */
   generate(request: GenerateRequest): AsyncIterable<ModelEvent>;
   /** There when `capabilities.completion` is true. Throws `model_failed`, `timeout`, `rate_limited` or `cancelled`. */
   complete?(request: CompletionRequest): Promise<CompletionResult>;
