@@ -31,6 +31,7 @@ const statuses: Readonly<Record<ErrorCode, number>> = {
   parse_out_of_memory: 422,
   parse_crashed: 422,
   cancelled: 499,
+  job_interrupted: 500,
   timeout: 504,
   embedding_failed: 503,
   embedding_invalid: 500,

@@ -34,6 +34,7 @@ export const errorCodes = [
   "parse_crashed",
   // work
   "cancelled",
+  "job_interrupted",
   "timeout",
   "embedding_failed",
   "embedding_invalid",

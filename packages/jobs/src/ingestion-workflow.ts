@@ -388,9 +388,9 @@ export function createIngestionWorkflow(options: IngestionWorkflowOptions): Inge
         await settle(
           run,
           "dead",
-          new FootnoteError("parse_crashed", "The job was interrupted too often; look at what it is about, then retry it."),
+          new FootnoteError("job_interrupted", "The job was interrupted too often; look at what it is about, then retry it."),
         );
-        return report("dead", "parse_crashed");
+        return report("dead", "job_interrupted");
       }
       const result = await work(run);
       await stopBeating();
