@@ -1,4 +1,4 @@
-import { newId } from "@footnote/core";
+import { idPrefixes, newId } from "@footnote/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { RouteInfo } from "./route.ts";
 import { ingestText, type ServedTestApi, serveTestApi, type TestTenant } from "./testing/served-api.ts";
@@ -189,6 +189,11 @@ describe("every route of the app", () => {
       ]) {
         expectProblem(await served.call("GET", `${path}?${bad}`, { key }), 400);
       }
+      // A cursor of another list is none of this one: it would show an empty page, or skip some.
+      const keys = [...Object.values(idPrefixes).map((prefix) => `${prefix}${newId("run").slice(3)}`), "7"];
+      const pages = keys.map((last) => served.call("GET", `${path}?cursor=${Buffer.from(last).toString("base64url")}`, { key }));
+      const statuses = (await Promise.all(pages)).map(({ status }) => status);
+      expect({ path, taken: keys.filter((_key, at) => statuses[at] !== 400) }).toEqual({ path, taken: [expect.any(String)] });
     }
   });
 });

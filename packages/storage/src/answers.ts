@@ -101,7 +101,7 @@ async function listRatedDown(
   tenantId: TenantId,
   { collections, page }: { collections: readonly CollectionId[] | null; page: PageRequest },
 ): Promise<PageResult<RatedDownAnswer>> {
-  const { limit, after } = readPage(page);
+  const { limit, after } = readPage(page, "answer");
   return await session.transaction(tenantId, async (tx) => {
     const rows = await tx.query<RatedDownRow>(
       `select a.id, a.conversation_id, a.collection_id, a.question, a.text, a.body, a.created_at, f.votes, f.reason, f.comment, f.rated_at

@@ -1,4 +1,4 @@
-import { FootnoteError, type TenantId } from "@footnote/core";
+import type { TenantId } from "@footnote/core";
 import { readPage, toPage } from "./paging.ts";
 import type { Session, Transaction } from "./session.ts";
 import type { AuditActor, AuditEntry, Store } from "./store.ts";
@@ -35,10 +35,7 @@ interface AuditRow {
 export function createAuditRepository(session: Session): Store["audit"] {
   return {
     async list(tenantId, page) {
-      const { limit, after } = readPage(page);
-      if (after !== null && !/^\d{1,18}$/.test(after)) {
-        throw new FootnoteError("invalid_request", "The cursor is malformed; use the nextCursor of the page before, unchanged.");
-      }
+      const { limit, after } = readPage(page, "number");
       const rows = await session.transaction(tenantId, (tx) =>
         tx.query<AuditRow>(
           `select id::text as id, actor, action, subject, request_id, details, created_at from audit_log

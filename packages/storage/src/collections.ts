@@ -46,7 +46,7 @@ export function createCollectionRepository(session: Session): Store["collections
       return row ? toCollection(row) : null;
     },
     async list(tenantId, page) {
-      const { limit, after } = readPage(page);
+      const { limit, after } = readPage(page, "collection");
       const rows = await session.transaction(tenantId, (tx) =>
         tx.query<CollectionRow>(
           `select ${collectionColumns} from collections c

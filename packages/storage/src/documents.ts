@@ -95,7 +95,7 @@ export function createDocumentRepository(session: Session, blobs: BlobStore, spa
       return row ? toDocument(row) : null;
     },
     async list(tenantId, collectionId, page) {
-      const { limit, after } = readPage(page);
+      const { limit, after } = readPage(page, "document");
       const rows = await session.transaction(tenantId, (tx) =>
         tx.query<DocumentRow>(
           `select ${documentColumns} from documents where collection_id = $1 and ($2::text is null or id > $2) order by id limit $3`,
@@ -116,7 +116,7 @@ export function createDocumentRepository(session: Session, blobs: BlobStore, spa
       return row?.text == null ? null : { text: row.text, version: toVersion(row) };
     },
     async chunks(tenantId, id, page) {
-      const { limit, after } = readPage(page);
+      const { limit, after } = readPage(page, "number");
       return session.transaction(tenantId, async (tx) => {
         const [version] = await tx.query<{ id: string }>(
           `select v.id from document_versions v where v.document_id = $1 and (v.id = $2 or ($2::text is null and v.live))
@@ -125,8 +125,8 @@ export function createDocumentRepository(session: Session, blobs: BlobStore, spa
         );
         if (!version) return null;
         const rows = await tx.query<ChunkRow>(
-          `select ${chunkColumns} from chunks k where k.version_id = $1 and k.ordinal > $2::integer order by k.ordinal limit $3`,
-          [version.id, readOrdinal(after), limit + 1],
+          `select ${chunkColumns} from chunks k where k.version_id = $1 and k.ordinal > $2::bigint order by k.ordinal limit $3`,
+          [version.id, after ?? -1, limit + 1],
         );
         return toPage(rows, limit, toChunk, (row) => String(row.ordinal));
       });
@@ -165,11 +165,4 @@ export function createDocumentRepository(session: Session, blobs: BlobStore, spa
       }),
     erase: (tenantId, id) => eraseDocument({ session, blobs, spaces }, tenantId, id),
   };
-}
-
-function readOrdinal(after: string | null): number {
-  if (after === null) return -1;
-  if (!/^\d{1,9}$/.test(after))
-    throw new FootnoteError("invalid_request", "The cursor is malformed; use the nextCursor of the page before, unchanged.");
-  return Number(after);
 }

@@ -13,7 +13,7 @@ export function createJobRepository(session: Session): Store["jobs"] {
       return row ? toJob(row) : null;
     },
     async list(tenantId, page) {
-      const { limit, after } = readPage(page);
+      const { limit, after } = readPage(page, "job");
       const rows = await session.transaction(tenantId, (tx) =>
         tx.query<JobRow>(
           `select ${jobColumns} from jobs where ($1::text is null or id < $1) and ($2::text is null or state = $2)

@@ -20,7 +20,7 @@ export function createKeyRepository(session: Session): Store["keys"] {
         return toKey(row);
       }),
     async list(tenantId, page) {
-      const { limit, after } = readPage(page);
+      const { limit, after } = readPage(page, "key");
       const rows = await session.transaction(tenantId, (tx) =>
         tx.query<KeyRow>(`select ${keyColumns} from api_keys where $1::text is null or id > $1 order by id limit $2`, [after, limit + 1]),
       );

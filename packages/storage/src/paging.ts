@@ -1,16 +1,17 @@
-import { FootnoteError } from "@footnote/core";
+import { FootnoteError, isId, type IdKind } from "@footnote/core";
 import type { PageRequest, PageResult } from "./store.ts";
 
-/** Limit within 1…100 and the key to go on after, of a page request. */
-export function readPage(page: PageRequest): { limit: number; after: string | null } {
+/** Limit within 1…100 and the key to go on after, of a page request. `keys`: of the list, so that another list's cursor is refused. */
+export function readPage(page: PageRequest, keys: IdKind | "number"): { limit: number; after: string | null } {
   const limit = page.limit ?? 20;
   if (!Number.isInteger(limit) || limit < 1 || limit > 100) {
     throw new FootnoteError("invalid_request", "The limit must be a whole number from 1 to 100.");
   }
   if (page.cursor === undefined) return { limit, after: null };
   const after = Buffer.from(page.cursor, "base64url").toString("utf8");
-  if (!/^[a-z0-9_]{1,64}$/.test(after) || Buffer.from(after).toString("base64url") !== page.cursor) {
-    throw new FootnoteError("invalid_request", "The cursor is malformed; use the nextCursor of the page before, unchanged.");
+  const isKey = keys === "number" ? /^\d{1,18}$/.test(after) : isId(keys, after);
+  if (!isKey || Buffer.from(after).toString("base64url") !== page.cursor) {
+    throw new FootnoteError("invalid_request", "The cursor is not one of this list; use the nextCursor of the page before, unchanged.");
   }
   return { limit, after };
 }

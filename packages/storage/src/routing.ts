@@ -53,7 +53,7 @@ export function createRouting(session: Session): Store["routing"] {
       return row ? toTenant(row) : null;
     },
     async listTenants(page) {
-      const { limit, after } = readPage(page);
+      const { limit, after } = readPage(page, "tenant");
       const rows = await session.transaction(null, (tx) =>
         tx.query<TenantRow>("select * from route_list_tenants($1, $2)", [after, limit + 1]),
       );
