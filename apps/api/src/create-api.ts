@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { FootnoteError, newId, toFootnoteError } from "@footnote/core";
-import { createAuthenticator, type TenantPrincipal } from "@footnote/tenancy";
+import { FootnoteError, toFootnoteError } from "@footnote/core";
+import { type Authenticator, createAuthenticator, type TenantPrincipal } from "@footnote/tenancy";
 import { Hono } from "hono";
 import { cors } from "hono/cors";
 import { secureHeaders } from "hono/secure-headers";
@@ -27,8 +27,11 @@ export interface Api {
   app: Hono;
   /** Every route of the reference, for tests that walk over all of them. */
   routes: readonly RouteInfo[];
-  /** A key that only this process knows, for its own work as a tenant, such as an evaluation's job: it is stored nowhere and ends with `giveBack`. */
-  lendKey(principal: Pick<TenantPrincipal, "tenantId" | "scopes" | "collections">): { key: string; giveBack(): void };
+  /**
+   * A key that only this process knows, for its own work on behalf of a tenant's key, such as an evaluation's job: it is stored nowhere and ends
+   * with `giveBack`, or with the key that it stands for.
+   */
+  lendKey(principal: Omit<TenantPrincipal, "type">): { key: string; giveBack(): void };
   /** Turns unready, refuses new work, lets what is open end for `graceMs`, then ends open streams with an event. */
   drain(options: { graceMs: number }): Promise<void>;
 }
@@ -38,7 +41,15 @@ export function createApi(deps: ApiDependencies): Api {
   const drain = createDrain();
   const stored = createAuthenticator({ store, clock, telemetry });
   const lent = new Map<string, TenantPrincipal>();
-  const authenticator = { ...stored, authenticate: async (key: string) => lent.get(key) ?? (await stored.authenticate(key)) };
+  const authenticator: Authenticator = {
+    ...stored,
+    async authenticate(key) {
+      const principal = lent.get(key);
+      if (!principal) return await stored.authenticate(key);
+      await stored.requireLive(principal.keyId);
+      return principal;
+    },
+  };
   const app = new Hono({ strict: true });
 
   app.use(async (c, next) => {
@@ -131,7 +142,7 @@ export function createApi(deps: ApiDependencies): Api {
 
   function lendKey(principal: Parameters<Api["lendKey"]>[0]): ReturnType<Api["lendKey"]> {
     const key = `lent_${randomBytes(32).toString("base64url")}`;
-    lent.set(key, { type: "tenant", keyId: newId("key"), ...principal });
+    lent.set(key, { type: "tenant", ...principal });
     return { key, giveBack: () => void lent.delete(key) };
   }
 

@@ -66,6 +66,14 @@ describe("datasets", () => {
     ]);
     expect(await said(put(lines(one("a")), "Bad"))).toEqual([400, expect.stringContaining("The dataset's name")]);
     expect((await put("x".repeat(300_000))).status).toBe(413);
+    for (const type of ["application/json", "text/plain", "application/x-www-form-urlencoded"]) {
+      const headers = { "content-type": type };
+      const reply = await tenant.call("PUT", "/v1/collections/manual/datasets/typed", { body: lines(one("a")), headers });
+      expect([type, reply.status, reply.json.code]).toEqual([type, 415, "unsupported_media_type"]);
+    }
+    const typed = { "content-type": "Application/X-NDJSON; charset=utf-8" };
+    const taken = await tenant.call("PUT", "/v1/collections/manual/datasets/typed", { body: lines(one("a")), headers: typed });
+    expect(taken.status).toBe(201);
     expect((await put(Uint8Array.of(0xff, 0xfe))).status).toBe(400);
   });
 
@@ -147,7 +155,7 @@ describe("runs", () => {
         caseId: id,
         ordinal,
         tags: [ordinal === 1 ? "odd" : "even"],
-        documents: ["boiler"],
+        documentIds: [],
         metrics: { mrr: ordinal / 2, faithfulness: null },
       };
       const [{ id: runId } = { id: newId("run") }] = (await store.evaluations.listRuns(tenantId, { dataset: "shown" })).data;
@@ -164,16 +172,41 @@ describe("runs", () => {
     expect(await ids({ limit: 2, cursor: page.nextCursor ?? "" })).toEqual(["c"]);
     await expect(evals.runs.results(run.id, { below: 0.5 })).rejects.toMatchObject({ status: 400 });
     expect(await evals.runs.get(run.id)).toMatchObject({ doneCount: 3 });
+    const read = async () => (await tenant.call("GET", `/v1/evals/runs/${run.id}`, { key: tenant.key })).json;
+    expect(Object.keys(await read())).not.toEqual(
+      expect.arrayContaining([expect.stringMatching(/^(?:warnings|keyId|documentsChanged)$/u)]),
+    );
+    if (!isId("run", run.id)) throw new Error("A run's id is none.");
+    await served.store.evaluations.finishRun(tenant.tenantId, run.id, { summary: [], documentsChanged: true });
+    expect((await read()).warnings).toEqual([expect.stringContaining("documents were changed while")]);
   });
 });
 
 describe("a lent key", () => {
   it("works as the tenant within its scopes and collections until it is given back", async () => {
-    const { key, giveBack } = served.api.lendKey({ tenantId: tenant.tenantId, scopes: ["read"], collections: null });
+    const { id: keyId } = await client(await tenant.keyWith(["admin"])).keys.create({ scopes: ["read", "ask"] });
+    if (!isId("key", keyId)) throw new Error("A key's id is none.");
+    const { key, giveBack } = served.api.lendKey({ tenantId: tenant.tenantId, keyId, scopes: ["read"], collections: null });
     const lent = client(key);
     expect((await lent.collections.get("manual")).name).toBe("manual");
     await expect(lent.answers.create({ question: "x", collection: "manual" })).rejects.toMatchObject({ status: 403 });
     giveBack();
     await expect(lent.collections.get("manual")).rejects.toMatchObject({ status: 401 });
+  });
+
+  it("is good for nothing once the key that it was lent for is revoked or has expired", async () => {
+    const { keys } = client(await tenant.keyWith(["admin"]));
+    const expiresAt = new Date(Date.now() + 500).toISOString();
+    const [revoked, expired] = await Promise.all([keys.create({ scopes: ["ask"] }), keys.create({ scopes: ["ask"], expiresAt })]);
+    const lend = (keyId: string) => {
+      if (!isId("key", keyId)) throw new Error("A key's id is none.");
+      return client(served.api.lendKey({ tenantId: tenant.tenantId, keyId, scopes: ["read", "ask"], collections: null }).key);
+    };
+    const [first, second] = [lend(revoked.id), lend(expired.id)];
+    expect((await first.collections.get("manual")).name).toBe("manual");
+    await keys.revoke(revoked.id);
+    const refused = { status: 401, code: "unauthorized", message: expect.stringContaining("was revoked or has expired") };
+    await expect(first.answers.create({ question: "x", collection: "manual" })).rejects.toMatchObject(refused);
+    await expect.poll(() => second.collections.get("manual").catch((error: unknown) => error), { timeout: 5_000 }).toMatchObject(refused);
   });
 });

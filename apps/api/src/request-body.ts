@@ -6,6 +6,11 @@ import type { BodyShare } from "./body-budget.ts";
 export const maxJsonBytes = 1024 * 1024;
 const maxDepth = 64;
 
+/** The media type of the body as the client says, in lower case and without parameters. */
+export function mediaTypeOf(request: Request): string | undefined {
+  return request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
+}
+
 /** The whole body; `payload_too_large` as soon as it is known to be larger than `maxBytes`, without reading on, and `overloaded` when `share` has no room. */
 export async function readBody(
   request: Request,

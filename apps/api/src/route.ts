@@ -8,7 +8,7 @@ import { z } from "zod";
 import type { ApiDependencies } from "./dependencies.ts";
 import { createBodyBudget } from "./body-budget.ts";
 import type { Drain } from "./drain.ts";
-import { decodeUtf8, maxJsonBytes, parseJson, readBody, requireStorable, validate } from "./request-body.ts";
+import { decodeUtf8, maxJsonBytes, mediaTypeOf, parseJson, readBody, requireStorable, validate } from "./request-body.ts";
 
 interface ReplyDefinition {
   description: string;
@@ -266,7 +266,7 @@ function actorOf(principal: unknown): string {
 }
 
 function requireJson(request: Request): void {
-  const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
+  const type = mediaTypeOf(request);
   if (type === "application/json" || type?.endsWith("+json")) return;
   throw new FootnoteError("unsupported_media_type", "The body must be JSON: send content-type: application/json.");
 }

@@ -75,8 +75,8 @@ export async function openRuntime(options: {
     const events = createJobEvents();
     const evaluations: Parameters<typeof createWorker>[0]["evaluations"] = {
       judges: judgesOf(engine),
-      async targetFor({ tenantId, collectionId, pipeline, corpus, signal }) {
-        const { key, giveBack } = api.lendKey({ tenantId, scopes: ["read", "ask"], collections: [collectionId] });
+      async targetFor({ tenantId, keyId, collectionId, pipeline, corpus, signal }) {
+        const { key, giveBack } = api.lendKey({ tenantId, keyId, scopes: ["read", "ask"], collections: [collectionId] });
         try {
           const client = createClient({ url: "http://footnote.internal", key, fetch: async (request) => await api.app.fetch(request) });
           const given = { client, collection: collectionId, pipeline, forgets: true, signal };

@@ -1,4 +1,4 @@
-import { type CollectionId, newId, pipelineSpecSchema, type TenantId } from "@footnote/core";
+import { type KeyId, newId, pipelineSpecSchema } from "@footnote/core";
 import { caseHash, type EvalTarget, readEvalCases, type TargetAnswer } from "@footnote/evaluation";
 import type { EvaluationWork } from "@footnote/jobs";
 import { openTestStore, type TestStore } from "@footnote/storage/testing";
@@ -28,12 +28,12 @@ const pipeline = pipelineSpecSchema.parse({
   answer: { model: "x", prompt: "p", maxSentences: 3, minSupport: 0.5, caps: { modelCalls: 1, tokens: 1000, wallClockMs: 1000, usd: 0 } },
 });
 const text = "Clean it every 90 days. Never use vinegar.";
-const chunk = { documentId: "doc", versionId: "ver", start: 0, end: text.length, text };
 
-/** Cites the first sentence to everything. */
-function scripted(changes: Partial<EvalTarget> = {}): EvalTarget & { asked: string[] } {
+/** Cites the first sentence of a document to everything. */
+function scripted(documentId: string, changes: Partial<EvalTarget> = {}): EvalTarget & { asked: string[] } {
   const asked: string[] = [];
   const quote = text.slice(0, 23);
+  const chunk = { documentId, versionId: "ver", start: 0, end: text.length, text };
   return {
     pipeline: "default",
     pipelineHash: "h",
@@ -42,7 +42,7 @@ function scripted(changes: Partial<EvalTarget> = {}): EvalTarget & { asked: stri
     async ask({ question }): Promise<TargetAnswer> {
       asked.push(question);
       const span = { start: 0, end: quote.length };
-      const source = { documentId: "doc", versionId: "ver" };
+      const source = { documentId, versionId: "ver" };
       return {
         text: quote,
         finishReason: "stop",
@@ -77,17 +77,26 @@ async function prepare() {
   );
   const rows = cases.map((one) => ({ id: one.id, split: one.split, documents: ["manual.md"], sha256: caseHash(one), body: one }));
   await store.evaluations.putDataset(tenantId, { name: "set", collectionId: collection.id, cases: rows });
-  const { run } = await store.evaluations.createRun(tenantId, { dataset: "set", split: "test", pipeline: "default", pipelineHash: "h" });
-  return { store, tenantId, collectionId: collection.id, documentId: put.document.id, runId: run.id };
+  const keyId = newId("key");
+  const request = { dataset: "set", split: "test", pipeline: "default", pipelineHash: "h", keyId };
+  const { run } = await store.evaluations.createRun(tenantId, request);
+  return { store, tenantId, collectionId: collection.id, documentId: put.document.id, runId: run.id, keyId };
 }
 
-function workflow(target: EvalTarget, seen: { corpus: (string | null)[]; closed: number } = { corpus: [], closed: 0 }) {
+interface Seen {
+  corpus: (string | null)[];
+  keys: KeyId[];
+  closed: number;
+}
+/** `now`: the hash of the documents as they are. */
+function workflow(target: EvalTarget, { now = "c", seen = { corpus: [], keys: [], closed: 0 } }: { now?: string; seen?: Seen } = {}) {
   return createEvaluationWorkflow({
     store: opened.store,
     judges: {},
-    async targetFor({ corpus }: { tenantId: TenantId; collectionId: CollectionId; corpus: string | null }) {
+    async targetFor({ corpus, keyId }) {
       seen.corpus.push(corpus);
-      return { target, close: () => void (seen.closed += 1) };
+      seen.keys.push(keyId);
+      return { target: { ...target, corpus: corpus ?? now }, close: () => void (seen.closed += 1) };
     },
   });
 }
@@ -99,71 +108,101 @@ const work = (changes: Pick<EvaluationWork, "tenantId" | "runId"> & Partial<Eval
 });
 
 it("keeps each result as it comes, hands over when its time is over, and goes on where it stood", async () => {
-  const { store, tenantId, runId } = await prepare();
-  const target = scripted();
-  const seen = { corpus: [] as (string | null)[], closed: 0 };
+  const { store, tenantId, runId, documentId, keyId } = await prepare();
+  const target = scripted(documentId);
+  const seen: Seen = { corpus: [], keys: [], closed: 0 };
   const shares: number[] = [];
   const attempt = () =>
-    workflow(target, seen)(work({ tenantId, runId, isOver: () => true, progress: async (share) => void shares.push(share) }));
+    workflow(target, { seen })(work({ tenantId, runId, isOver: () => true, progress: async (share) => void shares.push(share) }));
   expect([await attempt(), await attempt(), await attempt()]).toEqual(["more", "more", "done"]);
   expect(target.asked).toEqual(["a?", "b?", "c?"]);
   expect(shares).toEqual([1 / 3, 2 / 3, 1]);
-  // The documents as the first try saw them are those of the run.
-  expect(seen).toEqual({ corpus: [null, "c", "c"], closed: 3 });
+  // The documents as the first try saw them are those of the run; at the end they are looked at again. All of it is that key's.
+  expect(seen).toEqual({ corpus: [null, "c", "c", null], keys: [keyId, keyId, keyId, keyId], closed: 4 });
   const run = await store.evaluations.getRun(tenantId, runId);
-  expect(run).toMatchObject({ state: "succeeded", doneCount: 3, corpus: "c", judges: ["stated@1"] });
+  expect(run).toMatchObject({ state: "succeeded", doneCount: 3, corpus: "c", judges: ["stated@1"], documentsChanged: false });
   expect(run?.summary).toContainEqual({ metric: "gold-first", slice: "t", mean: 1, low: 1, high: 1, count: 3 });
-  expect((await store.evaluations.results(tenantId, runId))[0]).toMatchObject({
+  expect((await store.evaluations.listResults(tenantId, runId, {})).data[0]).toMatchObject({
     documents: ["manual.md"],
     body: { gold: [{ start: 9, end: 22 }] },
   });
 });
 
 it("goes on after a kill in the middle without asking again", async () => {
-  const { tenantId, runId } = await prepare();
+  const { tenantId, runId, documentId } = await prepare();
   const stop = new AbortController();
-  const first = scripted();
+  const first = scripted(documentId);
   const killed = {
     ...first,
     ask: async (request: Parameters<EvalTarget["ask"]>[0]) => (request.question === "b?" && stop.abort(), first.ask(request)),
   };
   await expect(workflow(killed)(work({ tenantId, runId, signal: stop.signal }))).rejects.toMatchObject({ code: "cancelled" });
-  const second = scripted();
+  const second = scripted(documentId);
   expect(await workflow(second)(work({ tenantId, runId }))).toBe("done");
   expect(second.asked).toEqual(["b?", "c?"]);
 });
 
 it("ends for good when the pipeline was changed, a document was deleted or the run is unknown", async () => {
   const { store, tenantId, runId, documentId } = await prepare();
-  const other = workflow(scripted({ pipelineHash: "other" }))(work({ tenantId, runId }));
+  const other = workflow(scripted(documentId, { pipelineHash: "other" }))(work({ tenantId, runId }));
   await expect(other).rejects.toMatchObject({ code: "conflict", retryable: false });
   await store.documents.requestDeletion(tenantId, documentId);
-  await expect(workflow(scripted())(work({ tenantId, runId }))).rejects.toMatchObject({ code: "conflict", retryable: false });
-  await expect(workflow(scripted())(work({ tenantId, runId: newId("run") }))).rejects.toMatchObject({
+  await expect(workflow(scripted(documentId))(work({ tenantId, runId }))).rejects.toMatchObject({ code: "conflict", retryable: false });
+  await expect(workflow(scripted(documentId))(work({ tenantId, runId: newId("run") }))).rejects.toMatchObject({
     code: "not_found",
     retryable: false,
   });
 });
 
 it("refuses questions that were replaced while the run was cancelled", async () => {
-  const { store, tenantId, collectionId, runId } = await prepare();
-  expect(await workflow(scripted())(work({ tenantId, runId, isOver: () => true }))).toBe("more");
+  const { store, tenantId, collectionId, runId, documentId } = await prepare();
+  expect(await workflow(scripted(documentId))(work({ tenantId, runId, isOver: () => true }))).toBe("more");
   const run = await store.evaluations.getRun(tenantId, runId);
   if (!run) throw new Error("the run was not stored");
   await store.jobs.cancel(tenantId, run.jobId);
   const body = { id: "z", question: "z?", answerable: true, tags: ["t"], spans: [{ document: "manual.md", quote: "Never use vinegar." }] };
   const cases = readEvalCases(JSON.stringify(body)).map((one) => ({ ...one, documents: ["manual.md"], sha256: caseHash(one), body: one }));
   await store.evaluations.putDataset(tenantId, { name: "set", collectionId, cases });
-  const target = scripted();
+  const target = scripted(documentId);
   await expect(workflow(target)(work({ tenantId, runId }))).rejects.toMatchObject({ code: "conflict", retryable: false });
   expect(target.asked).toEqual([]);
 });
 
-it("refuses a result that somebody else wrote in another form", async () => {
-  const { store, tenantId, runId } = await prepare();
-  await store.evaluations.setUnder(tenantId, runId, { corpus: "c", judges: ["stated@1"] });
-  const answer = { text: "", sentences: [], contexts: [], ranking: [] };
-  const foreign = { caseId: "a", ordinal: 0, tags: [], documents: [], metrics: {}, body: { case: { id: "a", spans: [] }, answer } };
-  await store.evaluations.addResult(tenantId, runId, foreign);
-  await expect(workflow(scripted())(work({ tenantId, runId }))).rejects.toMatchObject({ code: "storage_failed" });
+it("says when the documents at its end are others than at its beginning", async () => {
+  const { store, tenantId, runId, documentId } = await prepare();
+  const target = scripted(documentId);
+  expect(await workflow(target)(work({ tenantId, runId, isOver: () => true }))).toBe("more");
+  expect(await workflow(target, { now: "d" })(work({ tenantId, runId }))).toBe("done");
+  expect(target.asked).toEqual(["a?", "b?", "c?"]);
+  expect(await store.evaluations.getRun(tenantId, runId)).toMatchObject({ corpus: "c", documentsChanged: true });
+});
+
+it("finishes a run that was killed after its last result, without asking anything", async () => {
+  const { store, tenantId, runId, documentId } = await prepare();
+  const stop = new AbortController();
+  const progress = async (share: number) => void (share === 1 && stop.abort());
+  const first = workflow(scripted(documentId))(work({ tenantId, runId, signal: stop.signal, progress }));
+  await expect(first).rejects.toMatchObject({ code: "cancelled" });
+  expect(await store.evaluations.getRun(tenantId, runId)).toMatchObject({ doneCount: 3, summary: null });
+  const target = scripted(documentId);
+  expect(await workflow(target)(work({ tenantId, runId }))).toBe("done");
+  expect(target.asked).toEqual([]);
+  const summary = (await store.evaluations.getRun(tenantId, runId))?.summary;
+  expect(summary).toContainEqual({ metric: "gold-first", slice: "t", mean: 1, low: 1, high: 1, count: 3 });
+});
+
+it("keeps no result over a document that was erased and put again while it was asked", async () => {
+  const { store, tenantId, collectionId, runId, documentId } = await prepare();
+  const base = scripted(documentId);
+  const target: EvalTarget = {
+    ...base,
+    async search(request) {
+      await store.documents.erase(tenantId, documentId);
+      const blob = await store.blobs.put({ tenantId, bytes: Buffer.from("New.") });
+      await store.documents.put(tenantId, { collectionId, externalId: "manual.md", ...blob, mediaType: "text/plain" });
+      return base.search(request);
+    },
+  };
+  await expect(workflow(target)(work({ tenantId, runId }))).rejects.toMatchObject({ code: "conflict", retryable: false });
+  expect(await store.evaluations.resultMetrics(tenantId, runId)).toEqual([]);
 });

@@ -406,7 +406,8 @@ async function evaluation() {
   const { tenantId, collectionId } = await bench.tenant();
   const one = { id: "a", split: "test", documents: [], sha256: "x", body: { id: "a" } };
   await bench.store.evaluations.putDataset(tenantId, { name: "set", collectionId, cases: [one] });
-  const made = await bench.store.evaluations.createRun(tenantId, { dataset: "set", split: "test", pipeline: "default", pipelineHash: "h" });
+  const request = { dataset: "set", split: "test", pipeline: "default", pipelineHash: "h", keyId: newId("key") };
+  const made = await bench.store.evaluations.createRun(tenantId, request);
   return { tenantId, jobId: made.job.id, runId: made.run.id, job: () => bench.store.jobs.get(tenantId, made.job.id) };
 }
 
@@ -456,4 +457,22 @@ it("fails an evaluation where no worker runs them, and cancels one that goes on"
   await bench.store.jobs.cancel(tenantId, jobId);
   await handled;
   expect(await job()).toMatchObject({ state: "cancelled", error: { code: "cancelled" } });
+});
+
+it("gives up a job that was interrupted too often, whatever it is about, with a code that says so", async () => {
+  const { tenantId, jobId, job } = await evaluation();
+  for (let start = 0; start < 200; start++) {
+    expect(await bench.store.jobs.start(tenantId, jobId, { staleMs: 0 })).not.toBeNull();
+  }
+  let worked = false;
+  const workflow = bench.workflow({
+    staleMs: 0,
+    async evaluate() {
+      worked = true;
+      return "done";
+    },
+  });
+  await workflow.handle({ tenantId, jobId, attempt: 1 }, never);
+  expect(await job()).toMatchObject({ state: "dead", attempts: 201, error: { code: "job_interrupted" } });
+  expect(worked).toBe(false);
 });

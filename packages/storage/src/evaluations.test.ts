@@ -1,7 +1,7 @@
 import { newId, sha256, type RunId, type TenantId } from "@footnote/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { redactResult } from "./evaluations.ts";
-import type { EvalBody, EvalResultRecord } from "./store.ts";
+import type { EvalBody, EvalResultRecord, Store } from "./store.ts";
 import { createTenantAndCollection, loadChunks } from "./testing/load-chunks.ts";
 import { availableEngines, openTestStore, type TestStore } from "./testing/test-store.ts";
 
@@ -24,11 +24,12 @@ const bodyOf = (id: string): EvalBody => ({
     ranking: [place("manual.md", "Clean it every 90 days."), place("third.md", "nothing")],
   },
 });
-const result = (id: string, ordinal: number, changes: Partial<EvalResultRecord> = {}): EvalResultRecord => ({
+type NewResult = Parameters<Store["evaluations"]["addResult"]>[2];
+const result = (id: string, ordinal: number, changes: Partial<NewResult> = {}): NewResult => ({
   caseId: id,
   ordinal,
   tags: ordinal % 2 === 0 ? ["even"] : ["odd"],
-  documents: ["manual.md", "other.md"],
+  documentIds: [],
   metrics: { mrr: ordinal / 4, faithfulness: ordinal === 2 ? null : 1 },
   body: bodyOf(id),
   ...changes,
@@ -45,14 +46,18 @@ describe.each(await availableEngines())("evaluations on %s", (engine) => {
   async function prepare() {
     const { store } = opened;
     const scope = await createTenantAndCollection(store);
-    for (const externalId of ["manual.md", "other.md"])
-      await loadChunks(store, { ...scope, ...space, externalId, chunks: [{ text: "x" }] });
+    const load = (externalId: string) => loadChunks(store, { ...scope, ...space, externalId, chunks: [{ text: "x" }] });
+    const manual = (await load("manual.md")).documentId;
+    const other = (await load("other.md")).documentId;
     const cases = [one("a"), one("b"), one("c", "test", "other.md"), one("t", "train")];
     const { dataset } = await store.evaluations.putDataset(scope.tenantId, { name: "set", collectionId: scope.collectionId, cases });
-    return { ...scope, store, evaluations: store.evaluations, cases, dataset };
+    return { ...scope, store, evaluations: store.evaluations, cases, dataset, load, manual, other, both: [manual, other] };
   }
-  const begin = (tenantId: TenantId) =>
-    opened.store.evaluations.createRun(tenantId, { dataset: "set", split: "test", pipeline: "default", pipelineHash: "h" });
+  const keyId = newId("key");
+  const request = { dataset: "set", split: "test", pipeline: "default", pipelineHash: "h", keyId };
+  const begin = (tenantId: TenantId) => opened.store.evaluations.createRun(tenantId, request);
+  const resultsOf = async (tenantId: TenantId, id: RunId): Promise<EvalResultRecord[]> =>
+    (await opened.store.evaluations.listResults(tenantId, id, { limit: 100 })).data;
   async function cancel(tenantId: TenantId, id: RunId) {
     const run = await opened.store.evaluations.getRun(tenantId, id);
     if (run) await opened.store.jobs.cancel(tenantId, run.jobId);
@@ -85,6 +90,7 @@ describe.each(await availableEngines())("evaluations on %s", (engine) => {
     const { tenantId, collectionId, store, evaluations, cases, dataset } = await prepare();
     const { run, job } = await begin(tenantId);
     expect(run).toMatchObject({ dataset: "set", caseCount: 3, doneCount: 0, state: "queued", jobId: job.id, judges: [], summary: null });
+    expect(run).toMatchObject({ keyId, documentsChanged: false });
     expect(run.datasetSha256).not.toBe(dataset.sha256);
     expect(job).toMatchObject({ kind: "evaluate", runId: run.id, documentId: null, state: "queued" });
     expect((await store.routing.claimOutbox({ limit: 100, leaseMs: 1000 })).map(({ jobId }) => jobId)).toContain(job.id);
@@ -96,16 +102,14 @@ describe.each(await availableEngines())("evaluations on %s", (engine) => {
     await cancel(tenantId, run.id);
     expect(await evaluations.getRun(tenantId, run.id)).toMatchObject({ state: "cancelled", error: { code: "cancelled" } });
     expect(await evaluations.deleteDataset(tenantId, "set")).toBe(true);
-    const gone = { dataset: "set", split: "test", pipeline: "default", pipelineHash: "h" };
-    await expect(evaluations.createRun(tenantId, gone)).rejects.toMatchObject({ code: "not_found" });
+    await expect(evaluations.createRun(tenantId, request)).rejects.toMatchObject({ code: "not_found" });
     const train = { name: "train", collectionId, cases: [one("t", "train")] };
     await evaluations.putDataset(tenantId, train);
-    await expect(evaluations.createRun(tenantId, { ...gone, dataset: "train" })).rejects.toMatchObject({ code: "invalid_request" });
+    await expect(evaluations.createRun(tenantId, { ...request, dataset: "train" })).rejects.toMatchObject({ code: "invalid_request" });
   });
 
   it("begins five runs of a tenant at once and no more, until one has ended", async () => {
     const { tenantId, evaluations } = await prepare();
-    const request = { dataset: "set", split: "test" as const, pipeline: "default", pipelineHash: "h" };
     const begun = await Promise.allSettled(Array.from({ length: 8 }, () => evaluations.createRun(tenantId, request)));
     const runs = begun.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value.run] : []));
     expect(runs).toHaveLength(5);
@@ -116,19 +120,26 @@ describe.each(await availableEngines())("evaluations on %s", (engine) => {
   });
 
   it("keeps results under their judges and documents, pages and filters them, and ends with a summary", async () => {
-    const { tenantId, evaluations } = await prepare();
+    const { tenantId, evaluations, both } = await prepare();
     const { run } = await begin(tenantId);
     await evaluations.setUnder(tenantId, run.id, { corpus: "c", judges: ["j@1"] });
-    for (const [index, id] of ["a", "b", "c"].entries()) await evaluations.addResult(tenantId, run.id, result(id, index));
+    for (const [index, id] of ["a", "b", "c"].entries())
+      await evaluations.addResult(tenantId, run.id, result(id, index, { documentIds: both }));
     await evaluations.addResult(tenantId, run.id, result("a", 0, { metrics: { mrr: 0.1, faithfulness: 1 } }));
     await evaluations.setUnder(tenantId, run.id, { corpus: "c", judges: ["j@1"] });
-    const kept = await evaluations.results(tenantId, run.id);
-    expect(kept.map(({ caseId, metrics }) => [caseId, metrics["mrr"]])).toEqual([
-      ["a", 0.1],
-      ["b", 0.25],
-      ["c", 0.5],
+    const scores = await evaluations.resultMetrics(tenantId, run.id);
+    expect(scores.toSorted((a, b) => (a.caseId < b.caseId ? -1 : 1))).toEqual([
+      { caseId: "a", metrics: { mrr: 0.1, faithfulness: 1 } },
+      { caseId: "b", metrics: { mrr: 0.25, faithfulness: 1 } },
+      { caseId: "c", metrics: { mrr: 0.5, faithfulness: null } },
     ]);
-    expect(kept[1]).toEqual(result("b", 1));
+    const { documentIds: _documentIds, ...second } = result("b", 1);
+    // A result shows the documents of its answer and those that its case quotes.
+    expect(await resultsOf(tenantId, run.id)).toMatchObject([
+      { caseId: "a", documents: ["manual.md"] },
+      { ...second, documents: ["manual.md", "other.md"] },
+      { caseId: "c", documents: ["manual.md", "other.md"] },
+    ]);
     const ids = async (page: Parameters<typeof evaluations.listResults>[2]) =>
       (await evaluations.listResults(tenantId, run.id, page)).data.map(({ caseId }) => caseId);
     expect(await ids({ tag: "even" })).toEqual(["a", "c"]);
@@ -138,25 +149,26 @@ describe.each(await availableEngines())("evaluations on %s", (engine) => {
     const page = await evaluations.listResults(tenantId, run.id, { limit: 2 });
     expect(await ids({ limit: 2, cursor: page.nextCursor ?? "" })).toEqual(["c"]);
     const summary = [{ metric: "mrr", slice: "all", mean: 0.3, low: 0.1, high: 0.5, count: 3 }];
-    await evaluations.finishRun(tenantId, run.id, summary);
+    await evaluations.finishRun(tenantId, run.id, { summary, documentsChanged: true });
     expect(await evaluations.getRun(tenantId, run.id)).toMatchObject({
       state: "succeeded",
       doneCount: 3,
       summary,
       corpus: "c",
       judges: ["j@1"],
+      documentsChanged: true,
     });
     expect((await evaluations.listRuns(tenantId, { dataset: "set" })).data.map(({ id }) => id)).toEqual([run.id]);
     expect((await evaluations.listRuns(tenantId, { only: [newId("collection")] })).data).toEqual([]);
     await expect(evaluations.deleteRun(tenantId, run.id)).rejects.toMatchObject({ code: "conflict" });
     // Judged by somebody else: the results so far are not of this run.
     await evaluations.setUnder(tenantId, run.id, { corpus: "c", judges: ["j@2"] });
-    expect(await evaluations.results(tenantId, run.id)).toEqual([]);
+    expect(await resultsOf(tenantId, run.id)).toEqual([]);
     await evaluations.addResult(tenantId, run.id, result("a", 0));
     await cancel(tenantId, run.id);
     expect(await evaluations.deleteRun(tenantId, run.id, { actor: "key" })).toBe(true);
     expect(await evaluations.deleteRun(tenantId, run.id)).toBe(false);
-    expect([await evaluations.getRun(tenantId, run.id), await evaluations.results(tenantId, run.id)]).toEqual([null, []]);
+    expect([await evaluations.getRun(tenantId, run.id), await evaluations.resultMetrics(tenantId, run.id)]).toEqual([null, []]);
   });
 
   it("shows nothing of it to another tenant", async () => {
@@ -166,9 +178,9 @@ describe.each(await availableEngines())("evaluations on %s", (engine) => {
     const stranger = await createTenantAndCollection(opened.store);
     const other = stranger.tenantId;
     expect([await evaluations.getDataset(other, "set"), await evaluations.getRun(other, run.id)]).toEqual([null, null]);
-    expect([await evaluations.cases(other, "set", { split: "test" }), await evaluations.results(other, run.id)]).toEqual([[], []]);
+    expect([await evaluations.cases(other, "set", { split: "test" }), await evaluations.resultMetrics(other, run.id)]).toEqual([[], []]);
     expect((await evaluations.listRuns(other, {})).data).toEqual([]);
-    await evaluations.finishRun(other, run.id, []);
+    await evaluations.finishRun(other, run.id, { summary: [], documentsChanged: true });
     await evaluations.setUnder(other, run.id, { corpus: null, judges: [] });
     await expect(evaluations.addResult(other, run.id, result("b", 1))).rejects.toMatchObject({ code: "conflict" });
     expect(await evaluations.deleteDataset(other, "set")).toBe(false);
@@ -179,21 +191,47 @@ describe.each(await availableEngines())("evaluations on %s", (engine) => {
   });
 
   it("loses the cases of an erased document and masks it in results, and takes no later result that shows it", async () => {
-    const { tenantId, collectionId, store, evaluations } = await prepare();
+    const { tenantId, store, evaluations, both, manual, other } = await prepare();
     const { run } = await begin(tenantId);
-    await evaluations.addResult(tenantId, run.id, result("a", 0));
-    await evaluations.addResult(tenantId, run.id, result("b", 1, { documents: ["other.md"], body: bodyOf("b") }));
-    const [manual] = (await store.documents.list(tenantId, collectionId, {})).data.filter(({ externalId }) => externalId === "manual.md");
-    if (!manual) throw new Error("the document is not there");
-    expect(await store.documents.erase(tenantId, manual.id)).toMatchObject({ evalCases: 3, evalResultsRedacted: 1 });
-    expect(await store.documents.erase(tenantId, manual.id)).not.toHaveProperty("evalCases");
+    await evaluations.addResult(tenantId, run.id, result("a", 0, { documentIds: both }));
+    await evaluations.addResult(tenantId, run.id, result("c", 2, { documentIds: [other], body: bodyOf("c") }));
+    expect(await store.documents.erase(tenantId, manual)).toMatchObject({ evalCases: 3, evalResultsRedacted: 1 });
+    expect(await store.documents.erase(tenantId, manual)).not.toHaveProperty("evalCases");
     expect(await evaluations.getDataset(tenantId, "set")).toMatchObject({ caseCount: 1 });
-    const [redacted, untouched] = await evaluations.results(tenantId, run.id);
+    const [redacted, untouched] = await resultsOf(tenantId, run.id);
     expect(JSON.stringify(redacted)).not.toMatch(/90|Every|Clean|Surely/u);
     expect(redacted?.body.answer.sentences[1]?.text).toBe("Use soap.");
     expect(redacted?.documents).toEqual(["other.md"]);
-    expect(untouched?.body).toEqual(bodyOf("b"));
-    await expect(evaluations.addResult(tenantId, run.id, result("c", 2))).rejects.toMatchObject({ code: "conflict", retryable: false });
+    expect(untouched?.body).toEqual(bodyOf("c"));
+    const later = result("c", 2, { documentIds: both });
+    await expect(evaluations.addResult(tenantId, run.id, later)).rejects.toMatchObject({ code: "conflict", retryable: false });
+    // A run is what was begun: its counts are those of its results, which stay.
+    expect(await evaluations.getRun(tenantId, run.id)).toMatchObject({ caseCount: 3, doneCount: 2 });
+  });
+
+  it("takes no result over a document that was erased and put again under its name, nor of a case that went with it", async () => {
+    const { tenantId, store, evaluations, load, manual } = await prepare();
+    const { run } = await begin(tenantId);
+    await store.documents.erase(tenantId, manual);
+    await load("manual.md");
+    const gone = { code: "conflict", retryable: false };
+    await expect(evaluations.addResult(tenantId, run.id, result("c", 2, { documentIds: [manual] }))).rejects.toMatchObject(gone);
+    await expect(evaluations.addResult(tenantId, run.id, result("a", 0))).rejects.toMatchObject(gone);
+    expect(await evaluations.resultMetrics(tenantId, run.id)).toEqual([]);
+  });
+
+  it("keeps the cases of a dataset that is put again as it is, while results over them come in", async () => {
+    const { tenantId, collectionId, evaluations, cases } = await prepare();
+    const { run } = await begin(tenantId);
+    const outcomes = await Promise.allSettled(
+      ["a", "b", "c", "a", "b", "c", "a", "b", "c"].flatMap((id, at) => [
+        evaluations.putDataset(tenantId, { name: "set", collectionId, cases: at % 2 === 1 ? cases.toReversed() : cases }),
+        evaluations.addResult(tenantId, run.id, result(id, at % 3)),
+      ]),
+    );
+    expect(outcomes.filter(({ status }) => status === "rejected")).toEqual([]);
+    await evaluations.putDataset(tenantId, { name: "set", collectionId, cases });
+    expect(await evaluations.cases(tenantId, "set", { split: "test" })).toEqual(cases.slice(0, 3).map(({ body }) => body));
   });
 });
 

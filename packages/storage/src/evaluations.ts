@@ -1,4 +1,4 @@
-import { FootnoteError, newId, sha256, type CollectionId, type JobId, type RunId } from "@footnote/core";
+import { FootnoteError, newId, sha256, type CollectionId, type JobId, type KeyId, type RunId } from "@footnote/core";
 import { writeAudit } from "./audit.ts";
 import { insertJob } from "./insert-job.ts";
 import { readPage, toPage } from "./paging.ts";
@@ -33,6 +33,7 @@ interface RunRow {
   split: string;
   pipeline: string;
   pipeline_hash: string;
+  key_id: KeyId | null;
   case_count: number;
   done_count: number;
   job_id: JobId;
@@ -40,12 +41,13 @@ interface RunRow {
   error: { code: string; message: string } | null;
   corpus: string | null;
   judges: string[];
+  documents_changed: boolean;
   summary: EvalRunRecord["summary"];
   created_at: Date;
   finished_at: Date | null;
 }
-const runColumns = `r.id, r.dataset, r.dataset_sha256, r.collection_id, r.split, r.pipeline, r.pipeline_hash, r.case_count, r.job_id, r.corpus, r.judges,
-  r.summary, r.created_at, r.finished_at, j.state, j.error,
+const runColumns = `r.id, r.dataset, r.dataset_sha256, r.collection_id, r.split, r.pipeline, r.pipeline_hash, r.key_id, r.case_count, r.job_id, r.corpus, r.judges,
+  r.documents_changed, r.summary, r.created_at, r.finished_at, j.state, j.error,
   (select count(*)::integer from eval_results e where e.tenant_id = r.tenant_id and e.run_id = r.id) as done_count`;
 const runTables = "eval_runs r left join jobs j on j.tenant_id = r.tenant_id and j.id = r.job_id";
 const toRun = (row: RunRow): EvalRunRecord => ({
@@ -56,6 +58,7 @@ const toRun = (row: RunRow): EvalRunRecord => ({
   split: row.split,
   pipeline: row.pipeline,
   pipelineHash: row.pipeline_hash,
+  keyId: row.key_id,
   caseCount: row.case_count,
   doneCount: row.done_count,
   jobId: row.job_id,
@@ -63,6 +66,7 @@ const toRun = (row: RunRow): EvalRunRecord => ({
   error: row.error,
   corpus: row.corpus,
   judges: row.judges,
+  documentsChanged: row.documents_changed,
   summary: row.summary,
   createdAt: row.created_at,
   finishedAt: row.finished_at,
@@ -113,12 +117,14 @@ export function createEvaluationRepository(session: Session): Store["evaluations
           [tenantId, name, collectionId, hash, cases.length],
         );
         if (!row) throw new FootnoteError("storage_failed", "The dataset was not stored; try again.");
-        await tx.query("delete from eval_cases where dataset = $1", [name]);
+        await tx.query("delete from eval_cases where dataset = $1 and not id = any($2)", [name, cases.map(({ id }) => id)]);
         const rows = cases.map(({ documents, body, ...rest }, ordinal) => ({ ...rest, ordinal, documents, body }));
         await tx.query(
           `insert into eval_cases (tenant_id, dataset, id, ordinal, split, documents, sha256, body)
            select $1, $2, c.id, c.ordinal, c.split, c.documents, c.sha256, c.body
-           from jsonb_to_recordset($3::jsonb) as c(id text, ordinal integer, split text, documents text[], sha256 text, body jsonb)`,
+           from jsonb_to_recordset($3::jsonb) as c(id text, ordinal integer, split text, documents text[], sha256 text, body jsonb)
+           on conflict (tenant_id, dataset, id) do update set ordinal = excluded.ordinal, split = excluded.split, documents = excluded.documents,
+             sha256 = excluded.sha256, body = excluded.body`,
           [tenantId, name, JSON.stringify(rows)],
         );
         const action = before ? "eval-dataset.update" : "eval-dataset.create";
@@ -132,7 +138,7 @@ export function createEvaluationRepository(session: Session): Store["evaluations
       return row ? toDataset(row) : null;
     },
     async listDatasets(tenantId, page) {
-      const { limit, after } = readNumberedPage(page);
+      const { limit, after } = readPage(page, "number");
       const rows = await session.transaction(tenantId, (tx) =>
         tx.query<DatasetRow>(
           `select ${datasetColumns} from eval_datasets where ($1::bigint is null or number < $1::bigint) and ($2::text[] is null or collection_id = any($2))
@@ -159,7 +165,7 @@ export function createEvaluationRepository(session: Session): Store["evaluations
       return rows.map(({ body }) => body);
     },
 
-    createRun: (tenantId, { dataset, split, pipeline, pipelineHash, audit }) =>
+    createRun: (tenantId, { dataset, split, pipeline, pipelineHash, keyId, audit }) =>
       session.transaction(tenantId, async (tx) => {
         const [known] = await tx.query<DatasetRow>(`select ${datasetColumns} from eval_datasets where name = $1 for share`, [dataset]);
         if (!known) throw new FootnoteError("not_found", "The dataset does not exist.");
@@ -188,9 +194,9 @@ export function createEvaluationRepository(session: Session): Store["evaluations
           runId: id,
         });
         await tx.query(
-          `insert into eval_runs (tenant_id, id, dataset, dataset_sha256, collection_id, split, pipeline, pipeline_hash, case_count, job_id)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-          [tenantId, id, dataset, hashOf(cases), known.collection_id, split, pipeline, pipelineHash, cases.length, job.id],
+          `insert into eval_runs (tenant_id, id, dataset, dataset_sha256, collection_id, split, pipeline, pipeline_hash, key_id, case_count, job_id)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+          [tenantId, id, dataset, hashOf(cases), known.collection_id, split, pipeline, pipelineHash, keyId, cases.length, job.id],
         );
         await writeAudit(tx, tenantId, audit, { action: "eval-run.create", subject: id, details: { dataset, pipeline } });
         const [row] = await tx.query<RunRow>(`select ${runColumns} from ${runTables} where r.id = $1`, [id]);
@@ -204,7 +210,7 @@ export function createEvaluationRepository(session: Session): Store["evaluations
       return row ? toRun(row) : null;
     },
     async listRuns(tenantId, page) {
-      const { limit, after } = readPage(page);
+      const { limit, after } = readPage(page, "run");
       const rows = await session.transaction(tenantId, (tx) =>
         tx.query<RunRow>(
           `select ${runColumns} from ${runTables} where ($1::text is null or r.id < $1) and ($2::text is null or r.dataset = $2)
@@ -241,40 +247,36 @@ export function createEvaluationRepository(session: Session): Store["evaluations
     },
     addResult: (tenantId, id, result) =>
       session.transaction(tenantId, async (tx) => {
-        const { caseId, ordinal, tags, documents, metrics, body } = result;
-        // A document that is erased at this moment waits for this row, or is seen to be gone.
-        const present = await tx.query(
-          `select 1 from documents d join eval_runs r on r.tenant_id = d.tenant_id and r.collection_id = d.collection_id
-           where r.id = $1 and d.external_id = any($2) and d.state <> 'deleting' order by d.id for share of d`,
-          [id, documents],
+        const { caseId, ordinal, tags, documentIds, metrics, body } = result;
+        // An erasure at this moment waits for this row, or what it took is seen to be gone.
+        const added = await tx.query(
+          `with shown as (select d.external_id from documents d where d.id = any($6) and d.state <> 'deleting' order by d.id for share)
+           insert into eval_results (tenant_id, run_id, case_id, ordinal, tags, documents, metrics, body)
+           select $1, r.id, c.id, $4, $5, array(select external_id from shown union select unnest(c.documents) order by 1), $7::jsonb, $8::jsonb
+           from eval_runs r join eval_cases c on c.tenant_id = r.tenant_id and c.dataset = r.dataset
+           where r.id = $2 and c.id = $3 and (select count(*) from shown) = cardinality($6::text[]) for key share of r, c
+           on conflict (tenant_id, run_id, case_id) do update set metrics = excluded.metrics, body = excluded.body, documents = excluded.documents
+           returning 1`,
+          [tenantId, id, caseId, ordinal, tags, documentIds, JSON.stringify(metrics), JSON.stringify(body)],
         );
-        if (present.length < documents.length) {
+        if (added.length === 0) {
           throw new FootnoteError("conflict", "A document of this result was deleted meanwhile; run the evaluation again.", {
             retryable: false,
           });
         }
-        await tx.query(
-          `insert into eval_results (tenant_id, run_id, case_id, ordinal, tags, documents, metrics, body)
-           select $1, r.id, $3, $4, $5, $6, $7::jsonb, $8::jsonb from eval_runs r where r.id = $2
-           on conflict (tenant_id, run_id, case_id) do update set metrics = excluded.metrics, body = excluded.body, documents = excluded.documents`,
-          [tenantId, id, caseId, ordinal, tags, documents, JSON.stringify(metrics), JSON.stringify(body)],
-        );
       }),
-    async results(tenantId, id) {
+    async resultMetrics(tenantId, id) {
       const rows = await session.transaction(tenantId, (tx) =>
-        tx.query<ResultRow>(
-          "select case_id, ordinal, tags, documents, metrics, body from eval_results where run_id = $1 order by ordinal",
-          [id],
-        ),
+        tx.query<Pick<ResultRow, "case_id" | "metrics">>("select case_id, metrics from eval_results where run_id = $1", [id]),
       );
-      return rows.map(toResult);
+      return rows.map((row) => ({ caseId: row.case_id, metrics: row.metrics }));
     },
     async listResults(tenantId, id, page) {
-      const { limit, after } = readNumberedPage(page);
+      const { limit, after } = readPage(page, "number");
       const rows = await session.transaction(tenantId, (tx) =>
         tx.query<ResultRow>(
           `select case_id, ordinal, tags, documents, metrics, body from eval_results
-           where run_id = $1 and ($2::integer is null or ordinal > $2::integer) and ($3::text is null or $3 = any(tags))
+           where run_id = $1 and ($2::bigint is null or ordinal > $2::bigint) and ($3::text is null or $3 = any(tags))
              and ($4::text is null or jsonb_typeof(metrics -> $4) = 'number')
              and ($5::float8 is null or (metrics ->> $4)::float8 < $5)
            order by ordinal limit $6`,
@@ -283,21 +285,16 @@ export function createEvaluationRepository(session: Session): Store["evaluations
       );
       return toPage(rows, limit, toResult, (row) => String(row.ordinal));
     },
-    async finishRun(tenantId, id, summary) {
+    async finishRun(tenantId, id, { summary, documentsChanged }) {
       await session.transaction(tenantId, (tx) =>
-        tx.query("update eval_runs set summary = $2::jsonb, finished_at = now() where id = $1", [id, JSON.stringify(summary)]),
+        tx.query("update eval_runs set summary = $2::jsonb, documents_changed = $3, finished_at = now() where id = $1", [
+          id,
+          JSON.stringify(summary),
+          documentsChanged,
+        ]),
       );
     },
   };
-}
-
-/** A page whose keys are numbers. */
-function readNumberedPage(page: Parameters<typeof readPage>[0]): { limit: number; after: string | null } {
-  const { limit, after } = readPage(page);
-  if (after !== null && !/^\d{1,9}$/.test(after)) {
-    throw new FootnoteError("invalid_request", "The cursor is malformed; use the nextCursor of the page before, unchanged.");
-  }
-  return { limit, after };
 }
 
 async function refuseWhileRunning(tx: Transaction, dataset: string): Promise<void> {

@@ -36,6 +36,7 @@ const lexicalRows: Record<string, string> = {
   "0004_confirmed_postings": postingLists,
   "0005_answer_traces": postingLists,
   "0006_evaluations": postingLists,
+  "0007_feedback": postingLists,
 };
 
 describe.runIf(server)("migrations of a database with rows, by an owner without superuser", () => {

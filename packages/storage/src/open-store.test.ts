@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { CollectionId, TenantId } from "@footnote/core";
+import { newId, type CollectionId, type TenantId } from "@footnote/core";
 import { afterAll, describe, expect, it } from "vitest";
 import { backupStore, restoreStore } from "./backup.ts";
 import { lockDataFolder } from "./data-folder-lock.ts";
@@ -30,16 +30,17 @@ const engines = await availableEngines();
 async function evaluate(store: Store, { tenantId, collectionId }: { tenantId: TenantId; collectionId: CollectionId }) {
   const one = { id: "a", split: "test", documents: ["a"], sha256: "x", body: { id: "a" } };
   await store.evaluations.putDataset(tenantId, { name: "set", collectionId, cases: [one] });
-  const made = await store.evaluations.createRun(tenantId, { dataset: "set", split: "test", pipeline: "default", pipelineHash: "h" });
+  const request = { dataset: "set", split: "test", pipeline: "default", pipelineHash: "h", keyId: newId("key") };
+  const made = await store.evaluations.createRun(tenantId, request);
   const body = { case: { id: "a", spans: [] }, answer: { text: "kept", sentences: [], contexts: [], ranking: [] } };
-  const result = { caseId: "a", ordinal: 0, tags: ["t"], documents: ["a"], metrics: { mrr: 1, faithfulness: null }, body };
-  await store.evaluations.addResult(tenantId, made.run.id, result);
-  return { tenantId, collectionId, result, run: await store.evaluations.getRun(tenantId, made.run.id) };
+  const result = { caseId: "a", ordinal: 0, tags: ["t"], metrics: { mrr: 1, faithfulness: null }, body };
+  await store.evaluations.addResult(tenantId, made.run.id, { ...result, documentIds: [] });
+  return { tenantId, collectionId, result: { ...result, documents: ["a"] }, run: await store.evaluations.getRun(tenantId, made.run.id) };
 }
 async function expectEvaluated(store: Store, { tenantId, collectionId, result, run }: Awaited<ReturnType<typeof evaluate>>) {
   if (!run) throw new Error("the run was not stored");
   expect(await store.evaluations.getRun(tenantId, run.id)).toEqual(run);
-  expect(await store.evaluations.results(tenantId, run.id)).toEqual([result]);
+  expect((await store.evaluations.listResults(tenantId, run.id, {})).data).toEqual([result]);
   expect(await store.evaluations.cases(tenantId, "set", { split: "test" })).toEqual([{ id: "a" }]);
   // Datasets are listed by a number that goes on.
   await store.evaluations.putDataset(tenantId, { name: "later", collectionId, cases: [] });

@@ -225,7 +225,7 @@ export interface AuditEntry {
 export interface UsageEntry {
   requestId: string;
   kind: "ingest" | "search" | "answer";
-  /** embed, rerank, generate, parse. */
+  /** embed, rerank, rewrite, transform, generate, parse. */
   stage: string;
   model: string;
   inputTokens: number;
@@ -271,6 +271,9 @@ export interface EvalRunRecord {
   split: string;
   pipeline: string;
   pipelineHash: string;
+  /** That it was begun with; null for a run from before keys were kept. */
+  keyId: KeyId | null;
+  /** Cases when it was begun, also where an erasure took some of them since. */
   caseCount: number;
   /** Cases that have their result. */
   doneCount: number;
@@ -281,6 +284,8 @@ export interface EvalRunRecord {
   /** Hash of the documents, and who judged; null and empty before the first result. */
   corpus: string | null;
   judges: string[];
+  /** Whether the documents at its end were others than at its beginning; false until then. */
+  documentsChanged: boolean;
   /** Mean and interval of each metric in each slice, once it is finished. */
   summary: { metric: string; slice: string; mean: number; low: number; high: number; count: number }[] | null;
   createdAt: Date;
@@ -292,7 +297,7 @@ export interface EvalResultRecord<B = EvalBody> {
   /** Place in its run, from 0. */
   ordinal: number;
   tags: string[];
-  /** External ids of the documents whose text it shows. */
+  /** External ids of the documents whose text it shows, its case's quotes included. */
   documents: string[];
   metrics: Record<string, number | null>;
   body: B;
@@ -481,7 +486,7 @@ export interface Store {
     /** Writes the run, its job and the job's outbox row. */
     createRun(
       tenantId: TenantId,
-      run: { dataset: string; split: string; pipeline: string; pipelineHash: string; audit?: AuditActor },
+      run: { dataset: string; split: string; pipeline: string; pipelineHash: string; keyId: KeyId; audit?: AuditActor },
     ): Promise<{ run: EvalRunRecord; job: EvaluationJobRecord }>;
     getRun(tenantId: TenantId, id: RunId): Promise<EvalRunRecord | null>;
     /** Newest first. */
@@ -491,10 +496,17 @@ export interface Store {
     ): Promise<PageResult<EvalRunRecord>>;
     /** Says over which documents and by whom results are made; those made otherwise go. */
     setUnder(tenantId: TenantId, id: RunId, under: { corpus: string | null; judges: readonly string[] }): Promise<void>;
-    /** One result of a case; a second one replaces it. `conflict` when it shows a document that is gone. */
-    addResult(tenantId: TenantId, id: RunId, result: EvalResultRecord): Promise<void>;
-    /** All of them, in order. */
-    results(tenantId: TenantId, id: RunId): Promise<EvalResultRecord[]>;
+    /**
+     * One result of a case; a second one replaces it. `documentIds`: those whose text it shows. By id, because a document that was erased and put
+     * again has its external id. `conflict` when one of them, or the case, which goes with a document that it quotes, is gone.
+     */
+    addResult(
+      tenantId: TenantId,
+      id: RunId,
+      result: Omit<EvalResultRecord, "documents"> & { documentIds: readonly string[] },
+    ): Promise<void>;
+    /** Of all results, without what was answered. */
+    resultMetrics(tenantId: TenantId, id: RunId): Promise<Pick<EvalResultRecord, "caseId" | "metrics">[]>;
     /** In order. `metric`: only where it applies; `below`: and is less. */
     listResults(
       tenantId: TenantId,
@@ -503,7 +515,11 @@ export interface Store {
     ): Promise<PageResult<EvalResultRecord>>;
     /** With its results. `conflict` while its job is under way; false: unknown. */
     deleteRun(tenantId: TenantId, id: RunId, audit?: AuditActor): Promise<boolean>;
-    finishRun(tenantId: TenantId, id: RunId, summary: NonNullable<EvalRunRecord["summary"]>): Promise<void>;
+    finishRun(
+      tenantId: TenantId,
+      id: RunId,
+      ended: { summary: NonNullable<EvalRunRecord["summary"]>; documentsChanged: boolean },
+    ): Promise<void>;
   };
 
   readonly idempotency: {

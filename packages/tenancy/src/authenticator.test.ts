@@ -88,6 +88,23 @@ test("equal look-ups share one, are remembered for five seconds at most, and rev
   await expect(authenticator.authenticate(second.key)).rejects.toMatchObject(refused);
 });
 
+test("work that goes on is refused once its key is revoked, has expired or is none", async () => {
+  const tenantId = await tenant();
+  const clock = createFakeClock(start);
+  const { store: counting, looked } = counted();
+  const authenticator = createAuthenticator({ store: counting, clock });
+  const lasting = await issueKey(store, tenantId, { name: "k", scopes: ["read"] });
+  const brief = await issueKey(store, tenantId, { name: "k", scopes: ["read"], expiresAt: new Date(start + 1_000) });
+  for (const { record } of [lasting, brief, lasting]) await authenticator.requireLive(record.id);
+  expect(looked).toEqual([lasting.record.id, brief.record.id]);
+  clock.advance(1_000);
+  await expect(authenticator.requireLive(brief.record.id)).rejects.toMatchObject(refused);
+  await store.keys.revoke(tenantId, lasting.record.id);
+  authenticator.forget(lasting.record.id);
+  await expect(authenticator.requireLive(lasting.record.id)).rejects.toMatchObject({ ...refused, retryable: false });
+  await expect(authenticator.requireLive(newId("key"))).rejects.toMatchObject(refused);
+});
+
 test("an expired key is refused by the clock, without a new look-up", async () => {
   const { key } = await issueKey(store, await tenant(), { name: "k", scopes: ["read"], expiresAt: new Date(start + 1_000) });
   const clock = createFakeClock(start);

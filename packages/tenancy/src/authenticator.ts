@@ -18,6 +18,8 @@ export interface AuthenticatorOptions {
 export interface Authenticator {
   /** Throws `unauthorized` for a key that is malformed, unknown, expired or revoked; the message does not say which. */
   authenticate(key: string): Promise<Principal>;
+  /** Throws `unauthorized` when the key is expired or revoked: for work that goes on after the request that began it. */
+  requireLive(keyId: KeyId): Promise<void>;
   /** Forgets a key at once: call it where this process revokes one. */
   forget(keyId: KeyId): void;
 }
@@ -60,6 +62,9 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       .catch((error: unknown) => telemetry?.logger.error({ key: keyId }, "a key's last use could not be written", error));
   }
 
+  const isLive = ({ revokedAt, expiresAt }: AuthenticationRecord) =>
+    revokedAt === null && (expiresAt === null || expiresAt.getTime() > clock.now());
+
   return {
     async authenticate(key) {
       const parsed = parseKey(key);
@@ -68,8 +73,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
         !record ||
         !digestsEqual(record.digest, parsed.digest) ||
         (record.tenantId === null) !== (parsed.kind === "operator") ||
-        record.revokedAt !== null ||
-        (record.expiresAt !== null && record.expiresAt.getTime() <= clock.now())
+        !isLive(record)
       ) {
         throw new FootnoteError("unauthorized", "The key is not valid; check it, or ask for a new one.");
       }
@@ -77,6 +81,11 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       if (record.tenantId === null) return { type: "operator", keyId: record.keyId };
       const { tenantId, keyId, scopes, collections } = record;
       return { type: "tenant", tenantId, keyId, scopes, collections };
+    },
+    async requireLive(keyId) {
+      const record = await lookUp(keyId);
+      if (record && isLive(record)) return;
+      throw new FootnoteError("unauthorized", "The key that this was begun with was revoked or has expired; begin it again with another.");
     },
     forget(keyId) {
       records.delete(keyId);

@@ -19,7 +19,7 @@ import type { ApiDependencies } from "../dependencies.ts";
 import { parseAccess, parseMetadata, readDocumentHeaders } from "../document-headers.ts";
 import { page } from "../page.ts";
 import { findCollection } from "../pipelines-in-use.ts";
-import { decodeUtf8, maxJsonBytes, requireStorable, validate } from "../request-body.ts";
+import { decodeUtf8, maxJsonBytes, mediaTypeOf, requireStorable, validate } from "../request-body.ts";
 import { json, notFound, type Router, scoped } from "../route.ts";
 import { toChunk, toDocument, toJob, toPage } from "../wire.ts";
 
@@ -109,7 +109,7 @@ export function addDocumentRoutes(router: Router, { store, queue, environment }:
       const collection = await findCollection(store, principal, param("collection"));
       const headers = readDocumentHeaders(request.headers);
       const bytes = await readBody(maxBytes);
-      const declared = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
+      const declared = mediaTypeOf(request);
       if (declared === "application/json" && bytes.byteLength > 0 && bytes.byteLength < maxJsonBytes) {
         if (putUrlSchema.safeParse(jsonOf(decodeUtf8(bytes, "The body"))).success)
           throw new FootnoteError("url_ingestion_disabled", "Fetching from URLs is switched off here; send the document's bytes.");

@@ -19,13 +19,14 @@ import { z } from "zod";
 import type { ApiDependencies } from "../dependencies.ts";
 import { page } from "../page.ts";
 import { findCollection, pipelineFor } from "../pipelines-in-use.ts";
-import { decodeUtf8, requireStorable, validate } from "../request-body.ts";
+import { decodeUtf8, mediaTypeOf, requireStorable, validate } from "../request-body.ts";
 import { json, notFound, type Router, scoped } from "../route.ts";
 import { toJob, toPage } from "../wire.ts";
 
 const mostCases = 5_000;
 /** Each is summarised by itself, for every metric. */
 const mostSlices = 200;
+const jsonLines = "application/x-ndjson";
 
 /** Datasets of a tenant and runs over them. The questions are asked by a job, through the routes that people ask through. */
 export function addEvaluationRoutes(router: Router, deps: ApiDependencies): void {
@@ -51,10 +52,13 @@ export function addEvaluationRoutes(router: Router, deps: ApiDependencies): void
     summary: "Store questions about a collection",
     description: `JSON Lines, one case a line, at most ${mostCases.toLocaleString("en")}; what a case holds stands under EvalCase. Replaces the dataset of that name as a whole; 409 while a run over it is under way.`,
     guard: scoped("ingest"),
-    rawBody: [{ contentType: "application/x-ndjson", description: "One case a line" }],
+    rawBody: [{ contentType: jsonLines, description: "One case a line" }],
     replies: { 200: { description: "Replaced", schema: evalDatasetSchema }, 201: { description: "Created", schema: evalDatasetSchema } },
-    async handler({ principal, param, audit, readBody }) {
+    async handler({ principal, request, param, audit, readBody }) {
       const collection = await findCollection(store, principal, param("collection"));
+      if (mediaTypeOf(request) !== jsonLines) {
+        throw new FootnoteError("unsupported_media_type", `The body must be JSON Lines: send content-type: ${jsonLines}.`);
+      }
       const name = validate(evalDatasetNameSchema, param("dataset"), "The dataset's name");
       const known = await evaluations.getDataset(principal.tenantId, name);
       if (known && !maySeeCollection(principal, known.collectionId)) throw notFound();
@@ -140,6 +144,7 @@ export function addEvaluationRoutes(router: Router, deps: ApiDependencies): void
         split: body.split,
         pipeline: spec.name,
         pipelineHash: pipelineHash(spec),
+        keyId: principal.keyId,
         audit,
       });
       queue.wake();
@@ -217,10 +222,14 @@ function toDataset({ name, collectionId, sha256, caseCount, createdAt, updatedAt
   return { name, collectionId, sha256, caseCount, createdAt: createdAt.toISOString(), updatedAt: updatedAt.toISOString() };
 }
 
-function toRun({ error, createdAt, finishedAt, ...run }: EvalRunRecord): z.input<typeof evalRunSchema> {
+const documentsChangedWarning =
+  "The documents were changed while the questions were asked: some answers are from before, some from after; begin a new run for one state of them.";
+
+function toRun({ error, keyId: _keyId, documentsChanged, createdAt, finishedAt, ...run }: EvalRunRecord): z.input<typeof evalRunSchema> {
   return {
     ...run,
     ...(error ? { error } : {}),
+    ...(documentsChanged ? { warnings: [documentsChangedWarning] } : {}),
     createdAt: createdAt.toISOString(),
     finishedAt: finishedAt?.toISOString() ?? null,
   };

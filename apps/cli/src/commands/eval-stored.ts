@@ -190,6 +190,7 @@ async function printRun(run: EvalRun, output: Output): Promise<void> {
   const summary = (run.summary ?? []).map(({ metric, slice, ...interval }) => ({ metric, slice, interval }));
   const table = summary.length === 0 ? "" : `\n${formatSummary(summary)}\njudged by ${run.judges.join(", ")}`;
   output.print(`${titleOf(run)}${table}`, run);
+  for (const warning of run.warnings ?? []) output.note(warning);
 }
 
 function formatResult({ case: asked, answer, metrics }: EvalResult, metric: string | undefined): string {

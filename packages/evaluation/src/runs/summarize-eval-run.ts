@@ -1,6 +1,6 @@
 import { metricNames } from "../metrics/score-case.ts";
 import { bootstrapMean, type Interval } from "../statistics/bootstrap.ts";
-import type { CaseResult, EvalRun } from "./eval-run.ts";
+import type { CaseResult, EvalCase, EvalRun } from "./eval-run.ts";
 
 /** One metric over one slice of the questions; questions to which it does not apply are left out. */
 export interface MetricSummary {
@@ -9,8 +9,11 @@ export interface MetricSummary {
   interval: Interval;
 }
 
+/** What a summary needs of a result. */
+type Scored = Pick<CaseResult, "case" | "metrics">;
+
 /** Slices of a result: `all`, each of its tags, and its language where that is not English. */
-export function slicesOf({ case: { tags, language = "en" } }: Pick<CaseResult, "case">): string[] {
+export function slicesOf({ case: { tags, language = "en" } }: { case: Pick<EvalCase, "tags" | "language"> }): string[] {
   // One set: a case that is tagged "all" is still one case of it.
   return [...new Set(["all", ...tags, ...(language === "en" ? [] : [`language:${language}`])])];
 }
@@ -25,8 +28,8 @@ export function summarizeEvalRun(run: Pick<EvalRun, "results">): MetricSummary[]
 }
 
 /** The same, paused after each interval: a large run keeps a thread for seconds otherwise. */
-export function* summaryInSteps({ results }: Pick<EvalRun, "results">): Generator<void, MetricSummary[], void> {
-  const slices = new Map<string, CaseResult[]>([["all", []]]);
+export function* summaryInSteps({ results }: { results: readonly Scored[] }): Generator<void, MetricSummary[], void> {
+  const slices = new Map<string, Scored[]>([["all", []]]);
   for (const result of results) {
     for (const slice of slicesOf(result)) {
       const members = slices.get(slice) ?? [];

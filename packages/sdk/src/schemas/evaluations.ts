@@ -57,9 +57,13 @@ export const evalRunSchema = z
     state: jobStateSchema,
     jobId: z.string(),
     error: z.object({ code: z.string(), message: z.string() }).optional(),
-    caseCount: z.int(),
+    caseCount: z.int().meta({ description: "Questions when it was begun, also where an erasure took some of them since." }),
     doneCount: z.int().meta({ description: "Questions that have their result." }),
-    corpus: z.string().nullable().meta({ description: "Hash of the documents that were searched." }),
+    corpus: z.string().nullable().meta({ description: "Hash of the documents when its first question was asked." }),
+    warnings: z
+      .array(z.string())
+      .optional()
+      .meta({ description: "What limits its figures, such as documents that were changed meanwhile." }),
     judges: z.array(z.string()).meta({ description: "Names and versions of what judged: two runs compare only where these are equal." }),
     summary: z
       .array(z.object({ metric: z.string(), slice: z.string(), mean: z.number(), low: z.number(), high: z.number(), count: z.int() }))

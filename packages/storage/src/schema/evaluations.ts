@@ -1,4 +1,4 @@
-import { bigint, index, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
+import { bigint, boolean, index, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import { createdAt, instant, tenantId, updatedAt } from "./columns.ts";
 
 /** Questions of a tenant about a collection. */
@@ -44,9 +44,12 @@ export const evalRuns = pgTable(
     split: text("split").notNull(),
     pipeline: text("pipeline").notNull(),
     pipelineHash: text("pipeline_hash").notNull(),
+    /** That it was begun with; its job asks with that key's rights. */
+    keyId: text("key_id"),
     caseCount: integer("case_count").notNull(),
     jobId: text("job_id").notNull(),
     corpus: text("corpus"),
+    documentsChanged: boolean("documents_changed").notNull().default(false),
     judges: text("judges").array().notNull(),
     summary: jsonb("summary"),
     createdAt: createdAt(),
