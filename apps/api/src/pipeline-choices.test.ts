@@ -8,7 +8,7 @@ import { ingestText, type ServedTestApi, serveTestApi, type TestTenant } from ".
 const large = createScriptedModel({
   name: "large",
   scripts: [scriptText(["The boiler is guaranteed for seven years [1]."])],
-  prices: { promptUsdPerMillion: 1000, completionUsdPerMillion: 1000 },
+  prices: { promptUsdPerMillion: 100, completionUsdPerMillion: 100 },
   completions: ({ prompt }) =>
     prompt.includes("Last question:")
       ? { text: JSON.stringify({ question: prompt.includes("refuse") ? "" : "How long is the boiler guaranteed?" }) }
@@ -20,6 +20,11 @@ const small = createScriptedModel({ name: "small", scripts: [scriptText(["The bo
 const base: PipelineSpec = { ...pipelines.default, reranker: { type: "none" }, answer: { ...pipelines.default.answer, model: "large" } };
 const rewriting: PipelineSpec = { ...base, name: "rewriting", followUps: { type: "model", model: "large" } };
 const asAsked: PipelineSpec = { ...base, name: "as-asked", followUps: { type: "none" } };
+const frugal: PipelineSpec = {
+  ...rewriting,
+  name: "frugal",
+  answer: { ...base.answer, caps: { ...base.answer.caps, modelCalls: 1 } },
+};
 const hyde: PipelineSpec = { ...base, name: "hyde", transform: { type: "hyde", model: "large", passages: 1 } };
 const routed: PipelineSpec = {
   ...base,
@@ -31,7 +36,7 @@ let served: ServedTestApi;
 let tenant: TestTenant;
 beforeAll(async () => {
   served = await serveTestApi({
-    pipelines: [rewriting, asAsked, hyde, routed],
+    pipelines: [rewriting, frugal, asAsked, hyde, routed],
     modelFor: (spec) => [large, small].find(({ name }) => name === spec.answer.model),
   });
   tenant = await served.tenant();
@@ -54,14 +59,27 @@ test("a follow-up is rewritten by the pipeline's model, charged, and completed b
   const second = await ask("And how long is it guaranteed?", "rewriting", first.json.conversationId);
   expect(second.json).toMatchObject({ degraded: [], timings: { "complete-question": expect.any(Number) } });
   expect(await usage("rewrite")).toMatchObject([{ model: "large", inputTokens: 10, outputTokens: 5, requests: 1 }]);
-  // The cost of the rewriting counts towards the answer's cap, beside that of its text.
-  expect(second.json.cost.total).toBeCloseTo(second.json.cost.generate + 0.015);
+  // The rewriting is one of the answer's calls, and its tokens and cost are the answer's.
+  expect(second.json.usage).toMatchObject({ modelCalls: 2, promptTokens: 20 });
+  expect(second.json.cost.total).toBeCloseTo(first.json.cost.total + 0.0015);
+  expect(second.json.cost.generate).toBe(second.json.cost.total);
   const third = await ask("Please refuse it?", "rewriting", first.json.conversationId);
   expect(third.json.degraded).toContainEqual({
     step: "transform",
     reason: "model_failed",
     fallback: "words carried over from the questions before",
   });
+  // What it said was of no use; it was paid for all the same.
+  expect(await usage("rewrite")).toMatchObject([{ inputTokens: 20, outputTokens: 10, requests: 2 }]);
+});
+
+test("a step before the answer is left out where the caps would leave the answer no call", async () => {
+  const first = await ask("Where is the boiler?", "frugal");
+  const before = large.completionRequests.length;
+  const second = await ask("And how long is it guaranteed?", "frugal", first.json.conversationId);
+  expect(large.completionRequests).toHaveLength(before);
+  expect(second.json).toMatchObject({ finishReason: "stop", usage: { modelCalls: 1 } });
+  expect(second.json.degraded).toMatchObject([{ step: "transform", reason: "pipeline_incompatible" }]);
 });
 
 test("a pipeline that completes nothing searches a follow-up as it was asked", async () => {
@@ -80,6 +98,9 @@ test("a search by a made-up passage is charged, and only its hits are given away
   expect(found.json.hits[0].chunk.text).toContain("guaranteed");
   expect(Object.keys(found.json).toSorted()).toEqual(["degraded", "hits", "pipeline", "timings"]);
   expect(await usage("transform")).toMatchObject([{ model: "large", inputTokens: 10, requests: 1 }]);
+  // The question is one token, the passage six.
+  const embedded = (await usage("embed")).find(({ kind }: { kind: string }) => kind === "search");
+  expect(embedded).toMatchObject({ inputTokens: 7 + 2, requests: 2 });
 });
 
 test("a short question goes to the small model, a longer one to the pipeline's own", async () => {

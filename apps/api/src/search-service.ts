@@ -6,10 +6,10 @@ import {
   searchedSpace,
   type SearchResult,
   type TenantId,
+  type UsageMeter,
 } from "@footnote/core";
-import { createAnalyzer, createRetriever, normalizeQuery, rerankerName, type Retriever } from "@footnote/retrieval";
-import type { CollectionRecord, UsageEntry } from "@footnote/storage";
-import { searchUsage } from "@footnote/tenancy";
+import { createAnalyzer, createRetriever, type Retriever } from "@footnote/retrieval";
+import type { CollectionRecord } from "@footnote/storage";
 import type { ApiDependencies } from "./dependencies.ts";
 
 interface SearchCall {
@@ -20,12 +20,12 @@ interface SearchCall {
   limit: number;
   filter?: MetadataFilter | undefined;
   principals?: readonly string[] | undefined;
-  requestId: string;
+  meter: UsageMeter;
   signal: AbortSignal;
 }
 
 export interface SearchService {
-  search(call: SearchCall): Promise<{ result: SearchResult; usage: UsageEntry[] }>;
+  search(call: SearchCall): Promise<SearchResult>;
   analyzerFor(spec: PipelineSpec): LexicalAnalyzer;
 }
 
@@ -61,26 +61,13 @@ export function createSearchService(deps: ApiDependencies): SearchService {
   }
 
   return {
-    async search({ tenantId, collection, spec, query, limit, filter, principals, requestId, signal }) {
-      const result = await retrieverFor(spec).search({
-        tenantId,
+    async search({ collection, filter, principals, ...call }) {
+      return await retrieverFor(call.spec).search({
+        ...call,
         collectionId: collection.id,
-        spec,
-        query,
-        limit,
         ...(filter === undefined ? {} : { filter }),
         ...(principals === undefined ? {} : { principals }),
-        signal,
       });
-      const usage = searchUsage({
-        requestId,
-        embedder: searchedSpace(spec),
-        embeddedTokens: embedderOf(spec).countTokens(normalizeQuery(query)),
-        reranker: rerankerName(spec.reranker),
-        hits: result.hits,
-        modelCalls: result.modelCalls ?? [],
-      });
-      return { result, usage };
     },
     analyzerFor(spec) {
       const { language, version } = spec.index.analyzer;

@@ -233,7 +233,8 @@ describe("caps and failures", () => {
   test("the token cap fires before a call that would exceed it and while a model talks", async () => {
     const model = createScriptedModel({ scripts: [scriptText(["The boiler is guaranteed for seven years [1]. ", "word ".repeat(400)])] });
     const caps = { modelCalls: 4, wallClockMs: 120_000, usd: 1 };
-    const before = question({ hits: sampleHits(falcon), model, spec: sampleSpec({ caps: { ...caps, tokens: 20 } }) });
+    const spec = sampleSpec({ prompt: "cited-answer@1", caps: { ...caps, tokens: 20 } });
+    const before = question({ hits: sampleHits(falcon), model, spec });
     expect(end(await before.events()).finishReason).toBe("cap");
     expect(model.requests).toHaveLength(0);
     const during = question({ hits: sampleHits(falcon), model, spec: sampleSpec({ caps: { ...caps, tokens: 200 } }) });
@@ -243,45 +244,37 @@ describe("caps and failures", () => {
   });
 
   test("the cost cap fires", async () => {
-    const model = createScriptedModel({ scripts: [scriptText(["The boiler is guaranteed for seven years [1]. ", "word ".repeat(400)])] });
-    const asked = question({
-      hits: sampleHits(falcon),
-      model,
-      price: ({ completionTokens }) => ({
-        currency: "USD",
-        embed: 0,
-        rerank: 0,
-        generate: completionTokens * 0.01,
-        total: completionTokens * 0.01,
-      }),
+    const model = createScriptedModel({
+      scripts: [scriptText(["The boiler is guaranteed for seven years [1]. ", "word ".repeat(400)])],
+      prices: { promptUsdPerMillion: 0, completionUsdPerMillion: 10_000 },
     });
+    const asked = question({ hits: sampleHits(falcon), model });
     expect(end(await asked.events()).finishReason).toBe("cap");
   });
 
   test("the cost cap counts the prompt before a call, and what was said before a stop is paid for", async () => {
-    const usd = (tokens: number) => ({ currency: "USD" as const, embed: 0, rerank: 0, generate: tokens, total: tokens });
-    const model = createScriptedModel({ scripts: [[{ type: "text-delta", text: "x".repeat(300) }, "stall"]] });
-    const caps = { modelCalls: 4, tokens: 20_000, wallClockMs: 120_000, usd: 1 };
-    const before = question({
-      hits: sampleHits(falcon),
-      model,
-      spec: sampleSpec({ caps }),
-      price: ({ promptTokens }) => usd(promptTokens),
-    });
+    const prompt = "cited-answer@1";
+    const dear = createScriptedModel({ scripts: [], prices: { promptUsdPerMillion: 1_000_000, completionUsdPerMillion: 0 } });
+    const before = question({ hits: sampleHits(falcon), model: dear, spec: sampleSpec({ prompt }) });
     expect(end(await before.events()).finishReason).toBe("cap");
-    expect(model.requests).toHaveLength(0);
+    expect(dear.requests).toHaveLength(0);
+    const model = createScriptedModel({
+      // Thoughts are not seen and paid for.
+      scripts: [[{ type: "text-delta", text: "", thoughtCharacters: 150 }, { type: "text-delta", text: "x".repeat(150) }, "stall"]],
+      prices: { promptUsdPerMillion: 0, completionUsdPerMillion: 1000 },
+    });
     const leave = new AbortController();
     const left = question({
       hits: sampleHits(falcon),
       model,
       signal: leave.signal,
-      price: ({ completionTokens }) => usd(completionTokens / 1000),
+      spec: sampleSpec({ prompt }),
     });
     const reading = left.events();
     await settle();
     leave.abort();
     expect(end(await reading)).toMatchObject({ finishReason: "aborted", usage: { completionTokens: 100 }, cost: { generate: 0.1 } });
-    expect(left.saved[0]?.usage.promptTokens).toBeGreaterThan(10);
+    expect(left.saved[0]?.usage.promptTokens).toBeGreaterThan(200);
   });
 
   test("a call that fails before its first event is repeated, within the cap of calls", async () => {
@@ -298,6 +291,78 @@ describe("caps and failures", () => {
     const events = await question({ hits: sampleHits(falcon), model: always, spec }).events();
     expect(end(events).finishReason).toBe("error");
     expect(always.requests).toHaveLength(1);
+  });
+
+  test("a call that is given up before its first event is paid for, one that was refused is not", async () => {
+    const spec = sampleSpec({ prompt: "cited-answer@1" });
+    const silent = question({
+      hits: sampleHits(falcon),
+      spec,
+      model: createScriptedModel({ scripts: [["stall"]] }),
+      timeouts: { firstTokenMs: 5 },
+    });
+    const reading = silent.events();
+    for (let i = 0; i < 8; i++) {
+      await settle();
+      silent.clock.advance(5_000);
+    }
+    const given = end(await reading);
+    expect(given).toMatchObject({ finishReason: "error", usage: { modelCalls: 4, completionTokens: 0 } });
+    expect(given.usage.promptTokens).toBeGreaterThan(4 * 200);
+    const refusing = createScriptedModel({ scripts: [[new FootnoteError("model_failed", "No.", { retryable: false })]] });
+    const refused = question({ hits: sampleHits(falcon), spec, model: refusing });
+    expect(end(await refused.events()).usage).toMatchObject({ modelCalls: 1, promptTokens: 0 });
+    const broken = createScriptedModel({
+      scripts: [
+        [
+          new FootnoteError("model_failed", "The reply broke off.", {
+            retryable: false,
+            details: { usage: { promptTokens: 70, completionTokens: 3, cachedTokens: 0 } },
+          }),
+        ],
+      ],
+    });
+    expect(end(await question({ hits: sampleHits(falcon), spec, model: broken }).events()).usage).toMatchObject({
+      promptTokens: 70,
+      completionTokens: 3,
+    });
+  });
+
+  test("calls, tokens and cost of the steps before count, one that hangs too; they leave the answer a call", async () => {
+    const writer = { name: "writer", prices: { promptUsdPerMillion: 0, completionUsdPerMillion: 1000 } };
+    const usage = { promptTokens: 10, completionTokens: 50, cachedTokens: 0 };
+    const hits = sampleHits(falcon);
+    const model = createScriptedModel({ scripts: [scriptText(["The boiler is guaranteed for seven years [1]."])] });
+    const refused: string[] = [];
+    const ask = (caps: Partial<ReturnType<typeof sampleSpec>["answer"]["caps"]>) =>
+      question({
+        hits,
+        model,
+        spec: sampleSpec({ caps: { modelCalls: 4, tokens: 20_000, wallClockMs: 120_000, usd: 0.5, ...caps } }),
+        search: async (_query, { meter }) => {
+          const call = meter.callsOf("transform", writer);
+          for (let i = 0; i < 5; i++) {
+            try {
+              call(usage);
+            } catch (error) {
+              refused.push(error instanceof FootnoteError ? error.code : "another error");
+            }
+          }
+          meter.read("embed", "space", 6);
+          return { hits: [...hits], timings: {}, degraded: [] };
+        },
+      });
+    const answered = end(await ask({}).events());
+    expect(refused).toEqual(["pipeline_incompatible", "pipeline_incompatible"]);
+    expect(answered).toMatchObject({
+      finishReason: "stop",
+      usage: { modelCalls: 4, promptTokens: 40, completionTokens: 151, embeddedTokens: 6 },
+    });
+    expect(answered.cost.total).toBeCloseTo(0.15);
+    refused.length = 0;
+    expect(end(await ask({ modelCalls: 9, usd: 0.11 }).events())).toMatchObject({ finishReason: "stop", usage: { modelCalls: 3 } });
+    expect(end(await ask({ modelCalls: 9, tokens: 130 }).events()).usage.modelCalls).toBe(3);
+    expect(refused).toHaveLength(3 + 3);
   });
 
   test("an error that is not ours reaches nobody in its own words", async () => {

@@ -6,7 +6,7 @@ import {
   type ChunkId,
   type Clock,
   type ConversationId,
-  type Cost,
+  createUsageMeter,
   type Degradation,
   type FinishReason,
   FootnoteError,
@@ -22,9 +22,13 @@ import {
   type TenantId,
   type Timings,
   toFootnoteError,
-  type Usage,
+  totalCost,
+  totalUsage,
+  type UsageMeter,
+  usageOfFailure,
 } from "@footnote/core";
 import { type AnswerBuilder, createAnswerBuilder } from "./answer-builder.ts";
+import { CapReached, isBeyond, withCaps } from "./caps.ts";
 import { contextualizeQuestion } from "./contextualize-question.ts";
 import { renderRequest } from "./prompts/render-request.ts";
 import { createSentenceGate } from "./sentence-gate.ts";
@@ -50,12 +54,12 @@ export interface AnswerQuestionOptions {
   history: readonly { question: string; answer: string }[];
   spec: PipelineSpec;
   /** Called once for the question and once for each of its parts when it has several; the query is already completed from the history. */
-  search(query: string, options: { signal: AbortSignal }): Promise<SearchResult>;
+  search(query: string, options: { meter: UsageMeter; signal: AbortSignal }): Promise<SearchResult>;
   /** A question as one that stands alone, from the questions before it. A failure is a degradation: the default is taken. Default: `contextualizeQuestion`. */
   completeQuestion?(
     question: string,
     history: readonly { question: string; answer?: string }[],
-    options: { signal: AbortSignal },
+    options: { meter: UsageMeter; signal: AbortSignal },
   ): Promise<string>;
   /** Context packing; its chunks follow the hits as sources of their own. A failure is a degradation. Default: none. */
   pack?(request: { hits: readonly Hit[]; spec: PipelineSpec; signal: AbortSignal }): Promise<readonly PackedHit[]>;
@@ -67,8 +71,8 @@ export interface AnswerQuestionOptions {
   ids: { answer: AnswerId; conversation: ConversationId };
   clock: Clock;
   telemetry: Telemetry;
-  /** US dollars of what was used so far. Default: nothing costs anything. */
-  price?(usage: Usage): Cost;
+  /** Where all that the answer uses is counted; it is complete when `save` is called. Default: one of its own. */
+  meter?: UsageMeter;
   /** Words as the collection's analyzer sees them, for claim checking. Default: folded words without stemming rules of the language. */
   terms?: TermsOf;
   /** BCP 47 primary subtag of the answer, for sentence ends. Default `en`. */
@@ -78,16 +82,12 @@ export interface AnswerQuestionOptions {
   signal?: AbortSignal;
 }
 
-const freeOfCharge: Cost = { currency: "USD", embed: 0, rerank: 0, generate: 0, total: 0 };
 /** Characters per token where a model has not yet said what it used: a low guess, so that a cap fires early rather than late. */
 const charactersPerToken = 3;
 const saveTimeoutMs = 10_000;
 
 /** Milliseconds that `completeQuestion` may take: a model that hangs must leave time for the answer. */
 const completeTimeoutMs = 15_000;
-
-/** A cap of the spec that fired; not an error: what was released stays. */
-class CapReached extends Error {}
 
 /**
  * Answers one question: search, sources, then sentence by sentence what the model says, checked against the sources, then the stored
@@ -100,7 +100,8 @@ export async function* answerQuestion(options: AnswerQuestionOptions): AsyncGene
   const { firstTokenMs = 30_000, betweenTokensMs = 30_000 } = options.timeouts ?? {};
   const { caps } = spec.answer;
   const terms = options.terms ?? plainTerms;
-  const price = options.price ?? (() => freeOfCharge);
+  const meter = options.meter ?? createUsageMeter();
+  const capped = withCaps(meter, caps);
   const hash = pipelineHash(spec);
   const began = clock.now();
   const createdAt = new Date(began);
@@ -109,7 +110,6 @@ export async function* answerQuestion(options: AnswerQuestionOptions): AsyncGene
   if (options.signal?.aborted) onAbort();
   else options.signal?.addEventListener("abort", onAbort, { once: true });
 
-  const usage: Usage = { model: model.name, promptTokens: 0, completionTokens: 0, cachedTokens: 0, embeddedTokens: 0, modelCalls: 0 };
   const timings: Timings = {};
   const degraded: Degradation[] = [];
   let sources: Hit[] = [];
@@ -124,6 +124,8 @@ export async function* answerQuestion(options: AnswerQuestionOptions): AsyncGene
     historyTurns: history.length,
   });
 
+  const usage = () => totalUsage(meter.used(), model.name);
+  const cost = () => totalCost(meter.used());
   const timeLeft = () => began + caps.wallClockMs - clock.now();
 
   async function store(): Promise<void> {
@@ -138,8 +140,8 @@ export async function* answerQuestion(options: AnswerQuestionOptions): AsyncGene
       claims: [...builder.claims],
       sources,
       finishReason,
-      usage,
-      cost: price(usage),
+      usage: usage(),
+      cost: cost(),
       timings,
       degraded,
       pipeline: spec.name,
@@ -154,30 +156,21 @@ export async function* answerQuestion(options: AnswerQuestionOptions): AsyncGene
   }
 
   /** Waits for `promise` no longer than the wall clock of the answer allows. */
-  async function capped<T>(promise: Promise<T>): Promise<T> {
+  async function inTime<T>(promise: Promise<T>): Promise<T> {
     const outcome = await within({ clock, ms: timeLeft(), signal: work.signal }, promise);
     if (outcome.type === "value") return outcome.value;
     if (outcome.type === "timeout") throw new CapReached();
     throw new FootnoteError("cancelled", "The answer was cancelled.");
   }
 
-  /** `pendingPrompt`: tokens of the call under way, which says what it used only when it ends. */
-  function checkCaps(releasedCharacters: number, pendingPrompt = 0): void {
-    const completion = Math.max(usage.completionTokens, Math.ceil(releasedCharacters / charactersPerToken));
-    const prompt = usage.promptTokens + pendingPrompt;
-    if (prompt + completion > caps.tokens) throw new CapReached();
-    if (price({ ...usage, promptTokens: prompt, completionTokens: completion }).total > caps.usd) throw new CapReached();
-    if (timeLeft() <= 0) throw new CapReached();
-  }
-
   /** The model's events under the timeouts and caps; a call that fails before its first event is repeated while calls are left. */
-  async function* generate(modelSources: readonly ModelSource[]): AsyncGenerator<ModelEvent, void, void> {
-    const promptTokens = modelSources.reduce((sum, { hit }) => sum + hit.chunk.tokenCount, Math.ceil(question.length / charactersPerToken));
-    const pending = model.capabilities.extractive ? 0 : promptTokens;
-    for (;;) {
-      if (usage.modelCalls >= caps.modelCalls) throw new CapReached();
-      checkCaps(0, pending);
-      usage.modelCalls += 1;
+  async function* generate(modelSources: readonly ModelSource[], promptTokens: number): AsyncGenerator<ModelEvent, void, void> {
+    const countCall = capped.callsOf("generate", model);
+    const guess = { promptTokens, completionTokens: 0, cachedTokens: 0 };
+    for (let tries = 1; ; tries++) {
+      if (timeLeft() <= 0) throw new CapReached();
+      // What is counted of a call that is stopped, or breaks off, is the last guess: it is paid for, and does not say for what.
+      const settle = countCall(guess);
       recorder.call();
       const call = new AbortController();
       const stop = () => call.abort(work.signal.reason);
@@ -185,7 +178,6 @@ export async function* answerQuestion(options: AnswerQuestionOptions): AsyncGene
       else work.signal.addEventListener("abort", stop, { once: true });
       let started = false;
       let ended = false;
-      let counted = false;
       let characters = 0;
       let iterator: AsyncIterator<ModelEvent> | null = null;
       try {
@@ -201,6 +193,7 @@ export async function* answerQuestion(options: AnswerQuestionOptions): AsyncGene
             if (left <= patience) throw new CapReached();
             throw new FootnoteError("timeout", `Model ${model.name} sent nothing for ${patience / 1000} s; try again.`, {
               retryable: !started,
+              details: { usage: guess },
             });
           }
           if (outcome.value.done) {
@@ -212,14 +205,13 @@ export async function* answerQuestion(options: AnswerQuestionOptions): AsyncGene
           const event = outcome.value.value;
           recorder.event(event);
           if (event.type === "finish") {
-            counted = true;
-            usage.promptTokens += event.promptTokens;
-            usage.completionTokens += event.completionTokens;
-            usage.cachedTokens += event.cachedTokens;
-            usage.embeddedTokens += event.embeddedTokens ?? 0;
+            const { promptTokens, completionTokens, cachedTokens, embeddedTokens = 0 } = event;
+            settle({ promptTokens, completionTokens, cachedTokens });
+            if (embeddedTokens > 0) meter.read("embed", model.name, embeddedTokens);
           } else if (event.type === "text-delta") {
-            characters += event.text.length;
-            checkCaps(characters, pending);
+            characters += event.text.length + (event.thoughtCharacters ?? 0);
+            settle({ ...guess, completionTokens: Math.ceil(characters / charactersPerToken) });
+            if (isBeyond(caps, meter) || timeLeft() <= 0) throw new CapReached();
           }
           yield event;
           if (event.type === "finish") return;
@@ -227,18 +219,14 @@ export async function* answerQuestion(options: AnswerQuestionOptions): AsyncGene
       } catch (error) {
         if (error instanceof CapReached || started || work.signal.aborted) throw error;
         const known = toFootnoteError(error);
+        settle(usageOfFailure(known));
         if (!known.retryable) throw known;
         telemetry.count("footnote_model_retries_total", { model: model.name });
-        if (usage.modelCalls >= caps.modelCalls) throw known;
+        if (usage().modelCalls >= caps.modelCalls) throw known;
         // Full jitter (Brooker 2015) over 250 ms doubled per call.
-        await capped(clock.sleep(Math.random() * 250 * 2 ** usage.modelCalls, work.signal));
+        await inTime(clock.sleep(Math.random() * 250 * 2 ** tries, work.signal));
       } finally {
         work.signal.removeEventListener("abort", stop);
-        // A call that is stopped in mid-sentence is paid for, too, and does not say for what.
-        if (started && !counted && !model.capabilities.extractive) {
-          usage.promptTokens += pending;
-          usage.completionTokens += Math.ceil(characters / charactersPerToken);
-        }
         if (!ended) {
           call.abort(new FootnoteError("cancelled", "The model's output is no longer wanted."));
           // Not awaited: the return of a stalled generator settles only when its pending step does.
@@ -252,16 +240,19 @@ export async function* answerQuestion(options: AnswerQuestionOptions): AsyncGene
     yield { type: "answer-start", answerId: ids.answer, conversationId: ids.conversation, pipeline: spec.name, pipelineHash: hash };
     try {
       if (work.signal.aborted) throw new FootnoteError("cancelled", "The answer was cancelled.");
-      const found = await capped(findSources(options, recorder, work.signal));
+      const found = await inTime(findSources(options, { recorder, meter: capped, signal: work.signal }));
       Object.assign(timings, found.timings);
       degraded.push(...found.degraded);
       sources = found.hits;
       const modelSources = sources.map((hit, index): ModelSource => ({ marker: index + 1, hit }));
       builder = createAnswerBuilder({ sources: modelSources, terms });
       recorder.sources(modelSources, found.hitIds);
+      let promptTokens = 0;
       if (!model.capabilities.extractive && modelSources.length > 0) {
         const { prompt, maxSentences } = spec.answer;
-        recorder.request(renderRequest(prompt, { question, sources: modelSources, history, maxSentences })?.sha256 ?? null);
+        const request = renderRequest(prompt, { question, sources: modelSources, history, maxSentences });
+        recorder.request(request?.sha256 ?? null);
+        if (request) promptTokens = Math.ceil((request.system.length + request.prompt.length) / charactersPerToken);
       }
       yield { type: "sources", hits: sources };
       let reason: Extract<ModelEvent, { type: "finish" }>["reason"] = "unsupported";
@@ -277,7 +268,7 @@ export async function* answerQuestion(options: AnswerQuestionOptions): AsyncGene
         };
         let outcome: "ok" | "error" | "cancelled" = "error";
         try {
-          for await (const event of generate(modelSources)) {
+          for await (const event of generate(modelSources, promptTokens)) {
             switch (event.type) {
               case "text-delta":
                 for (const sentence of gate.push(event.text)) yield* released(builder.addSentence(sentence));
@@ -335,7 +326,7 @@ export async function* answerQuestion(options: AnswerQuestionOptions): AsyncGene
     }
     telemetry.count("footnote_answers_total", { finish_reason: finishReason });
     telemetry.stage("answer", clock.now() - began, finishReason === "error" ? "error" : finishReason === "aborted" ? "cancelled" : "ok");
-    yield { type: "answer-end", finishReason, usage, cost: price(usage), timings, degraded };
+    yield { type: "answer-end", finishReason, usage: usage(), cost: cost(), timings, degraded };
   } finally {
     options.signal?.removeEventListener("abort", onAbort);
     if (!saved) {
@@ -356,9 +347,9 @@ export async function* answerQuestion(options: AnswerQuestionOptions): AsyncGene
 /** Sources of every part of the question, the best of each first, then the chunks packed around them. */
 async function findSources(
   options: AnswerQuestionOptions,
-  recorder: TraceRecorder,
-  signal: AbortSignal,
+  work: { recorder: TraceRecorder; meter: UsageMeter; signal: AbortSignal },
 ): Promise<SearchResult & { hitIds: ReadonlySet<string> }> {
+  const { recorder, meter, signal } = work;
   const { question, history, spec, search, pack } = options;
   const parts = splitQuestion(question);
   const timings: Timings = {};
@@ -370,7 +361,7 @@ async function findSources(
       if (!options.completeQuestion) return contextualizeQuestion(part, before);
       const call = new AbortController();
       try {
-        const completed = options.completeQuestion(part, before, { signal: AbortSignal.any([signal, call.signal]) });
+        const completed = options.completeQuestion(part, before, { meter, signal: AbortSignal.any([signal, call.signal]) });
         const outcome = await within({ clock: options.clock, ms: completeTimeoutMs, signal }, completed);
         if (outcome.type === "value") return outcome.value;
         throw new FootnoteError("timeout", `The question was not completed within ${completeTimeoutMs / 1000} s.`);
@@ -384,7 +375,7 @@ async function findSources(
     }),
   );
   if (options.completeQuestion) timings["complete-question"] = options.clock.now() - completeBegan;
-  const results = await Promise.all(queries.map((query) => search(query, { signal })));
+  const results = await Promise.all(queries.map((query) => search(query, { meter, signal })));
   for (const [at, query] of queries.entries()) recorder.search(query, results[at]?.trace);
   const hits = new Map<string, Hit>();
   for (const result of results) {

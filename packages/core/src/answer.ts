@@ -38,8 +38,9 @@ export interface Claim {
 export const finishReasons = ["stop", "length", "refusal", "unsupported", "aborted", "budget", "cap", "error"] as const;
 export type FinishReason = (typeof finishReasons)[number];
 
+/** Of everything that was done for the answer: its text, completing and transforming the question, tries that failed. */
 export interface Usage {
-  /** Names as `extractive` or `openai/gpt-…`. */
+  /** That wrote or quoted the text. Names as `extractive` or `openai/gpt-…`. */
   model: string;
   promptTokens: number;
   completionTokens: number;
@@ -48,7 +49,7 @@ export interface Usage {
   modelCalls: number;
 }
 
-/** US dollars per stage and their sum. */
+/** US dollars per stage and their sum; `generate` is every call of a language model. */
 export interface Cost {
   currency: "USD";
   embed: number;

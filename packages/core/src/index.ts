@@ -43,7 +43,6 @@ export type {
   HitRanks,
   HitScores,
   MetadataFilter,
-  ModelCall,
   SearchResult,
   SearchTrace,
   Timings,
@@ -81,6 +80,8 @@ export type {
   TokenUsage,
 } from "./ports/language-model.ts";
 export { usageOfFailure, usdOfTokens } from "./token-prices.ts";
+export { createUsageMeter, totalCost, totalUsage } from "./usage-meter.ts";
+export type { StepUsage, UsageMeter } from "./usage-meter.ts";
 export { completeObject } from "./complete-object.ts";
 export type { CompletedObject, ObjectRequest } from "./complete-object.ts";
 export type { AnalyzedText, LexicalAnalyzer, LexicalIndex, LexicalSearchRequest } from "./ports/lexical-index.ts";

@@ -50,16 +50,6 @@ export interface Degradation {
   fallback: string;
 }
 
-/** What a language model was asked for on the way to the hits, for the ledger. */
-export interface ModelCall {
-  step: "transform";
-  model: string;
-  promptTokens: number;
-  completionTokens: number;
-  cachedTokens: number;
-  usd: number;
-}
-
 /** Wall-clock milliseconds per step. */
 export type Timings = Record<string, number>;
 
@@ -93,8 +83,6 @@ export interface SearchResult {
   hits: Hit[];
   timings: Timings;
   degraded: Degradation[];
-  /** Default: none. */
-  modelCalls?: ModelCall[];
   /** What the steps gave, for the trace of an answer; not for clients of a search. */
   trace?: SearchTrace;
 }

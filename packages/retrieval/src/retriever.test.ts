@@ -1,11 +1,14 @@
 import {
   type ChunkId,
+  createUsageMeter,
   FootnoteError,
+  type LanguageModel,
   type LexicalIndex,
   type LocatedChunk,
   newId,
   type PipelineSpec,
   type Reranker,
+  type UsageMeter,
   type VectorIndex,
 } from "@footnote/core";
 import { createFakeClock, createFakeEmbedder, createMemoryIndex, createScriptedModel, createSilentTelemetry } from "@footnote/core/testing";
@@ -62,7 +65,14 @@ const retriever = (more: Partial<RetrieverOptions> = {}) =>
   createRetriever({ embedder, lexical: index.lexical, dense: index.dense, chunks: index.chunks, ...more });
 const ask = (
   query: string,
-  more: { spec?: PipelineSpec; limit?: number; signal?: AbortSignal; principals?: string[]; filter?: Record<string, string> } = {},
+  more: {
+    spec?: PipelineSpec;
+    limit?: number;
+    signal?: AbortSignal;
+    principals?: string[];
+    filter?: Record<string, string>;
+    meter?: UsageMeter;
+  } = {},
 ) => ({
   tenantId,
   collectionId,
@@ -98,6 +108,36 @@ describe("createRetriever", () => {
     expect(Object.keys(timings).sort()).toEqual(["analyze", "dense", "embed-query", "fuse", "lexical", "read", "search"]);
     const scores = hits.map(({ score }) => score);
     expect(scores).toEqual(scores.toSorted((a, b) => b - a));
+  });
+
+  it("searches a misspelt word as it is written in the documents, where the pipeline says so", async () => {
+    const spec: PipelineSpec = { ...plainSpec, spelling: "corrected" };
+    const isWord = (word: string) => ["often", "machine"].includes(word);
+    const wordsOnly = { ...spec, candidates: { dense: 0, lexical: 100 } };
+    const { hits, trace, timings } = await retriever({ isWord }).search(
+      ask("how often is the espreso machine descaled", { spec: wordsOnly }),
+    );
+    expect(trace?.query).toBe("how often is the espresso machine descaled");
+    expect(trace?.corrections).toEqual([{ from: "espreso", to: "espresso" }]);
+    expect(trace?.terms).toContain("espresso");
+    expect(hits[0]?.chunk.id).toBe(chunkIds[0]);
+    expect(timings["spelling"]).toBeGreaterThanOrEqual(0);
+
+    for (const [made, asked] of [
+      [retriever({ isWord }), plainSpec],
+      [retriever(), spec],
+    ] as const) {
+      const written = await made.search(ask("espreso machine", { spec: asked }));
+      expect(written.trace?.query).toBe("espreso machine");
+      expect(written.trace).not.toHaveProperty("corrections");
+    }
+  });
+
+  it("goes on with the question as it was asked when its spelling cannot be looked into", async () => {
+    const spec: PipelineSpec = { ...plainSpec, spelling: "corrected" };
+    const { hits, degraded } = await retriever({ isWord: () => false, lexical: brokenLexical }).search(ask("espreso machine", { spec }));
+    expect(hits.length).toBeGreaterThan(0);
+    expect(degraded.map(({ step }) => step)).toEqual(["spelling", "lexical"]);
   });
 
   it("traces legs, fused order and the reranker's scores, by ids only", async () => {
@@ -233,7 +273,11 @@ describe("createRetriever", () => {
         return reversing.rerank(request);
       },
     };
-    await retriever({ rerankers: [counting] }).search(ask("espresso machine", { spec: rerankSpec, limit: 1 }));
+    const meter = createUsageMeter();
+    const { hits } = await retriever({ rerankers: [counting] }).search(ask("espresso machine", { spec: rerankSpec, limit: 1, meter }));
+    // What was read is counted, not what came out.
+    const { inputTokens = 0 } = meter.used().find(({ stage }) => stage === "rerank") ?? {};
+    expect(inputTokens).toBeGreaterThan(hits[0]?.chunk.tokenCount ?? 0);
     await retriever({ rerankers: [{ ...counting, capabilities: { ...reversing.capabilities, maxCandidates: 2 } }] }).search(
       ask("espresso machine", { spec: rerankSpec, limit: 1 }),
     );
@@ -336,14 +380,35 @@ describe("the steps of a spec", () => {
 
   it("searches by a made-up passage, and accounts for it", async () => {
     const model = passages("The boiler is guaranteed for seven years.");
-    const { hits, modelCalls, timings, degraded, trace } = await retriever({ modelFor: () => model }).search(
-      ask("warranty of the heater", { spec: hyde }),
+    const meter = createUsageMeter();
+    const { hits, timings, degraded, trace } = await retriever({ modelFor: () => model }).search(
+      ask("warranty of the heater", { spec: hyde, meter }),
     );
     expect(hits[0]?.chunk.id).toBe(chunkIds[1]);
-    expect(modelCalls).toEqual([{ step: "transform", model: "writer", promptTokens: 10, completionTokens: 5, cachedTokens: 0, usd: 0 }]);
+    expect(meter.used()).toMatchObject([
+      { stage: "transform", model: "writer", inputTokens: 10, outputTokens: 5, modelCalls: 1, usd: 0 },
+      // The question's four words and the passage's seven.
+      { stage: "embed", model: embedder.space.id, inputTokens: 4 + 7, modelCalls: 0 },
+    ]);
     expect(timings).toHaveProperty("transform");
     expect(degraded).toEqual([]);
     expect(trace?.passages).toEqual(["The boiler is guaranteed for seven years."]);
+  });
+
+  it("accounts for a transform that hangs or is of no use, and for no embedding that was not made", async () => {
+    const guess = { promptTokens: 30, completionTokens: 200, cachedTokens: 0 };
+    const model: LanguageModel = {
+      ...createScriptedModel({ name: "writer", scripts: [] }),
+      complete: ({ meter }) => (meter?.(guess), new Promise(() => {})),
+    };
+    const hanging = createUsageMeter();
+    const slow = retriever({ modelFor: () => model, timeouts: { transformMs: 5 } });
+    const spec: PipelineSpec = { ...wordings, candidates: { dense: 0, lexical: 100 } };
+    expect((await slow.search(ask("boiler", { spec, meter: hanging }))).degraded).toMatchObject([{ step: "transform" }]);
+    expect(hanging.used()).toMatchObject([{ stage: "transform", inputTokens: 30, outputTokens: 200 }]);
+    const useless = createUsageMeter();
+    await retriever({ modelFor: () => passages("boiler") }).search(ask("boiler", { spec, meter: useless }));
+    expect(useless.used()).toMatchObject([{ stage: "transform", inputTokens: 10, outputTokens: 5 }]);
   });
 
   it("finds by another wording what the question's own words miss", async () => {

@@ -3,6 +3,7 @@ import {
   type ChunkReader,
   type Clock,
   type CollectionId,
+  createUsageMeter,
   type Degradation,
   type Embedder,
   FootnoteError,
@@ -12,7 +13,6 @@ import {
   type LexicalAnalyzer,
   type LexicalIndex,
   type MetadataFilter,
-  type ModelCall,
   type PipelineSpec,
   type Reranker,
   type RerankerSpec,
@@ -26,6 +26,7 @@ import {
   type Timings,
   throwIfAborted,
   toFootnoteError,
+  type UsageMeter,
   type VectorIndex,
   type VectorReader,
 } from "@footnote/core";
@@ -70,6 +71,8 @@ export interface RetrieveRequest {
   limit: number;
   filter?: MetadataFilter;
   principals?: readonly string[];
+  /** Where what is used is counted. Default: nobody counts. */
+  meter?: UsageMeter;
   signal?: AbortSignal;
 }
 
@@ -118,7 +121,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
 
   return {
     async search(request) {
-      const { tenantId, collectionId, limit, signal } = request;
+      const { tenantId, collectionId, limit, meter = createUsageMeter(), signal } = request;
       throwIfAborted(signal);
       const query = normalizeQuery(request.query);
       const spec = routedSpec(request.spec, query);
@@ -180,7 +183,6 @@ export function createRetriever(options: RetrieverOptions): Retriever {
         }
       }
 
-      const modelCalls: ModelCall[] = [];
       let queries = [query];
       let passages: string[] = [];
       if (spec.transform.type !== "none") {
@@ -195,11 +197,10 @@ export function createRetriever(options: RetrieverOptions): Retriever {
           }
           const made = await timed("transform", () =>
             withDeadline({ what: "query transform", timeoutMs: transformMs, clock, signal }, (transformSignal) =>
-              transformQuery({ query, spec: transform, model, signal: transformSignal }),
+              transformQuery({ query, spec: transform, model, meter: meter.callsOf("transform", model), signal: transformSignal }),
             ),
           );
           ({ queries, passages } = made);
-          modelCalls.push(made.call);
         } catch (error) {
           throwIfAborted(signal);
           degraded.push(degradation("transform", toFootnoteError(error), "the question as it was asked"));
@@ -218,6 +219,8 @@ export function createRetriever(options: RetrieverOptions): Retriever {
             passages.length === 0 ? [] : embedder.embed({ texts: passages, purpose: "passage", signal: legSignal }),
           ]),
         );
+        const tokens = [...asked, ...made].reduce((sum, { tokenCount }) => sum + tokenCount, 0);
+        meter.read("embed", space, tokens);
         if (asked.length !== queries.length) {
           throw new FootnoteError("embedding_failed", "The embedder returned no vector for the query; try again.");
         }
@@ -248,11 +251,10 @@ export function createRetriever(options: RetrieverOptions): Retriever {
         }),
       ]);
       throwIfAborted(signal);
-      const calls = modelCalls.length > 0 ? { modelCalls } : {};
       if (denseLeg.type !== "ok" && lexicalLeg.type !== "ok") {
         if (denseLeg.type === "failed") throw denseLeg.error;
         if (lexicalLeg.type === "failed") throw lexicalLeg.error;
-        return { hits: [], timings: { ...timings, search: clock.now() - began }, degraded, ...calls };
+        return { hits: [], timings: { ...timings, search: clock.now() - began }, degraded };
       }
       if (denseLeg.type === "failed") degraded.push(degradation("dense", denseLeg.error, "lexical results only"));
       if (lexicalLeg.type === "failed") degraded.push(degradation("lexical", lexicalLeg.error, "dense results only"));
@@ -349,6 +351,9 @@ export function createRetriever(options: RetrieverOptions): Retriever {
             }),
           );
           hits = reranked.hits;
+          const ranked = hits.filter((hit) => hit.ranks.rerank !== undefined);
+          const tokens = ranked.reduce((sum, { chunk }) => sum + chunk.tokenCount, 0);
+          if (ranked.length > 0) meter.read("rerank", rerankerName(rerankerSpec) ?? "", tokens);
           for (const error of reranked.failed) degraded.push(degradation("rerank", error, "the other features"));
           trace.readings = readings;
           trace.reranked = {
@@ -379,7 +384,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
       }
       const elapsed = clock.now() - began;
       telemetry?.stage("search", elapsed, "ok");
-      return { hits: hits.slice(0, limit), timings: { ...timings, search: elapsed }, degraded, trace, ...calls };
+      return { hits: hits.slice(0, limit), timings: { ...timings, search: elapsed }, degraded, trace };
     },
   };
 }

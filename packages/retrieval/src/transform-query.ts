@@ -1,4 +1,4 @@
-import { completeObject, FootnoteError, type LanguageModel, type ModelCall, type TransformSpec, usdOfTokens } from "@footnote/core";
+import { type CallMeter, completeObject, FootnoteError, type LanguageModel, type TransformSpec } from "@footnote/core";
 import { z } from "zod";
 import { normalizeQuery } from "./normalize-query.ts";
 
@@ -7,7 +7,6 @@ export interface TransformedQuery {
   queries: string[];
   /** Made-up passages whose vectors are averaged with the question's. */
   passages: string[];
-  call: ModelCall;
 }
 
 const charactersOfPassage = 1_000;
@@ -25,9 +24,10 @@ export async function transformQuery(request: {
   query: string;
   spec: Exclude<TransformSpec, { type: "none" }>;
   model: LanguageModel;
+  meter: CallMeter;
   signal: AbortSignal;
 }): Promise<TransformedQuery> {
-  const { query, spec, model, signal } = request;
+  const { query, spec, model, meter, signal } = request;
   const wanted = spec.type === "hyde" ? spec.passages : spec.queries;
   const made = await completeObject(model, {
     name: spec.type === "hyde" ? "passages" : "queries",
@@ -39,15 +39,14 @@ export async function transformQuery(request: {
     prompt: `Question: ${JSON.stringify(query)}\nReply with {"texts": [${wanted} of them]}.`,
     schema: z.object({ texts: z.array(z.string()).min(1) }),
     maxTokens: wanted * (spec.type === "hyde" ? 160 : 60) + 40,
+    meter,
     signal,
   });
   const longest = spec.type === "hyde" ? charactersOfPassage : charactersOfQuery;
   const texts = made.value.texts.map((text) => normalizeQuery(text.slice(0, longest).toWellFormed())).filter((text) => text !== "");
   const fresh = [...new Set(texts)].filter((text) => text !== query).slice(0, wanted);
-  const { usage } = made;
   if (fresh.length === 0) {
     throw new FootnoteError("model_failed", `The model ${model.name} gave nothing to search for; use another model.`, { retryable: false });
   }
-  const call: ModelCall = { step: "transform", model: model.name, ...usage, usd: usdOfTokens(model.prices, usage) };
-  return spec.type === "hyde" ? { queries: [query], passages: fresh, call } : { queries: [query, ...fresh], passages: [], call };
+  return spec.type === "hyde" ? { queries: [query], passages: fresh } : { queries: [query, ...fresh], passages: [] };
 }

@@ -5,4 +5,4 @@ export { digestsEqual, keyPattern, makeKey, parseKey } from "./key-format.ts";
 export type { KeyKind, ParsedKey } from "./key-format.ts";
 export { maySeeCollection, requireOperator, requireScope } from "./principal.ts";
 export type { OperatorPrincipal, Principal, TenantPrincipal } from "./principal.ts";
-export { answerUsage, searchUsage } from "./usage-entries.ts";
+export { usageEntries } from "./usage-entries.ts";

@@ -4,17 +4,17 @@ import {
   type AnswerEvent,
   type AnswerId,
   type ChunkId,
+  createUsageMeter,
   FootnoteError,
   isId,
   newId,
   type PipelineSpec,
   sha256,
-  usdOfTokens,
 } from "@footnote/core";
 import { normalizeQuery, packSources, routedSpec } from "@footnote/retrieval";
 import { answerRequestSchema, answerSchema, conversationSchema, feedbackRequestSchema, traceExportSchema } from "@footnote/sdk";
-import type { ConversationRecord, UsageEntry } from "@footnote/storage";
-import { answerUsage, maySeeCollection, type TenantPrincipal } from "@footnote/tenancy";
+import type { ConversationRecord } from "@footnote/storage";
+import { maySeeCollection, type TenantPrincipal, usageEntries } from "@footnote/tenancy";
 import { z } from "zod";
 import type { ApiDependencies } from "../dependencies.ts";
 import { eventStreamHeaders } from "../event-stream-headers.ts";
@@ -86,8 +86,7 @@ export function addAnswerRoutes(router: Router, deps: ApiDependencies, service: 
         answer: newId("answer"),
         conversation: conversation?.id ?? (await store.conversations.create(tenantId, collection.id)),
       };
-      const searches: UsageEntry[] = [];
-      let searchUsd = 0;
+      const meter = createUsageMeter();
       const chunksRead: ChunkId[] = [];
       const left = new AbortController();
       let saved: Answer | null = null;
@@ -96,8 +95,8 @@ export function addAnswerRoutes(router: Router, deps: ApiDependencies, service: 
         question: body.question,
         history: (conversation?.turns ?? []).slice(-historyTurns).map((turn) => ({ question: turn.question, answer: turn.text })),
         spec,
-        async search(query, options) {
-          const { result, usage } = await service.search({
+        search: (query, options) =>
+          service.search({
             tenantId,
             collection,
             spec,
@@ -105,35 +104,30 @@ export function addAnswerRoutes(router: Router, deps: ApiDependencies, service: 
             limit: spec.topK,
             filter: toFilter(body.filter),
             principals: body.principals,
-            requestId,
-            signal: options.signal,
-          });
-          searches.push(...usage);
-          searchUsd += (result.modelCalls ?? []).reduce((sum, { usd }) => sum + usd, 0);
-          return result;
-        },
-        ...completion({ spec, modelFor, requestId, charge: (entry, usd) => (searches.push(entry), (searchUsd += usd)) }),
+            ...options,
+          }),
+        ...completion(spec, modelFor),
+        meter,
         pack: (packing) => packSources({ tenantId, chunks: notingReader(store.chunks, chunksRead), ...packing }),
         chunksRead: () => chunksRead,
         model,
         async save(answer, trace) {
-          await store.answers.save(tenantId, answer, collection.id, trace);
-          saved = answer;
-          await idempotency?.complete({ status: 200, body: JSON.stringify({ id: answer.id }) });
-          const rows = answerUsage({ requestId, searches, usage: answer.usage, cost: answer.cost });
-          await store.usage
-            .record(tenantId, rows)
-            .catch((error: unknown) =>
-              telemetry.logger.error({ requestId, tenant: tenantId }, "the usage of an answer was not recorded", error),
-            );
+          try {
+            await store.answers.save(tenantId, answer, collection.id, trace);
+            saved = answer;
+            await idempotency?.complete({ status: 200, body: JSON.stringify({ id: answer.id }) });
+          } finally {
+            // It was used, stored answer or not.
+            await store.usage
+              .record(tenantId, usageEntries({ requestId, kind: "answer", used: meter.used() }))
+              .catch((error: unknown) =>
+                telemetry.logger.error({ requestId, tenant: tenantId }, "the usage of an answer was not recorded", error),
+              );
+          }
         },
         ids,
         clock,
         telemetry,
-        price: (usage) => {
-          const generate = usdOfTokens(model.prices, usage);
-          return { currency: "USD", embed: 0, rerank: 0, generate, total: generate + searchUsd };
-        },
         terms: (text) => service.analyzerFor(spec).terms(text),
         language: spec.index.analyzer.language,
         signal: AbortSignal.any([signal, left.signal]),
@@ -234,40 +228,16 @@ export function addAnswerRoutes(router: Router, deps: ApiDependencies, service: 
 }
 
 /** How a follow-up is completed before it is searched, as the pipeline wants it; the answer's own default carries words over. */
-function completion(options: {
-  spec: PipelineSpec;
-  modelFor: ApiDependencies["modelFor"];
-  requestId: string;
-  charge(entry: UsageEntry, usd: number): void;
-}): Pick<AnswerQuestionOptions, "completeQuestion"> {
-  const { spec, modelFor, requestId, charge } = options;
+function completion(spec: PipelineSpec, modelFor: ApiDependencies["modelFor"]): Pick<AnswerQuestionOptions, "completeQuestion"> {
   const { followUps } = spec;
   if (followUps.type === "rules") return {};
   if (followUps.type === "none") return { completeQuestion: async (question) => question };
   return {
-    async completeQuestion(question, history, { signal }) {
+    async completeQuestion(question, history, { meter, signal }) {
       const model = modelFor({ ...spec, answer: { ...spec.answer, model: followUps.model } });
       if (!model)
         throw new FootnoteError("configuration_invalid", `No model named ${followUps.model} is configured; choose another pipeline.`);
-      const rewritten = await rewriteFollowUp({ question, history, model, signal });
-      if (rewritten.usage) {
-        const { promptTokens, completionTokens } = rewritten.usage;
-        const usd = usdOfTokens(model.prices, rewritten.usage);
-        const costUsd = usd === 0 ? "0" : usd.toFixed(12);
-        charge(
-          {
-            requestId,
-            kind: "answer",
-            stage: "rewrite",
-            model: model.name,
-            inputTokens: promptTokens,
-            outputTokens: completionTokens,
-            costUsd,
-          },
-          usd,
-        );
-      }
-      return rewritten.question;
+      return await rewriteFollowUp({ question, history, model, meter: meter.callsOf("rewrite", model), signal });
     },
   };
 }

@@ -1,4 +1,6 @@
+import { createUsageMeter } from "@footnote/core";
 import { searchRequestSchema, searchResponseSchema } from "@footnote/sdk";
+import { usageEntries } from "@footnote/tenancy";
 import type { CollectionWarnings } from "../collection-warnings.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { findCollection, pipelineFor } from "../pipelines-in-use.ts";
@@ -23,7 +25,8 @@ export function addSearchRoutes(router: Router, deps: ApiDependencies, service: 
       const { tenantId } = principal;
       const collection = await findCollection(store, principal, body.collection);
       const spec = await pipelineFor(deps, { tenantId, collection, name: body.pipeline });
-      const { result, usage } = await service.search({
+      const meter = createUsageMeter();
+      const search = service.search({
         tenantId,
         collection,
         spec,
@@ -31,15 +34,16 @@ export function addSearchRoutes(router: Router, deps: ApiDependencies, service: 
         limit: body.limit,
         filter: toFilter(body.filter),
         principals: body.principals,
-        requestId,
+        meter,
         signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
       });
-      store.usage
-        .record(tenantId, usage)
-        .catch((error: unknown) =>
-          telemetry.logger.error({ requestId, tenant: tenantId }, "the usage of a search was not recorded", error),
-        );
-      const { hits, timings, degraded } = result;
+      const { hits, timings, degraded } = await search.finally(() => {
+        store.usage
+          .record(tenantId, usageEntries({ requestId, kind: "search", used: meter.used() }))
+          .catch((error: unknown) =>
+            telemetry.logger.error({ requestId, tenant: tenantId }, "the usage of a search was not recorded", error),
+          );
+      });
       // A search that found its hits is not lost for a note beside them.
       const noted = await warnings.recent(tenantId, collection).catch(() => []);
       return json({ hits, timings, degraded, pipeline: spec.name, ...(noted.length === 0 ? {} : { warnings: noted }) });

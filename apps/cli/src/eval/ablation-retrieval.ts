@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { createChunker } from "@footnote/chunking";
 import {
+  createUsageMeter,
   type DocumentId,
   type Embedder,
   indexedSpaces,
@@ -15,6 +16,7 @@ import {
   type Reranker,
   searchedSpace,
   throwIfAborted,
+  totalCost,
 } from "@footnote/core";
 import { readBeirCorpus, readBeirQueries, scoreRun } from "@footnote/evaluation";
 import { createRetriever, type Retriever } from "@footnote/retrieval";
@@ -180,19 +182,21 @@ async function measureGroup(
         const one = measured.get(spec);
         const retriever = retrievers.get(searchedSpace(spec));
         if (!one || !retriever) continue;
+        const meter = createUsageMeter();
         const result = await retriever.search({
           tenantId: tenant.id,
           collectionId: collection.id,
           spec,
           query: query.text,
           limit: depth,
+          meter,
           ...(signal ? { signal } : {}),
         });
         const ranking = new Set<string>();
         for (const { chunk } of result.hits) ranking.add(rows.get(chunk.documentId) ?? chunk.documentId);
         one.run.push({ queryId: query.id, ranking: [...ranking] });
         one.milliseconds.push(result.timings["search"] ?? 0);
-        one.usd += (result.modelCalls ?? []).reduce((sum, { usd }) => sum + usd, 0);
+        one.usd += totalCost(meter.used()).total;
         if (result.degraded.length > 0) one.degraded += 1;
         for (const { step, reason } of result.degraded) reasons.add(`${spec.name}: ${step}: ${reason}`);
       }

@@ -1,6 +1,6 @@
 /* oxlint-disable vitest/expect-expect, vitest/no-conditional-tests, vitest/valid-title, vitest/no-disabled-tests -- a contract makes its tests from a table */
 import { describe, expect, it } from "vitest";
-import type { GenerateRequest, LanguageModel, ModelEvent } from "../ports/language-model.ts";
+import type { CallMeter, GenerateRequest, LanguageModel, ModelEvent, TokenUsage } from "../ports/language-model.ts";
 import { hitOf } from "./reranker-contract.ts";
 
 const texts = ["The boiler is guaranteed for seven years.", "Visitors may park behind the building."];
@@ -81,7 +81,13 @@ export function languageModelContract(
     test("completes a prompt, and not when the signal has fired", async (model) => {
       if (model.complete === undefined) return;
       const prompt = { system: "Answer with one word.", prompt: "Is it so?", maxTokens: 20 };
-      const { text, finishReason, usage } = await model.complete(prompt);
+      const counted: (TokenUsage | undefined)[] = [];
+      const meter: CallMeter = () => {
+        const at = counted.push(undefined) - 1;
+        return (used) => void (counted[at] = used);
+      };
+      const { text, finishReason, usage } = await model.complete({ ...prompt, meter });
+      expect(counted).toEqual([usage]);
       expect([text, finishReason]).toEqual([expect.any(String), "stop"]);
       expect(usage.promptTokens).toBeGreaterThan(0);
       await expect(model.complete({ ...prompt, signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "cancelled" });

@@ -1,4 +1,4 @@
-import { throwIfAborted } from "../errors.ts";
+import { throwIfAborted, toFootnoteError } from "../errors.ts";
 import type {
   CompletionRequest,
   CompletionResult,
@@ -7,6 +7,7 @@ import type {
   ModelEvent,
   TokenPrices,
 } from "../ports/language-model.ts";
+import { usageOfFailure } from "../token-prices.ts";
 
 /** A step of a script: an event, an error to throw, `stall` (silent until aborted), or something to do before the next step. */
 export type ScriptStep = ModelEvent | Error | "stall" | (() => void | Promise<void>);
@@ -46,16 +47,21 @@ export function createScriptedModel(options: {
       ? {
           async complete(request: CompletionRequest): Promise<CompletionResult> {
             throwIfAborted(request.signal);
+            const settle = request.meter?.({ promptTokens: 10, completionTokens: request.maxTokens, cachedTokens: 0 });
             completionRequests.push(request);
             const at = Math.min(completionRequests.length, completions.length) - 1;
             const said = typeof completions === "function" ? completions(request) : completions[at];
-            if (said instanceof Error) throw said;
+            if (said instanceof Error) {
+              settle?.(usageOfFailure(toFootnoteError(said)));
+              throw said;
+            }
             const reply: CompletionResult = {
               text: "",
               finishReason: "stop",
               usage: { promptTokens: 10, completionTokens: 5, cachedTokens: 0 },
               ...said,
             };
+            settle?.(reply.usage);
             return { ...reply, ...(request.schema ? objectOf(reply.text) : {}) };
           },
         }
