@@ -4,6 +4,7 @@ import { completeObject } from "./complete-object.ts";
 import type { CompletionRequest, CompletionResult } from "./ports/language-model.ts";
 import { createScriptedModel } from "./testing/scripted-model.ts";
 import { usdOfTokens } from "./token-prices.ts";
+import { createUsageMeter } from "./usage-meter.ts";
 
 const schema = z.strictObject({ verdict: z.enum(["yes", "no"]) });
 const usage = { promptTokens: 10, completionTokens: 2, cachedTokens: 4 };
@@ -16,7 +17,7 @@ const request = { name: "verdict", schema, system: "Judge.", prompt: "Is it?", m
 describe("completeObject", () => {
   it("returns a reply of the stated shape and sends the shape", async () => {
     const model = modelSaying([{ text: '{"verdict":"yes"}' }]);
-    expect(await completeObject(model, request)).toEqual({ value: { verdict: "yes" }, usage, modelCalls: 1, repaired: false });
+    expect(await completeObject(model, request)).toEqual({ value: { verdict: "yes" }, repaired: false });
     expect(model.completionRequests[0]?.schema).toMatchObject({
       name: "verdict",
       jsonSchema: { type: "object", required: ["verdict"], additionalProperties: false },
@@ -35,12 +36,7 @@ describe("completeObject", () => {
   ])("repairs %s once, saying what is wrong and showing the reply as data", async (_name, text, wrong) => {
     const model = modelSaying([{ text }, { text: '{"verdict":"yes"}' }]);
     const made = await completeObject(model, request);
-    expect(made).toEqual({
-      value: { verdict: "yes" },
-      usage: { promptTokens: 20, completionTokens: 4, cachedTokens: 8 },
-      modelCalls: 2,
-      repaired: true,
-    });
+    expect(made).toEqual({ value: { verdict: "yes" }, repaired: true });
     const repair: CompletionRequest | undefined = model.completionRequests[1];
     expect(repair?.system).toBe("Judge.");
     expect(repair?.prompt).toContain(wrong);
@@ -53,10 +49,12 @@ describe("completeObject", () => {
     expect(model.completionRequests[1]?.prompt).toContain("cut off by the token limit");
   });
 
-  it("gives up after one repair, with what was used and without what was said", async () => {
+  it("gives up after one repair, without what was said, and both calls are counted", async () => {
     const model = modelSaying([{ text: "secret words" }, { text: "secret words" }]);
-    const error = await completeObject(model, request).catch((caught: unknown) => caught);
-    expect(error).toMatchObject({ code: "model_failed", retryable: false, details: { reason: "malformed", usage: { promptTokens: 20 } } });
+    const meter = createUsageMeter();
+    const error = await completeObject(model, { ...request, meter: meter.callsOf("judge", model) }).catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ code: "model_failed", retryable: false, details: { reason: "malformed" } });
+    expect(meter.used()).toMatchObject([{ modelCalls: 2, inputTokens: 20, outputTokens: 4, cachedTokens: 8 }]);
     expect(JSON.stringify(error)).not.toContain("secret");
     expect(model.completionRequests).toHaveLength(2);
   });

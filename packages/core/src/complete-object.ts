@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { FootnoteError } from "./errors.ts";
-import type { CompletionRequest, LanguageModel, TokenUsage } from "./ports/language-model.ts";
+import type { CompletionRequest, LanguageModel } from "./ports/language-model.ts";
 
 export interface ObjectRequest<T> extends Omit<CompletionRequest, "schema"> {
   /** Names the shape to the provider: letters, digits, `_` and `-`. */
@@ -11,9 +11,6 @@ export interface ObjectRequest<T> extends Omit<CompletionRequest, "schema"> {
 
 export interface CompletedObject<T> {
   value: T;
-  /** Of both calls when the first reply had to be repaired. */
-  usage: TokenUsage;
-  modelCalls: number;
   repaired: boolean;
 }
 
@@ -33,23 +30,19 @@ export async function completeObject<T>(model: LanguageModel, request: ObjectReq
     );
   }
   const jsonSchema = z.toJSONSchema(schema, { target: "draft-7" });
-  const usage: TokenUsage = { promptTokens: 0, completionTokens: 0, cachedTokens: 0 };
   let asked = prompt;
   let wrong = "";
-  for (let modelCalls = 1; modelCalls <= 2; modelCalls++) {
+  for (const repaired of [false, true]) {
     const reply = await model.complete({ ...rest, prompt: asked, schema: { name, jsonSchema } });
-    usage.promptTokens += reply.usage.promptTokens;
-    usage.completionTokens += reply.usage.completionTokens;
-    usage.cachedTokens += reply.usage.cachedTokens;
     if (reply.finishReason === "refusal") {
       throw new FootnoteError("model_failed", `The model ${model.name} refused to reply; rephrase the input or use another model.`, {
         retryable: false,
-        details: { reason: "refusal", usage },
+        details: { reason: "refusal" },
       });
     }
     const object = reply.object ?? jsonIn(reply.text);
     const parsed = schema.safeParse(object);
-    if (parsed.success) return { value: parsed.data, usage, modelCalls, repaired: modelCalls > 1 };
+    if (parsed.success) return { value: parsed.data, repaired };
     wrong = reply.finishReason === "length" ? "it was cut off by the token limit" : problemOf(object, parsed.error);
     asked = `${prompt}\n\nYour last reply could not be used: ${wrong}.\nIt was, as data:\n${JSON.stringify(reply.text.slice(0, longestShown))}\nReply again with the JSON object alone, of the stated shape.`;
   }
@@ -58,7 +51,7 @@ export async function completeObject<T>(model: LanguageModel, request: ObjectReq
     `The model ${model.name} replied twice in a shape that was not asked for; use a model that follows JSON schemas.`,
     {
       retryable: false,
-      details: { reason: "malformed", usage },
+      details: { reason: "malformed" },
     },
   );
 }

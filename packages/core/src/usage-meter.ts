@@ -4,7 +4,7 @@ import { usdOfTokens } from "./token-prices.ts";
 
 /** What one step of a request used of one model: a row of the ledger. */
 export interface StepUsage {
-  stage: "embed" | "rerank" | "rewrite" | "transform" | "generate";
+  stage: "embed" | "rerank" | "rewrite" | "transform" | "generate" | "judge";
   model: string;
   inputTokens: number;
   outputTokens: number;
@@ -18,7 +18,7 @@ export interface StepUsage {
 /** Where everything that a request uses is counted, while it is used: what fails, or is left, has been counted. */
 export interface UsageMeter {
   /** Counts the calls that a step makes of a language model. */
-  callsOf(stage: "rewrite" | "transform" | "generate", model: Pick<LanguageModel, "name" | "prices">): CallMeter;
+  callsOf(stage: "rewrite" | "transform" | "generate" | "judge", model: Pick<LanguageModel, "name" | "prices">): CallMeter;
   /** Tokens that an embedder or a reranker has read. */
   read(stage: "embed" | "rerank", model: string, tokens: number): void;
   /** What was used so far, calls under way at their guess, in the order of the steps' first use. */

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { FootnoteError, usdOfTokens } from "@footnote/core";
+import { FootnoteError } from "@footnote/core";
 import { InvalidArgumentError } from "commander";
 import type { Command } from "commander";
 import { connect, inCollection } from "../connection.ts";
@@ -84,7 +84,7 @@ Example:
         const chosen = selectProposals([...(written?.proposals ?? []), ...proposeByTemplate(documents)], { limit, known });
         await writeProposalFile(path, [...kept, ...chosen]);
         const byModel = chosen.filter(({ origin }) => origin.type === "model").length;
-        const usd = written && model?.prices ? usdOfTokens(model.prices, written.usage) : 0;
+        const usd = written?.usd ?? 0;
         output.print(
           [
             `${chosen.length} questions about ${documents.length} documents proposed in ${options.out}: ${byModel} by ${model?.name ?? "a model"}, ${chosen.length - byModel} by template`,

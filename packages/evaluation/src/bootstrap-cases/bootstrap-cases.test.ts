@@ -278,6 +278,7 @@ describe("proposeByModel", () => {
   it("keeps what stands in the passage, exactly once, and nothing else", async () => {
     const model = createScriptedModel({
       scripts: [],
+      prices: { promptUsdPerMillion: 1, completionUsdPerMillion: 1 },
       completions: [
         saying([fired, { ...fired, quote: "Fired for a day." }, { ...fired, quote: "10 | 1305 | porcelain" }, fired]),
         saying([
@@ -289,7 +290,7 @@ describe("proposeByModel", () => {
     });
     const done: number[] = [];
     const made = await proposeByModel({ model, documents: [manual], onPassage: (progress) => done.push(progress.done) });
-    expect(made).toMatchObject({ passages: 2, discarded: 4, failed: 0, modelCalls: 2, usage: { promptTokens: 20, completionTokens: 10 } });
+    expect(made).toMatchObject({ passages: 2, discarded: 4, failed: 0, modelCalls: 2, usd: 2 * 15e-6 });
     expect(made.proposals.map(({ case: row }) => row)).toMatchObject([
       {
         question: "How long is a full load fired?",
@@ -311,7 +312,7 @@ describe("proposeByModel", () => {
     const documents = Array.from({ length: 4 }, (_, at) => ({ ...manual, id: `m${at}`, sections: manual.sections.slice(1, 2) }));
     const gone = new FootnoteError("model_failed", "gone");
     const once = await proposeByModel({ documents, model: createScriptedModel({ scripts: [], completions: [gone, saying([fired])] }) });
-    expect(once).toMatchObject({ passages: 4, failed: 1 });
+    expect(once).toMatchObject({ passages: 4, failed: 1, modelCalls: 4 });
     expect(once.proposals).toHaveLength(3);
     await expect(proposeByModel({ documents, model: createScriptedModel({ scripts: [], completions: [gone] }) })).rejects.toBe(gone);
     const bug = new TypeError("bug");

@@ -1,4 +1,4 @@
-import { completeObject, FootnoteError, type LanguageModel, throwIfAborted, type TokenUsage } from "@footnote/core";
+import { completeObject, createUsageMeter, FootnoteError, type LanguageModel, throwIfAborted, totalCost, totalUsage } from "@footnote/core";
 import { z } from "zod";
 import { locateQuote } from "../datasets/locate-quote.ts";
 import type { BootstrapDocument } from "./bootstrap-document.ts";
@@ -12,7 +12,8 @@ export interface ModelProposals {
   /** Passages for which the model gave nothing usable. */
   failed: number;
   passages: number;
-  usage: TokenUsage;
+  /** For passages that failed, too. */
+  usd: number;
   modelCalls: number;
 }
 
@@ -55,29 +56,22 @@ export async function proposeByModel(options: {
 }): Promise<ModelProposals> {
   const { model, documents, perPassage = 3, onPassage, signal } = options;
   const chosen = choosePassages(documents, options.passages ?? 50);
-  const usage: TokenUsage = { promptTokens: 0, completionTokens: 0, cachedTokens: 0 };
-  const result: ModelProposals = { proposals: [], discarded: 0, failed: 0, passages: chosen.length, usage, modelCalls: 0 };
+  const meter = createUsageMeter();
+  const result: Omit<ModelProposals, "usd" | "modelCalls"> = { proposals: [], discarded: 0, failed: 0, passages: chosen.length };
   let inARow = 0;
   for (const [index, passage] of chosen.entries()) {
     throwIfAborted(signal);
     try {
-      const {
-        value,
-        usage: used,
-        modelCalls,
-      } = await completeObject(model, {
+      const { value } = await completeObject(model, {
         name: "test_questions",
         schema: repliesSchema,
         system,
         prompt: promptOf(passage, perPassage),
         maxTokens: 300 * perPassage,
+        meter: meter.callsOf("generate", model),
         ...(signal ? { signal } : {}),
       });
       inARow = 0;
-      result.modelCalls += modelCalls;
-      usage.promptTokens += used.promptTokens;
-      usage.completionTokens += used.completionTokens;
-      usage.cachedTokens += used.cachedTokens;
       for (const reply of value.questions.slice(0, perPassage)) {
         const proposal = toProposal(reply, passage, model.name);
         if (proposal) result.proposals.push(proposal);
@@ -91,7 +85,8 @@ export async function proposeByModel(options: {
     }
     onPassage?.({ done: index + 1, total: chosen.length });
   }
-  return result;
+  const used = meter.used();
+  return { ...result, usd: totalCost(used).total, modelCalls: totalUsage(used, model.name).modelCalls };
 }
 
 interface Passage {

@@ -1,4 +1,4 @@
-import { completeObject, type LanguageModel, type TokenUsage } from "@footnote/core";
+import { type CallMeter, completeObject, type LanguageModel } from "@footnote/core";
 import { z } from "zod";
 
 /** Changes with every word of the prompt. */
@@ -23,18 +23,19 @@ Reply with JSON: {"statements": ["…", "…"]}`;
  */
 export async function decomposeClaim(
   model: LanguageModel,
-  request: { text: string; question?: string; maxTokens: number; signal?: AbortSignal },
-): Promise<{ statements: string[]; usage: TokenUsage; modelCalls: number }> {
-  const { text, question, maxTokens, signal } = request;
-  const { value, usage, modelCalls } = await completeObject(model, {
+  request: { text: string; question?: string; maxTokens: number; meter: CallMeter; signal?: AbortSignal },
+): Promise<string[]> {
+  const { text, question, maxTokens, meter, signal } = request;
+  const { value } = await completeObject(model, {
     name: "statements",
     schema: claimsSchema,
     system,
     prompt: claimsPrompt({ text, ...(question === undefined ? {} : { question }) }),
     maxTokens,
+    meter,
     ...(signal ? { signal } : {}),
   });
-  return { statements: value.statements.map((statement) => statement.trim()).filter((statement) => statement !== ""), usage, modelCalls };
+  return value.statements.map((statement) => statement.trim()).filter((statement) => statement !== "");
 }
 
 /** Texts stand in JSON strings, each on a line of its own: none can end where it is put. */

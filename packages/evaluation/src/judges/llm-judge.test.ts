@@ -62,7 +62,6 @@ describe("createLlmJudge", () => {
       disagreements: 0,
       statements: 2,
       cached: 0,
-      usage: { promptTokens: 600, completionTokens: 120 },
     });
     expect(judged.usd).toBeCloseTo((600 * 2 + 120 * 10) / 1e6, 12);
   });
@@ -135,7 +134,7 @@ describe("createLlmJudge", () => {
       return { text };
     });
     const judged = await createLlmJudge({ model }).judge({ items: [boiler] });
-    expect(judged).toMatchObject({ modelCalls: 4, usage: { promptTokens: 400 }, verdicts: [{ support: "supported" }] });
+    expect(judged).toMatchObject({ modelCalls: 4, usd: (400 * 2 + 80 * 10) / 1e6, verdicts: [{ support: "supported" }] });
   });
 
   it.each([

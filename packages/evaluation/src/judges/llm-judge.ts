@@ -1,13 +1,16 @@
 import {
+  type CallMeter,
   canonicalJson,
+  createUsageMeter,
   FootnoteError,
   type Judge,
   type JudgeItem,
   type LanguageModel,
   sha256,
   throwIfAborted,
-  type TokenUsage,
-  usdOfTokens,
+  totalCost,
+  totalUsage,
+  type UsageMeter,
   type Verdict,
 } from "@footnote/core";
 import { z } from "zod";
@@ -37,13 +40,14 @@ export interface LlmJudge extends Judge {
     verdicts: LlmVerdict[];
     usd: number;
     modelCalls: number;
-    usage: TokenUsage;
     /** Statements of which the two questions said opposite things, and all statements. */
     disagreements: number;
     statements: number;
     /** Items whose verdict was known. */
     cached: number;
   }>;
+  /** What it used since it was made, for verdicts that failed too. */
+  spent(): { usd: number; modelCalls: number };
 }
 
 const storedSchema = z.array(
@@ -72,20 +76,23 @@ export function createLlmJudge(options: LlmJudgeOptions): LlmJudge {
   const name = `llm:${model.name}`;
   const version = `1+${decompose ? `${claimsPromptVersion}+` : ""}${verdictsPromptVersion}`;
 
-  async function statementsOf(item: JudgeItem, total: Total, signal: AbortSignal | undefined): Promise<StatementVerdict[]> {
+  const all = createUsageMeter();
+  const spentIn = (meter: UsageMeter) => {
+    const used = meter.used();
+    return { usd: totalCost(used).total, modelCalls: totalUsage(used, model.name).modelCalls };
+  };
+
+  async function statementsOf(item: JudgeItem, meter: CallMeter, signal: AbortSignal | undefined): Promise<StatementVerdict[]> {
     const { claim, evidence, question } = item;
     const read = evidence.filter((text) => text.trim() !== "");
-    const common = { maxTokens, ...(question === undefined ? {} : { question }), ...(signal ? { signal } : {}) };
+    const common = { maxTokens, meter, ...(question === undefined ? {} : { question }), ...(signal ? { signal } : {}) };
     let statements = [claim];
     if (decompose) {
       const parts = await decomposeClaim(model, { text: claim, ...common });
-      total.add(parts);
       // A claim that is said to state nothing is judged as it stands: nothing can be talked out of being judged.
-      if (parts.statements.length > 0) statements = parts.statements;
+      if (parts.length > 0) statements = parts;
     }
-    const judged = await judgeStatements(model, { statements, evidence: read, ...common });
-    total.add(judged);
-    return judged.verdicts;
+    return await judgeStatements(model, { statements, evidence: read, ...common });
   }
 
   return {
@@ -93,7 +100,14 @@ export function createLlmJudge(options: LlmJudgeOptions): LlmJudge {
     version,
     capabilities: { deterministic: false, batchSize: concurrency, metered: true },
     async judge({ items, signal }) {
-      const total = createTotal();
+      const own = createUsageMeter();
+      const meters = [own, all].map((meter) => meter.callsOf("judge", model));
+      const meter: CallMeter = (guess) => {
+        const settle = meters.map((count) => count(guess));
+        return (used) => {
+          for (const one of settle) one(used);
+        };
+      };
       let cached = 0;
       const judged: StatementVerdict[][] = [];
       let next = 0;
@@ -118,7 +132,7 @@ export function createLlmJudge(options: LlmJudgeOptions): LlmJudge {
             cached += 1;
             continue;
           }
-          const verdicts = await statementsOf(item, total, stop);
+          const verdicts = await statementsOf(item, meter, stop);
           judged[at] = verdicts;
           await cache?.set(key, verdicts);
         }
@@ -134,14 +148,13 @@ export function createLlmJudge(options: LlmJudgeOptions): LlmJudge {
       const statements = judged.flat();
       return {
         verdicts,
-        usd: usdOfTokens(model.prices, total.usage),
-        modelCalls: total.modelCalls,
-        usage: total.usage,
+        ...spentIn(own),
         disagreements: statements.filter(({ disagreed }) => disagreed).length,
         statements: statements.length,
         cached,
       };
     },
+    spent: () => spentIn(all),
   };
 }
 
@@ -161,27 +174,4 @@ function verdictOf(statements: readonly StatementVerdict[]): LlmVerdict {
         : null;
   const support = score === 1 ? "supported" : contradicted || score === 0 ? "unsupported" : "partial";
   return { support, score, ...(reason === null ? {} : { reason }), statements: kept };
-}
-
-interface Total {
-  readonly usage: TokenUsage;
-  readonly modelCalls: number;
-  add(part: { usage: TokenUsage; modelCalls: number }): void;
-}
-
-function createTotal(): Total {
-  const usage: TokenUsage = { promptTokens: 0, completionTokens: 0, cachedTokens: 0 };
-  let modelCalls = 0;
-  return {
-    usage,
-    get modelCalls() {
-      return modelCalls;
-    },
-    add(part) {
-      usage.promptTokens += part.usage.promptTokens;
-      usage.completionTokens += part.usage.completionTokens;
-      usage.cachedTokens += part.usage.cachedTokens;
-      modelCalls += part.modelCalls;
-    },
-  };
 }

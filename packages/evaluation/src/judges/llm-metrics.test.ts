@@ -99,11 +99,15 @@ describe("llmMetrics", () => {
   });
 
   it.each(["malformed", "refusal"] as const)("leaves a case out whose verdict is %s, and says so", async (why) => {
-    const { judge } = judging((prompt) => (prompt.includes("gold") ? why : null));
+    const { judge, model } = judging((prompt) => (prompt.includes("gold") ? why : null));
     const scores = await llmMetrics(judge, [mixed, good]);
     expect(scores.missing).toEqual({ [why]: 1 });
     expect(scores.values.get("mixed")).toMatchObject({ "llm-faithfulness": null });
     expect(scores.values.get("good")).toMatchObject({ "llm-faithfulness": 1 });
+    // What was said in vain was paid for.
+    expect(scores.modelCalls).toBe(model.completionRequests.length);
+    expect(scores.usd).toBeCloseTo((scores.modelCalls * 15) / 1e6, 12);
+    expect(scores.costs.get("mixed")?.modelCalls).toBeGreaterThan(3);
   });
 
   it("stops when the server is away, and at anything that is no verdict's fault", async () => {

@@ -50,7 +50,7 @@ export async function llmMetrics(
     ...judge,
     async judge(request) {
       const judged = await judge.judge(request);
-      for (const name of ["usd", "modelCalls", "disagreements", "statements", "cached"] as const) scores[name] += judged[name];
+      for (const name of ["disagreements", "statements", "cached"] as const) scores[name] += judged[name];
       return judged;
     },
   };
@@ -58,6 +58,7 @@ export async function llmMetrics(
     const row: MetricValues = Object.fromEntries([...judgedMetrics, "agreement"].map((name) => [`llm-${name}`, null]));
     scores.values.set(one.id, row);
     const before = { ...scores };
+    const spent = judge.spent();
     try {
       const { metrics } = await scoreCase({ case: one, answer, gold: [], judges: { judge: counting }, ...(signal ? { signal } : {}) });
       for (const name of judgedMetrics) row[`llm-${name}`] = metrics[name] ?? null;
@@ -73,7 +74,11 @@ export async function llmMetrics(
       const asked = results.slice(0, index + 1).filter((result) => !hasAbstained(result.answer)).length;
       if (error.retryable && failed === asked && failed >= 3) throw error;
     }
-    scores.costs.set(one.id, { usd: scores.usd - before.usd, modelCalls: scores.modelCalls - before.modelCalls });
+    const { usd, modelCalls } = judge.spent();
+    const cost = { usd: usd - spent.usd, modelCalls: modelCalls - spent.modelCalls };
+    scores.costs.set(one.id, cost);
+    scores.usd += cost.usd;
+    scores.modelCalls += cost.modelCalls;
     onProgress?.({ done: index + 1, total: results.length });
   }
   return scores;

@@ -1,4 +1,4 @@
-import { completeObject, FootnoteError, type LanguageModel, type TokenUsage } from "@footnote/core";
+import { type CallMeter, completeObject, FootnoteError, type LanguageModel } from "@footnote/core";
 import { z } from "zod";
 
 /** Changes with every word of the two prompts. */
@@ -39,6 +39,7 @@ export interface VerdictRequest {
   evidence: readonly string[];
   question?: string;
   maxTokens: number;
+  meter: CallMeter;
   signal?: AbortSignal;
 }
 
@@ -46,13 +47,10 @@ export interface VerdictRequest {
  * Asks of each statement whether the evidence entails it, and separately, with the parts in the other order, what is wrong with it: a judge
  * that likes to agree says yes to both and shows itself. Throws `model_failed` when verdicts cannot be had.
  */
-export async function judgeStatements(
-  model: LanguageModel,
-  request: VerdictRequest,
-): Promise<{ verdicts: StatementVerdict[]; usage: TokenUsage; modelCalls: number }> {
-  const { statements, maxTokens, signal } = request;
+export async function judgeStatements(model: LanguageModel, request: VerdictRequest): Promise<StatementVerdict[]> {
+  const { statements, maxTokens, meter, signal } = request;
   const ids = statements.map((_, index) => index + 1);
-  const common = { maxTokens, ...(signal ? { signal } : {}) };
+  const common = { maxTokens, meter, ...(signal ? { signal } : {}) };
   const [entailment, faults] = await Promise.all([
     completeObject(model, {
       ...common,
@@ -71,18 +69,12 @@ export async function judgeStatements(
   ]);
   const entailedById = new Map(entailment.value.verdicts.map(({ id, entailed }) => [id, entailed]));
   const faultById = new Map(faults.value.verdicts.map(({ id, fault }) => [id, fault]));
-  const verdicts = statements.map((statement, index): StatementVerdict => {
+  return statements.map((statement, index): StatementVerdict => {
     const entailed = entailedById.get(index + 1);
     const fault = faultById.get(index + 1);
     if (entailed === undefined || fault === undefined) throw new FootnoteError("internal", "A checked reply lacks a verdict.");
     return { statement, entailed, fault, disagreed: entailed !== (fault === "none") };
   });
-  const usage: TokenUsage = {
-    promptTokens: entailment.usage.promptTokens + faults.usage.promptTokens,
-    completionTokens: entailment.usage.completionTokens + faults.usage.completionTokens,
-    cachedTokens: entailment.usage.cachedTokens + faults.usage.cachedTokens,
-  };
-  return { verdicts, usage, modelCalls: entailment.modelCalls + faults.modelCalls };
 }
 
 /** One verdict for each id, no other: a reply that skips a statement is as malformed as one that is not JSON. */
