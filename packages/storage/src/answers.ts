@@ -29,6 +29,15 @@ export function createAnswerRepository(session: Session): Store["answers"] {
     save: (tenantId, answer, collectionId, trace) =>
       session.transaction(tenantId, async (tx) => {
         const { id, conversationId, question, text, createdAt, ...body } = answer;
+        const shown = new Map<string, string>();
+        for (const { source } of answer.citations) shown.set(source.versionId, source.documentId);
+        for (const { chunk } of answer.sources) shown.set(chunk.versionId, chunk.documentId);
+        // Held until the answer is in: an erasure waits, and redacts it.
+        const documents = [...new Set(shown.values())];
+        const there = await tx.query("select 1 from documents where id = any($1) order by id for share", [documents]);
+        if (there.length < documents.length) {
+          throw new FootnoteError("conflict", "A document that the answer shows was erased while it was made; ask again.");
+        }
         const [conversation] = await tx.query("select id from conversations where id = $1 for share", [conversationId]);
         if (!conversation) throw new FootnoteError("not_found", "The conversation does not exist.");
         await tx.query(
@@ -37,9 +46,6 @@ export function createAnswerRepository(session: Session): Store["answers"] {
            on conflict (tenant_id, id) do update set text = excluded.text, body = excluded.body, trace = excluded.trace`,
           [tenantId, id, conversationId, collectionId, question, text, JSON.stringify(body), createdAt, trace ? storableJson(trace) : null],
         );
-        const shown = new Map<string, string>();
-        for (const { source } of answer.citations) shown.set(source.versionId, source.documentId);
-        for (const { chunk } of answer.sources) shown.set(chunk.versionId, chunk.documentId);
         await tx.query(
           `insert into answer_sources (tenant_id, answer_id, document_id, version_id)
            select $1, $2, s.document_id, s.version_id from unnest($3::text[], $4::text[]) as s(version_id, document_id) on conflict do nothing`,

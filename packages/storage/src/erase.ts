@@ -29,8 +29,7 @@ export async function eraseDocument(
     for (const live of await tx.query<{ id: VersionId }>("select id from document_versions where document_id = $1 and live", [id])) {
       await withdrawFromIndex(tx, { tenantId, versionId: live.id, spaces });
     }
-    counts.feedbackRedacted = await redactFeedback(tx, id);
-    counts.answersRedacted = await redactAnswers(tx, id);
+    Object.assign(counts, await redactAnswers(tx, id));
     if (document) {
       const about = { collectionId: document.collection_id, externalId: document.external_id };
       Object.assign(counts, await redactEvaluations(tx, about));
@@ -91,49 +90,42 @@ async function deleteListedBlobs(
   return removed;
 }
 
-/** A comment may quote what its answer said; the rating and the reason may stay. */
-async function redactFeedback(tx: Transaction, id: DocumentId): Promise<number> {
-  // Answers before what is said of them, as everybody takes them: the other way round two transactions could wait for one another.
-  const answers = await tx.query<{ id: string }>(
-    "select id from answers where id in (select answer_id from answer_sources where document_id = $1) order by id for update",
+/**
+ * Masks what answers say from the document, drops its citations and sources, and empties their traces. Later turns of a conversation are followed:
+ * a model was shown the earlier ones and may repeat them without a footnote, and their queries may have been completed from them. A comment may
+ * quote what its answer said; the rating and the reason may stay.
+ */
+async function redactAnswers(tx: Transaction, id: DocumentId): Promise<{ answersRedacted: number; feedbackRedacted: number }> {
+  const showing = "select s.answer_id from answer_sources s where s.document_id = $1";
+  // Answers before what is said of them, and in the order of their ids, as everybody takes them: otherwise two transactions could wait for one another.
+  const rows = await tx.query<AnswerRow & { trace: AnswerTrace | null; shown: boolean }>(
+    `select id, conversation_id, question, text, body, created_at, trace, id in (${showing}) as shown from answers
+     where conversation_id in (select f.conversation_id from answers f where f.id in (${showing})) order by id for update`,
     [id],
   );
-  const rows = await tx.query("update feedback set comment = null where comment is not null and answer_id = any($1) returning 1", [
-    answers.map((row) => row.id),
-  ]);
-  return rows.length;
-}
-
-/** Masks what answers say from the document, drops its citations and sources, and empties the traces of what may repeat it. */
-async function redactAnswers(tx: Transaction, id: DocumentId): Promise<number> {
-  const rows = await tx.query<AnswerRow & { trace: AnswerTrace | null }>(
-    `select id, conversation_id, question, text, body, created_at, trace from answers
-     where id in (select answer_id from answer_sources where document_id = $1) order by id for update`,
-    [id],
-  );
+  const begun = new Set<string>();
+  const changed: string[] = [];
   for (const row of rows) {
-    const redacted = redactAnswer(row.text, row.body, id);
+    const isLater = begun.has(row.conversation_id) && row.trace?.historyTurns !== 0;
+    if (!row.shown && !isLater) continue;
+    begun.add(row.conversation_id);
+    const { text, body } = redactAnswer(row.text, row.body, id);
+    if (row.shown || text !== row.text) changed.push(row.id);
     await tx.query("update answers set text = $2, body = $3::jsonb, trace = $4::jsonb where id = $1", [
       row.id,
-      redacted.text,
-      JSON.stringify(redacted.body),
+      text,
+      JSON.stringify(body),
       row.trace && JSON.stringify(redactTrace(row.trace, id)),
     ]);
   }
-  // Later turns were searched with queries that a model may have completed from these answers.
-  const later = await tx.query<{ id: string; trace: AnswerTrace }>(
-    `select id, trace from answers where conversation_id = any($1) and not id = any($2) and (trace->>'historyTurns')::integer > 0
-     order by id for update`,
-    [[...new Set(rows.map((row) => row.conversation_id))], rows.map((row) => row.id)],
-  );
-  for (const row of later) {
-    await tx.query("update answers set trace = $2::jsonb where id = $1", [row.id, JSON.stringify(withoutQueries(row.trace))]);
-  }
+  const comments = await tx.query("update feedback set comment = null where comment is not null and answer_id = any($1) returning 1", [
+    changed,
+  ]);
   await tx.query("delete from answer_sources where document_id = $1", [id]);
-  return rows.length;
+  return { answersRedacted: changed.length, feedbackRedacted: comments.length };
 }
 
-export function redactAnswer(text: string, body: AnswerBody, documentId: DocumentId): { text: string; body: AnswerBody } {
+function redactAnswer(text: string, body: AnswerBody, documentId: DocumentId): { text: string; body: AnswerBody } {
   const gone = body.citations.filter((citation) => citation.source.documentId === documentId);
   let kept = text;
   for (const { answerSpan, quote } of gone) {
@@ -143,34 +135,37 @@ export function redactAnswer(text: string, body: AnswerBody, documentId: Documen
       kept = blank(kept, at, at + quote.length);
     }
   }
+  // A sentence that no other document bears out may be the erased one's, cited or not.
+  const citations = body.citations.filter((citation) => citation.source.documentId !== documentId);
+  for (const { answerSpan, support } of body.claims) {
+    const isCited = citations.some((citation) => citation.answerSpan.start < answerSpan.end && citation.answerSpan.end > answerSpan.start);
+    if (support !== "supported" || !isCited) kept = blank(kept, answerSpan.start, answerSpan.end);
+  }
   return {
     text: kept,
     body: {
       ...body,
-      citations: body.citations.filter((citation) => citation.source.documentId !== documentId),
+      citations,
       sources: body.sources.filter((hit) => hit.chunk.documentId !== documentId),
     },
   };
 }
 
 /** What the model said and what it was asked to search by may hold the document's words; ids and scores may stay. */
-export function redactTrace(trace: AnswerTrace, documentId: DocumentId): AnswerTrace {
-  return {
-    ...withoutQueries(trace),
-    sources: trace.sources.filter((source) => source.documentId !== documentId),
-    output: [],
-    redacted: true,
-  };
-}
-
-function withoutQueries(trace: AnswerTrace): AnswerTrace {
+function redactTrace(trace: AnswerTrace, documentId: DocumentId): AnswerTrace {
   const searches = trace.searches.map(({ trace: searched }) => {
     if (searched === null) return { asked: "", trace: null };
     const { passages: _passages, ...kept } = searched;
     const legs = searched.legs.map(({ leg, results }) => ({ leg, results }));
     return { asked: "", trace: { ...kept, query: "", terms: [], legs } };
   });
-  return { ...trace, searches, redacted: true };
+  return {
+    ...trace,
+    searches,
+    sources: trace.sources.filter((source) => source.documentId !== documentId),
+    output: [],
+    redacted: true,
+  };
 }
 
 function blank(text: string, start: number, end: number): string {

@@ -307,6 +307,102 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
     }
   });
 
+  it("follows what is erased through the conversation: a model may repeat earlier answers without a footnote", async () => {
+    const { store } = opened;
+    const scope = await createTenantAndCollection(store);
+    const { tenantId, collectionId } = scope;
+    const gone = await load(scope, "gone", ["The launch code is 4711."]);
+    const kept = await load(scope, "kept", ["The office opens at nine."]);
+    const conversationId = await store.conversations.create(tenantId, collectionId);
+    const chunks = await store.chunks.read({ tenantId, chunkIds: [...gone.chunkIds, ...kept.chunkIds] });
+    let turns = 0;
+    /** A turn that says these sentences, each with a footnote to a document or without one. */
+    async function say(options: { extractive: boolean }, ...sentences: [words: string, from?: typeof gone][]) {
+      const id = newId("answer");
+      const answer: Answer = {
+        id,
+        conversationId,
+        question: "What now?",
+        text: "",
+        citations: [],
+        claims: [],
+        sources: [],
+        finishReason: "stop",
+        usage: { model: "m", promptTokens: 0, completionTokens: 0, cachedTokens: 0, embeddedTokens: 0, modelCalls: 0 },
+        cost: { currency: "USD", embed: 0, rerank: 0, generate: 0, total: 0 },
+        timings: {},
+        degraded: [],
+        pipeline: "default",
+        pipelineHash: "x",
+        createdAt: new Date(),
+      };
+      for (const [words, from] of sentences) {
+        const answerSpan = { start: answer.text.length, end: answer.text.length + words.length };
+        answer.text += `${words} `;
+        answer.claims.push({ answerSpan, support: from ? "supported" : "unsupported" });
+        const chunkId = from?.chunkIds[0];
+        const chunk = chunkId && chunks.get(chunkId);
+        if (!from || !chunk) continue;
+        const { documentId, versionId } = from;
+        const marker = answer.citations.length + 1;
+        const source = { documentId, versionId, chunkId: chunk.id, title: null };
+        answer.citations.push({
+          id: `c${marker}`,
+          marker,
+          answerSpan,
+          source,
+          sourceSpan: answerSpan,
+          quote: words,
+          verification: "exact",
+        });
+        answer.sources.push({ chunk, score: 1, ranks: {}, scores: {} });
+      }
+      const trace: AnswerTrace = {
+        version: 1,
+        spec: testSettings().pipeline,
+        historyTurns: turns++,
+        searches: [{ asked: "the code 4711", trace: null }],
+        sources: [],
+        chunksRead: [],
+        request: { model: "m", extractive: options.extractive, prompt: "p", sha256: null },
+        output: [{ type: "text-delta", text: answer.text }],
+        dropped: { markers: 0, quotes: 0 },
+        truncated: [],
+        redacted: false,
+      };
+      await store.answers.save(tenantId, answer, collectionId, trace);
+      await store.answers.saveFeedback(tenantId, id, { author: "key:a", rating: "down", comment: `Said: ${answer.text}` });
+      return { id, text: answer.text };
+    }
+    const office = "The office opens at nine.";
+    const before = await say({ extractive: false }, ["My guess is 4711."]);
+    const first = await say({ extractive: false }, ["The launch code is 4711.", gone], ["Remember 4711."], [office, kept]);
+    const generated = await say({ extractive: false }, ["As said, it is 4711."], [office, kept]);
+    const quoted = await say({ extractive: true }, [office, kept]);
+    const last = await say({ extractive: false }, ["Once more: 4711."]);
+    expect(await store.documents.erase(tenantId, gone.documentId)).toMatchObject({ answersRedacted: 3, feedbackRedacted: 3 });
+    const read = async ({ id }: { id: typeof first.id }) => ({
+      answer: await store.answers.get(tenantId, id),
+      trace: await store.answers.trace(tenantId, id),
+    });
+    const after = await Promise.all([first, generated, last].map(read));
+    expect(JSON.stringify(after)).not.toContain("4711");
+    for (const [at, { text }] of [first, generated, last].entries()) {
+      const { answer, trace } = after[at] ?? {};
+      expect(answer?.text).toHaveLength(text.length);
+      expect(answer?.text.includes(office)).toBe(text.includes(office));
+      expect(trace).toMatchObject({ redacted: true, output: [] });
+    }
+    // What only quotes the documents that are left stays, as does all that was said before.
+    const later = await read(quoted);
+    expect(later.answer?.text).toBe(quoted.text);
+    expect(later.trace).toMatchObject({ redacted: true, searches: [{ asked: "" }], output: [] });
+    const earlier = await read(before);
+    expect([earlier.answer?.text, earlier.trace?.redacted]).toEqual([before.text, false]);
+    const rated = await store.answers.listRatedDown(tenantId, { collections: null, page: {} });
+    expect(rated.data.filter(({ comment }) => comment !== undefined).map(({ id }) => id)).toEqual([quoted.id, before.id]);
+  });
+
   it("erases a document from every store and redacts what quoted it, once", async () => {
     const { store } = opened;
     const scope = await createTenantAndCollection(store);
@@ -417,6 +513,10 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
     expect(redacted?.text.slice(29)).toBe(text.slice(29));
     expect(redacted?.citations.map(({ marker }) => marker)).toEqual([2]);
     expect(JSON.stringify(await store.conversations.get(tenantId, conversationId))).not.toContain("4711");
+    // An answer that was under way meanwhile does not bring it back.
+    await expect(store.answers.save(tenantId, { ...answer, id: newId("answer") }, collectionId, trace)).rejects.toMatchObject({
+      code: "conflict",
+    });
     expect(await store.documents.get(tenantId, gone.documentId)).toBeNull();
     expect(await find(scope, "office")).toEqual(kept.chunkIds);
     expect(await store.conversations.delete(tenantId, conversationId)).toBe(true);

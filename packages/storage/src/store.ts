@@ -446,6 +446,7 @@ export interface Store {
   };
 
   readonly answers: {
+    /** Throws `conflict` when a document that it shows is gone. */
     save(tenantId: TenantId, answer: Answer, collectionId: CollectionId, trace?: AnswerTrace): Promise<void>;
     get(tenantId: TenantId, id: AnswerId): Promise<Answer | null>;
     /** Null also for an answer that was stored without one. */
