@@ -6,6 +6,9 @@ import { notFound } from "./route.ts";
 
 const shippedByName: ReadonlyMap<string, PipelineSpec> = new Map(Object.entries(shipped));
 
+/** Names in the error about a name that is unknown. */
+const mostNamed = 20;
+
 /** Where pipelines come from: the tenant's own, and those that this server offers beside the shipped ones. */
 export interface PipelineSources {
   store: Store;
@@ -32,7 +35,10 @@ export async function findPipeline(sources: PipelineSources, tenantId: TenantId,
     newest((await store.pipelines.list(tenantId)).filter((pipeline) => pipeline.spec.name === name)) ??
     pipelines.find((spec) => spec.name === name);
   if (found) return found;
-  throw new FootnoteError("pipeline_unknown", "There is no pipeline of this name; GET /v1/pipelines lists them.");
+  const names = new Set((await listPipelines(sources, tenantId)).map(({ spec }) => spec.name));
+  const shown = [...names].slice(0, mostNamed);
+  const more = names.size > shown.length ? " and others that GET /v1/pipelines lists" : "";
+  throw new FootnoteError("pipeline_unknown", `There is no pipeline of this name; known are ${shown.join(", ")}${more}.`);
 }
 
 function newest(found: readonly { spec: PipelineSpec }[]): PipelineSpec | undefined {

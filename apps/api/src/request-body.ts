@@ -105,9 +105,13 @@ export function validate<S extends z.ZodType>(schema: S, value: unknown, what: s
     message: issue.code === "unrecognized_keys" ? `unknown field: ${issue.keys.map((key) => key.slice(0, 60)).join(", ")}` : issue.message,
   }));
   const [first] = errors;
-  throw new FootnoteError("invalid_request", `${what} is not valid: ${first ? `${first.path || "it"}: ${first.message}` : "see errors"}.`, {
-    details: { errors },
-  });
+  throw new FootnoteError(
+    "invalid_request",
+    `${what} is not valid: ${first ? `${first.path === "" ? "" : `${first.path}: `}${first.message}` : "see errors"}.`,
+    {
+      details: { errors },
+    },
+  );
 }
 
 /** A body's text as strict UTF-8. */

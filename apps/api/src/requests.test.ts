@@ -218,10 +218,13 @@ test("pipelines that are unknown, models and conversations that do not fit are r
   const search = { query: "x", collection: "manual", limit: 3 };
   expect(await tenant.call("POST", "/v1/search", { json: { ...search, pipeline: "no-such" } })).toMatchObject({
     status: 422,
-    json: { code: "pipeline_unknown" },
+    json: { code: "pipeline_unknown", detail: "There is no pipeline of this name; known are default, hybrid-rrf-rerank." },
   });
   expect(await tenant.call("POST", "/v1/search", { json: { ...search, collection: "none" } })).toMatchObject({ status: 404 });
-  expect(await tenant.call("PUT", "/v1/collections/Bad%20Name", { json: {} })).toMatchObject({ status: 400 });
+  expect(await tenant.call("PUT", "/v1/collections/Bad%20Name", { json: {} })).toMatchObject({
+    status: 400,
+    json: { detail: expect.stringMatching(/^The collection's name is not valid: must be 1[^:]+\.$/u) },
+  });
   expect(
     await tenant.call("POST", "/v1/answers", { json: { question: "x", collection: "manual", conversationId: "nonsense" } }),
   ).toMatchObject({ status: 404 });

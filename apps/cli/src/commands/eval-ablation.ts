@@ -2,6 +2,8 @@ import { resolve } from "node:path";
 import { InvalidArgumentError } from "commander";
 import type { Command } from "commander";
 import type { CommonOptions, Context } from "../context.ts";
+import { alwaysMeasured, goldenSetName, measuredInFull } from "../eval/ablation-sets.ts";
+import { wholeNumber } from "../number-option.ts";
 import { createOutput } from "../output.ts";
 
 interface AblationOptions extends CommonOptions {
@@ -23,10 +25,13 @@ const list = (value: string) =>
     .map((name) => name.trim())
     .filter(Boolean);
 
-function count(value: string): number {
-  const number = Number(value);
-  if (Number.isSafeInteger(number) && number > 0) return number;
-  throw new InvalidArgumentError("Give a whole number above 0.");
+const sets = [...alwaysMeasured, goldenSetName, ...measuredInFull];
+
+function setsOf(value: string): string[] {
+  const names = list(value);
+  const unknown = names.find((name) => !sets.includes(name));
+  if (unknown === undefined) return names;
+  throw new InvalidArgumentError(`There is no set ${unknown}; name some of ${sets.join(", ")}.`);
 }
 
 export function addEvalAblation(evaluate: Command, context: Context): void {
@@ -37,8 +42,12 @@ export function addEvalAblation(evaluate: Command, context: Context): void {
     .option("--full", "SciFact and SQuAD as well: hours, unless their embeddings are kept already")
     .option("--train", "also the training sets, on which steps are chosen: SciFact's train claims and the golden set's train split")
     .option("--steps <names>", "only these, separated by commas, such as fusion,reranker", list)
-    .option("--sets <names>", "only these, separated by commas; handbook is the golden set", list)
-    .option("--limit <number>", "only the first so many questions of each set", count)
+    .option(
+      "--sets <names>",
+      `only these, separated by commas: ${alwaysMeasured.join(", ")}, ${goldenSetName} (the golden set); with --full also ${measuredInFull.join(", ")}`,
+      setsOf,
+    )
+    .option("--limit <number>", "only the first so many questions of each set", wholeNumber())
     .option("--kept", "measure nothing: report what earlier runs measured, the rest as unmeasured")
     .option("--cache <folder>", "results and embeddings of earlier runs; for one process at a time", ".cache")
     .option("--docs <folder>", "where quality.md and quality/ablation.svg are written; default: docs of the checkout")

@@ -1,9 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { InvalidArgumentError } from "commander";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { formatGoal } from "../eval/goals.ts";
+import { wholeNumber } from "../number-option.ts";
 import { createOutput } from "../output.ts";
 
 interface AnswersOptions {
@@ -15,12 +15,6 @@ interface AnswersOptions {
   fit?: boolean;
 }
 
-function count(value: string): number {
-  const number = Number(value);
-  if (Number.isSafeInteger(number) && number > 0) return number;
-  throw new InvalidArgumentError("Give a whole number above 0.");
-}
-
 /** `eval answers`: which sentence the extractive model cites first, and when it abstains, on questions of others. */
 export function addEvalAnswers(evaluate: Command, context: Context): void {
   const { signal, variables, cwd } = context;
@@ -28,7 +22,7 @@ export function addEvalAnswers(evaluate: Command, context: Context): void {
     .command("answers")
     .description("SQuAD through the store and the answer path: the sentence cited first, abstention and its ROC")
     .option("--pipeline <name>", "a shipped one", "default")
-    .option("--every <number>", "only every so many questions; no goal is judged then", count, 1)
+    .option("--every <number>", "only every so many questions; no goal is judged then", wholeNumber(), 1)
     .option("--cache <folder>", "keep embeddings there for later runs; for one process at a time")
     .option("--plot <file>", "write the ROC there as SVG")
     .option("--fit", "also fit the formulas on the articles for fitting and on our own training questions, and print them")

@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
 import { FootnoteError } from "@footnote/core";
-import { InvalidArgumentError } from "commander";
 import type { Command } from "commander";
 import { connect, inCollection } from "../connection.ts";
 import { prepare } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
+import { wholeNumber } from "../number-option.ts";
 
 interface BootstrapOptions extends CommonOptions {
   collection: string;
@@ -15,21 +15,15 @@ interface BootstrapOptions extends CommonOptions {
   model: boolean;
 }
 
-function count(value: string): number {
-  const number = Number(value);
-  if (Number.isSafeInteger(number) && number > 0) return number;
-  throw new InvalidArgumentError("Give a whole number above 0.");
-}
-
 export function addEvalBootstrap(evaluate: Command, context: Context): void {
   evaluate
     .command("bootstrap")
     .description("propose questions about a collection of your own; a person reviews them before anything uses them")
     .requiredOption("-c, --collection <name>", "the collection whose documents are asked about")
     .option("--out <file>", "add the proposals there, as JSON Lines", "proposals.jsonl")
-    .option("--limit <number>", "at most so many new proposals", count, 100)
-    .option("--documents <number>", "read at most so many documents", count, 200)
-    .option("--passages <number>", "show the model at most so many passages", count, 50)
+    .option("--limit <number>", "at most so many new proposals", wholeNumber(), 100)
+    .option("--documents <number>", "read at most so many documents", wholeNumber(), 200)
+    .option("--passages <number>", "show the model at most so many passages", wholeNumber(), 50)
     .option("--no-model", "templates only, though a model is configured")
     .addHelpText(
       "after",

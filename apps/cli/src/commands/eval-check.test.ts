@@ -63,14 +63,14 @@ describe("eval check", () => {
   });
 
   it("says what is missing", async () => {
-    expect(await run("own.jsonl")).toMatchObject({ status: 1, err: expect.stringContaining("needs --documents") });
+    expect(await run("own.jsonl")).toMatchObject({ status: 2, err: expect.stringContaining("needs --documents") });
     await mkdir(join(folder, "documents"));
     const absent = await run("own.jsonl", "--documents", "documents");
     expect(absent).toMatchObject({ status: 1, err: expect.stringContaining("cannot be read; name a file") });
     await writeFile(join(folder, "own.jsonl"), "");
     const empty = await run("own.jsonl", "--documents", "documents");
     expect(empty).toMatchObject({ status: 1, err: expect.stringContaining("own.jsonl has no case") });
-    expect(await run("--documents", "documents")).toMatchObject({ status: 1, err: expect.stringContaining("--documents needs a dataset") });
+    expect(await run("--documents", "documents")).toMatchObject({ status: 2, err: expect.stringContaining("--documents needs a dataset") });
     const row = { id: "a", question: "When is tea?", answerable: false, tags: ["unanswerable"], spans: [] };
     await writeFile(join(folder, "own.jsonl"), JSON.stringify(row));
     await writeFile(join(folder, "documents", "photo.bin"), Buffer.from([0, 1, 2, 255]));

@@ -31,17 +31,17 @@ Examples:
   pnpm eval check
   pnpm eval check my-questions.jsonl --documents ./my-documents`,
     )
-    .action(async (dataset: string | undefined, options: CheckOptions) => {
+    .action(async (dataset: string | undefined, options: CheckOptions, command: Command) => {
+      if (dataset !== undefined && options.documents === undefined) {
+        command.error("error: A dataset of your own needs --documents: name the folder that it asks about.");
+      }
+      if (dataset === undefined && options.documents !== undefined) {
+        command.error("error: --documents needs a dataset: name the file with the cases about them.");
+      }
       const output = createOutput({ json: options.json ?? false, terminal: context.terminal });
       const { checkCases, readEvalCases } = await import("@footnote/evaluation");
       const { goldenSets } = await import("../eval/golden-sets.ts");
       const { parseFolder } = await import("../eval/parse-folder.ts");
-      if (dataset !== undefined && options.documents === undefined) {
-        throw new FootnoteError("invalid_request", "A dataset of your own needs --documents: name the folder that it asks about.");
-      }
-      if (dataset === undefined && options.documents !== undefined) {
-        throw new FootnoteError("invalid_request", "--documents needs a dataset: name the file with the cases about them.");
-      }
       const sets =
         dataset === undefined || options.documents === undefined
           ? goldenSets()

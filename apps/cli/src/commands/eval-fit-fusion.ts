@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { InvalidArgumentError } from "commander";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
+import { decimalNumber } from "../number-option.ts";
 import { createOutput } from "../output.ts";
 
 interface FitFusionCommandOptions {
@@ -15,12 +15,6 @@ interface FitFusionCommandOptions {
   write?: string;
 }
 
-function positive(value: string): number {
-  const number = Number(value);
-  if (Number.isFinite(number) && number > 0) return number;
-  throw new InvalidArgumentError("Give a number above 0.");
-}
-
 /** `eval fit-fusion`: makes the weights of learned fusion from training questions only. */
 export function addEvalFitFusion(evaluate: Command, context: Context): void {
   const { signal, variables, cwd } = context;
@@ -30,7 +24,7 @@ export function addEvalFitFusion(evaluate: Command, context: Context): void {
     .option("--cache <folder>", "embeddings of earlier runs; for one process at a time", ".cache/embeddings")
     .option("--features <folder>", "features of earlier runs; delete it to collect them anew", ".cache/training/features")
     .option("--cross-encoder <folder>", "a reranker model whose score is one more feature")
-    .option("--l2 <number>", "strength of the penalty", positive, 1)
+    .option("--l2 <number>", "strength of the penalty", decimalNumber({ above: 0 }), 1)
     .option("--write <folder>", "write the weights files there: packages/retrieval/src/fusion/weights")
     .addHelpText("after", "\nReads no test question: the sets' test files are never opened.\n")
     .action(async (options: FitFusionCommandOptions) => {

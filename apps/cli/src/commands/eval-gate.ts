@@ -5,6 +5,7 @@ import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { readEnvironment } from "../env.ts";
+import { wholeNumber } from "../number-option.ts";
 import { createOutput } from "../output.ts";
 
 interface GateCommandOptions {
@@ -30,12 +31,6 @@ interface SimulationOptions {
 
 const both = ["default", "hybrid-rrf-rerank"];
 const list = (value: string): string[] => value.split(",").map((name) => name.trim());
-
-function count(value: string): number {
-  const number = Number(value);
-  if (Number.isSafeInteger(number) && number > 0) return number;
-  throw new InvalidArgumentError("Give a whole number above 0.");
-}
 
 function reasonOf(value: string): string {
   if (value.trim().length >= 10) return value;
@@ -197,8 +192,8 @@ Examples:
     .description("how often the gate fails between two runs that are alike: the baselines with labels swapped at random per question")
     .addOption(gatesOption())
     .addOption(baselinesOption())
-    .option("--trials <number>", "comparisons", count, 1_000)
-    .option("--seed <number>", "of the swaps", count, 1)
+    .option("--trials <number>", "comparisons", wholeNumber(), 1_000)
+    .option("--seed <number>", "of the swaps", wholeNumber(), 1)
     .addHelpText("after", "\nExit status: 0 between 1 and 7 % of the comparisons fail, 1 not, 2 wrong usage.\n")
     .action(async (options: SimulationOptions) => {
       const output = createOutput({ json: options.json ?? false, terminal: context.terminal });
@@ -226,9 +221,9 @@ Examples:
     .description("how often the gate finds a loss of 2, 5 and 10 points of a metric, in ordinary changes")
     .addOption(gatesOption())
     .addOption(baselinesOption())
-    .option("--trials <number>", "comparisons for each figure", count, 100)
+    .option("--trials <number>", "comparisons for each figure", wholeNumber(), 100)
     .option("--metrics <names>", "separated by commas; default: those with a floor", list)
-    .option("--seed <number>", "of swaps and losses", count, 1)
+    .option("--seed <number>", "of swaps and losses", wholeNumber(), 1)
     .addHelpText(
       "after",
       `

@@ -33,8 +33,23 @@ it("asks cases about the files of a folder in a store of their own", async () =>
 }, 180_000);
 
 it("wants one thing that the cases are about", async () => {
-  const refused = { status: 1, err: expect.stringContaining("--documents needs a dataset and no --collection") };
+  const refused = { status: 2, err: expect.stringContaining("--documents needs a dataset and no --collection") };
   expect(await run("--documents", "documents")).toMatchObject(refused);
   await writeFile(join(folder, "own.jsonl"), "");
   expect(await run("own.jsonl", "--documents", "documents", "--collection", "c")).toMatchObject(refused);
+  // Said at once: nothing is read into a store first.
+  expect(await run("own.jsonl")).toEqual({
+    status: 2,
+    out: "",
+    err: expect.stringMatching(/^error: A dataset of your own needs --documents or --collection/u),
+  });
+  expect(await run("--collection", "c")).toMatchObject({ status: 2, err: expect.stringContaining("--collection needs a dataset") });
+  expect(await run("absent.jsonl", "--documents", "documents")).toMatchObject({
+    status: 1,
+    err: expect.stringContaining("cannot be read"),
+  });
+  expect(await run("own.jsonl", "--documents", "documents", "--pipeline", "nice")).toMatchObject({
+    status: 1,
+    err: "There is no pipeline of this name; known are default, hybrid-rrf-rerank.\n",
+  });
 });

@@ -2,13 +2,14 @@ import { readFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { FootnoteError } from "@footnote/core";
 import type { LanguageModel } from "@footnote/core";
-import { InvalidArgumentError, Option } from "commander";
+import { Option } from "commander";
 import type { Command } from "commander";
 import { connect, inCollection } from "../connection.ts";
 import { prepare } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
 import { readEnvironment } from "../env.ts";
 import type { Environment } from "../env.ts";
+import { wholeNumber } from "../number-option.ts";
 import { createOutput } from "../output.ts";
 
 interface RunOptions extends CommonOptions {
@@ -20,12 +21,6 @@ interface RunOptions extends CommonOptions {
   cache?: string;
   limit?: number;
   concurrency: number;
-}
-
-function count(value: string): number {
-  const number = Number(value);
-  if (Number.isSafeInteger(number) && number > 0) return number;
-  throw new InvalidArgumentError("Give a whole number above 0.");
 }
 
 export function addEvalRun(evaluate: Command, context: Context): void {
@@ -40,8 +35,8 @@ export function addEvalRun(evaluate: Command, context: Context): void {
     .option("--documents <folder>", "files that the cases are about, instead; they are read into a store of their own")
     .option("--out <file>", "write the run there as JSON Lines; the same command goes on with one that was interrupted")
     .option("--cache <folder>", "take over results of earlier runs on equal code, documents, pipeline and judges")
-    .option("--limit <number>", "only the first so many cases", count)
-    .option("--concurrency <number>", "cases at once; with more than one, times hold waiting", count, 2)
+    .option("--limit <number>", "only the first so many cases", wholeNumber())
+    .option("--concurrency <number>", "cases at once; with more than one, times hold waiting", wholeNumber(), 2)
     .addHelpText(
       "after",
       `
@@ -56,22 +51,24 @@ Examples:
   pnpm eval run my-questions.jsonl --collection handbook --split test
   pnpm eval run evals/multilingual/questions.jsonl --documents evals/multilingual/documents`,
     )
-    .action(async (dataset: string | undefined, options: RunOptions) => {
+    .action(async (dataset: string | undefined, options: RunOptions, command: Command) => {
+      const { pipeline, split, limit, concurrency, collection, documents } = options;
+      if (dataset === undefined && collection !== undefined) {
+        command.error("error: --collection needs a dataset: name the file with the cases about it.");
+      }
+      if (documents !== undefined && (dataset === undefined || collection !== undefined)) {
+        command.error("error: --documents needs a dataset and no --collection: the cases are about one of them.");
+      }
+      if (dataset !== undefined && documents === undefined && collection === undefined) {
+        command.error("error: A dataset of your own needs --documents or --collection: name what its cases are about.");
+      }
       const output = createOutput({ json: options.json ?? false, terminal: context.terminal });
       const { formatEvalRun, readEvalCases, summarizeEvalRun } = await import("@footnote/evaluation");
       const { runOnCollection, runOnHandbook } = await import("../eval/run-eval.ts");
       const { openJudges } = await import("../eval/eval-judges.ts");
-      const { pipeline, split, limit, concurrency, collection } = options;
       const path = dataset === undefined ? undefined : resolve(cwd, dataset);
       const cases = path === undefined ? undefined : readEvalCases(await readCases(path), basename(path));
-      if (cases === undefined && collection !== undefined) {
-        throw new FootnoteError("invalid_request", "--collection needs a dataset: name the file with the cases about it.");
-      }
-      if (options.documents !== undefined && (cases === undefined || collection !== undefined)) {
-        throw new FootnoteError("invalid_request", "--documents needs a dataset and no --collection: the cases are about one of them.");
-      }
-      const ownFiles =
-        options.documents === undefined || path === undefined ? {} : { name: basename(path), folder: resolve(cwd, options.documents) };
+      const ownFiles = documents === undefined || path === undefined ? {} : { name: basename(path), folder: resolve(cwd, documents) };
       const { openRagas } = await import("../eval/ragas-scores.ts");
       const log = (line: string) => output.note(line);
       const { openLlmScorer } = await import("../eval/llm-scores.ts");

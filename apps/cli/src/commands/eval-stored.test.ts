@@ -93,7 +93,7 @@ describe("stored evaluations", () => {
     const { id } = await readRunFile(join(root, "run.jsonl"));
     expect(again.lines().at(-1)).toMatchObject({ id, questions: 2, judges: expect.arrayContaining(["deterministic@1"]) });
     expect(await footnote(["eval", "run", "--collection", "kitchen"])).toMatchObject({
-      code: 1,
+      code: 2,
       err: expect.stringContaining("needs a dataset"),
     });
     expect((await footnote(["eval", "run", "--limit", "none"])).code).toBe(2);
@@ -106,13 +106,19 @@ describe("stored evaluations", () => {
       [["upload", "kettle.md", "--collection", "kitchen"], /Line 1 of kettle\.md is not a JSON object/u],
       [["start", "none"], /no dataset none here; store one with footnote eval upload/u],
       [["show", "run_x"], /no run run_x here; footnote eval runs lists them/u],
-      [["show", "run_x", "--below", "0.5"], /^--below needs --metric/u],
+      [["runs", "--dataset", "never"], /no dataset never here; store one with footnote eval upload/u],
+      [["start", "kettle", "--pipeline", "nice"], /no pipeline of this name; known are default, hybrid-rrf-rerank\.$/mu],
+      [["run", "Kettle.jsonl", "-c", "kitchen", "--pipeline", "nice"], /no pipeline nice; known are default, hybrid-rrf-rerank\.$/mu],
     ];
     for (const [argv, message] of failing) {
       const { code, err } = await footnote(["eval", ...argv]);
       expect([argv, code, err]).toEqual([argv, 1, expect.stringMatching(message)]);
     }
-    expect((await footnote(["eval", "show", "run_x", "--metric", "mrr", "--below", "2"])).code).toBe(2);
-    expect((await footnote(["eval", "runs", "--dataset", "never"])).out).toContain("There are no runs");
+    const unsaid = await footnote(["eval", "show", "run_x", "--below", "0.5"]);
+    expect([unsaid.code, unsaid.err]).toEqual([2, expect.stringMatching(/^error: --below needs --metric/u)]);
+    await footnote(["eval", "upload", "Kettle.jsonl", "--collection", "kitchen", "--name", "unasked"]);
+    expect((await footnote(["eval", "runs", "--dataset", "unasked"])).out).toBe(
+      "There are no runs of unasked; begin one with footnote eval start unasked.\n",
+    );
   }, 120_000);
 });

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { basename, extname, resolve } from "node:path";
 import { FootnoteError } from "@footnote/core";
 import { type Client, type EvalResult, type EvalRun, isFootnoteApiError } from "@footnote/sdk";
-import { InvalidArgumentError, Option } from "commander";
+import { Option } from "commander";
 import type { Command } from "commander";
 import { allPages } from "../all-pages.ts";
 import { type Connection, connect, inCollection } from "../connection.ts";
@@ -11,6 +11,7 @@ import type { CommonOptions, Context } from "../context.ts";
 import { datasetFormats } from "../eval/import-dataset.ts";
 import type { DatasetFormat } from "../eval/import-dataset.ts";
 import { handbookCollection } from "../handbook.ts";
+import { decimalNumber } from "../number-option.ts";
 import type { Output } from "../output.ts";
 
 interface UploadOptions extends CommonOptions {
@@ -30,12 +31,6 @@ interface ShowOptions extends CommonOptions {
   tag?: string;
   metric?: string;
   below?: number;
-}
-
-function share(value: string): number {
-  const number = Number(value);
-  if (value !== "" && number >= 0 && number <= 1) return number;
-  throw new InvalidArgumentError("Give a number from 0 to 1.");
 }
 
 /** Datasets and runs that a server or the own store keeps: `eval upload`, `start`, `runs` and `show`. */
@@ -109,9 +104,7 @@ Example:
           throw new FootnoteError("invalid_request", "--detach needs a running server, which the job goes on in; start footnote serve.");
         }
         const request = { dataset, split, ...(pipeline === undefined ? {} : { pipeline }) };
-        const { run, job } = await found(`There is no dataset ${dataset} here; store one with footnote eval upload.`, () =>
-          client.evals.runs.create(request, { signal }),
-        );
+        const { run, job } = await found(noDataset(dataset), () => client.evals.runs.create(request, { signal }));
         if (detach) return output.print(run.id, run);
         const bar = output.progress("Asking", run.caseCount);
         const ended = await client.jobs
@@ -133,11 +126,16 @@ Example:
     .action(async ({ dataset, ...options }: ListOptions) => {
       await connected(options, async ({ client }, output) => {
         let any = false;
-        for await (const run of allPages((page) => client.evals.runs.list({ ...page, ...(dataset ? { dataset } : {}) }, { signal }))) {
+        for await (const run of allPages((page) =>
+          client.evals.runs.list({ ...page, ...(dataset === undefined ? {} : { dataset }) }, { signal }),
+        )) {
           any = true;
           output.print(titleOf(run), run);
         }
-        if (!any) output.print("There are no runs; begin one with footnote eval start.");
+        if (any) return;
+        if (dataset === undefined) return output.print("There are no runs; begin one with footnote eval start.");
+        await found(noDataset(dataset), () => client.evals.datasets.get(dataset, { signal }));
+        output.print(`There are no runs of ${dataset}; begin one with footnote eval start ${dataset}.`);
       });
     });
 
@@ -147,12 +145,12 @@ Example:
     .argument("<run>", "its id")
     .option("--tag <tag>", "only questions with this tag")
     .option("--metric <name>", "only questions to which it applies, with its value")
-    .option("--below <number>", "with --metric: only where it is less", share)
+    .option("--below <number>", "with --metric: only where it is less", decimalNumber({ from: 0, to: 1 }))
     .addHelpText("after", "\nExample:\n  footnote eval show run_… --metric faithfulness --below 1")
-    .action(async (id: string, options: ShowOptions) => {
+    .action(async (id: string, options: ShowOptions, command: Command) => {
       const { tag, metric, below } = options;
       if (below !== undefined && metric === undefined) {
-        throw new FootnoteError("invalid_request", "--below needs --metric: name the metric whose values are meant.");
+        command.error("error: --below needs --metric: name the metric whose values are meant.");
       }
       await connected(options, async ({ client }, output) => {
         const run = await found(`There is no run ${id} here; footnote eval runs lists them.`, () => client.evals.runs.get(id, { signal }));
@@ -171,6 +169,8 @@ Example:
   const resultsOf = (client: Client, id: string, filter: { tag?: string; metric?: string; below?: number }) =>
     allPages((page) => client.evals.runs.results(id, { ...page, ...filter }, { signal }));
 }
+
+const noDataset = (name: string): string => `There is no dataset ${name} here; store one with footnote eval upload.`;
 
 /** What the API does not find, in words of what was asked for. */
 async function found<T>(sentence: string, work: () => Promise<T>): Promise<T> {

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { FootnoteError } from "@footnote/core";
-import { InvalidArgumentError, Option } from "commander";
+import { Option } from "commander";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { formatGoal } from "../eval/goals.ts";
@@ -20,6 +20,7 @@ import { addEvalJudges } from "./eval-judges.ts";
 import { addEvalRun } from "./eval-run.ts";
 import { addEvalStored } from "./eval-stored.ts";
 import { addEvalTraces } from "./eval-traces.ts";
+import { wholeNumber } from "../number-option.ts";
 import { createOutput } from "../output.ts";
 import type { Output } from "../output.ts";
 
@@ -44,12 +45,6 @@ interface HandbookOptions extends EvalOptions {
 
 const exitStatus = "\nExit status: 0 every goal met (or none set for this), 1 some goal missed or something failed, 2 wrong usage.\n";
 const list = (value: string): string[] => value.split(",").map((name) => name.trim());
-
-function count(value: string): number {
-  const number = Number(value);
-  if (Number.isSafeInteger(number) && number > 0) return number;
-  throw new InvalidArgumentError("Give a whole number above 0.");
-}
 
 /** The runners are loaded when one is called: they bring data-set readers that no other command needs. */
 export function addEval(program: Command, context: Context): void {
@@ -97,7 +92,7 @@ Examples:
     .argument("<folder...>", "each with corpus.jsonl, queries.jsonl and qrels/<split>.tsv")
     .option("--pipelines <names>", "separated by commas; default: default,hybrid-rrf-rerank", list)
     .option("--split <name>", "of the relevance judgements; default: test; another one reads <split>_queries.jsonl")
-    .option("--limit <number>", "only the first so many queries; no goal is judged then", count)
+    .option("--limit <number>", "only the first so many queries; no goal is judged then", wholeNumber())
     .option("--cache <folder>", "keep embeddings there for later runs; for one process at a time")
     .addHelpText(
       "after",

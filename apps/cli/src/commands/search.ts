@@ -1,9 +1,9 @@
-import { InvalidArgumentError } from "commander";
 import type { Command } from "commander";
 import { connect, inCollection } from "../connection.ts";
 import { prepare } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
 import { handbookCollection } from "../handbook.ts";
+import { wholeNumber } from "../number-option.ts";
 
 interface SearchOptions extends CommonOptions {
   collection: string;
@@ -17,7 +17,7 @@ export function addSearch(program: Command, context: Context): void {
     .description("find passages, without an answer")
     .argument("<query>", "what to look for, in quotes")
     .option("-c, --collection <name>", "the collection to search", handbookCollection)
-    .option("-n, --limit <number>", "passages wanted, 1 to 50", parseLimit, 5)
+    .option("-n, --limit <number>", "passages wanted, 1 to 50", wholeNumber({ from: 1, to: 50 }), 5)
     .option("-p, --pipeline <name>", "default or hybrid-rrf-rerank")
     .addHelpText("after", `\nExample:\n  footnote search "parental leave" --collection handbook --limit 3`)
     .action(async (query: string, options: SearchOptions) => {
@@ -47,10 +47,4 @@ export function addSearch(program: Command, context: Context): void {
         await connection.close();
       }
     });
-}
-
-function parseLimit(value: string): number {
-  const limit = Number(value);
-  if (!Number.isInteger(limit) || limit < 1 || limit > 50) throw new InvalidArgumentError("It must be a whole number from 1 to 50.");
-  return limit;
 }

@@ -9,6 +9,7 @@ import type { Credentials, DataFolder } from "../data-folder.ts";
 import { findFiles } from "../files.ts";
 import { findHandbook, handbookCollection } from "../handbook.ts";
 import { ingestFiles } from "../ingest-files.ts";
+import { wholeNumber } from "../number-option.ts";
 import type { Output } from "../output.ts";
 
 interface ServeOptions extends CommonOptions {
@@ -16,7 +17,7 @@ interface ServeOptions extends CommonOptions {
   worker: boolean;
   api: boolean;
   host?: string;
-  port?: string;
+  port?: number;
 }
 
 /** Of the 25 s in which a stopped server must be gone: for open requests and streams. */
@@ -32,7 +33,7 @@ export function addServe(program: Command, context: Context): void {
     .option("--no-worker", "serve the API only; documents wait for a worker elsewhere")
     .option("--no-api", "work on documents only")
     .option("--host <address>", "default: FOOTNOTE_HOST, 127.0.0.1")
-    .option("--port <number>", "default: FOOTNOTE_PORT, 8787; 0 takes a free one")
+    .option("--port <number>", "default: FOOTNOTE_PORT, 8787; 0 takes a free one", wholeNumber({ from: 0, to: 65_535 }))
     .addHelpText(
       "after",
       `
@@ -54,7 +55,7 @@ export async function serve(context: Context, options: ServeOptions): Promise<vo
       variables: {
         ...context.variables,
         ...(options.host ? { FOOTNOTE_HOST: options.host } : {}),
-        ...(options.port ? { FOOTNOTE_PORT: options.port } : {}),
+        ...(options.port === undefined ? {} : { FOOTNOTE_PORT: String(options.port) }),
       },
     },
     options,

@@ -50,10 +50,14 @@ async function openTarget(options: {
   const { client, collection, forgets = false, signal } = options;
   const settings = await client.collections.get(collection, { signal });
   const pipeline = options.pipeline ?? settings.pipeline;
-  const offered = (await client.pipelines.list({ signal })).data.filter(({ name }) => name === pipeline);
+  const known = (await client.pipelines.list({ signal })).data;
+  const offered = known.filter(({ name }) => name === pipeline);
   const pipelineHash = pipeline === settings.pipeline ? settings.pipelineHash : offered[0]?.hash;
   if (pipelineHash === undefined) {
-    throw new FootnoteError("pipeline_unknown", `There is no pipeline ${pipeline}; footnote eval run --help names the shipped ones.`);
+    throw new FootnoteError(
+      "pipeline_unknown",
+      `There is no pipeline ${pipeline}; known are ${[...new Set(known.map(({ name }) => name))].join(", ")}.`,
+    );
   }
   const completes = followUpsOf(offered.find(({ hash }) => hash === pipelineHash)) !== "none";
   let listed: Promise<Listed> | undefined;

@@ -8,15 +8,11 @@ import { compareVariants, formatAblationTable, plotAblation, withAblationSection
 import type { AblationRow, AblationSet } from "./ablation-report.ts";
 import { createAblationResults } from "./ablation-results.ts";
 import { ablateRetrieval } from "./ablation-retrieval.ts";
+import { alwaysMeasured, goldenSetName, measuredInFull } from "./ablation-sets.ts";
 import { ablationVariants, baseline } from "./ablation-variants.ts";
 import { readCodeVersion } from "./code-version.ts";
 import { withEmbeddingCache } from "./embedding-cache.ts";
 import { findShared, inCheckout } from "./shared-folder.ts";
-
-/** Test sets that every run measures. */
-const always = ["product-docs", "code-chunks", "cranfield"];
-/** Test sets of a full run. */
-const further = ["scifact", "squad-v2"];
 
 export interface RunAblationOptions {
   /** SciFact and SQuAD as well. Default false. */
@@ -85,13 +81,13 @@ export async function runAblation(options: RunAblationOptions): Promise<Ablation
       return found.size === 0 ? [] : [{ dataset, split, metrics: ["ndcg@10"], results: found }];
     };
     const goldenSet = async (split: "train" | "test"): Promise<AblationSet[]> => {
-      if (!wanted("handbook")) return [];
+      if (!wanted(goldenSetName)) return [];
       const found = await ablateGolden({ ...common, split, variants: measured, variables });
       const metrics = ["ndcg@10", "gold-citation-recall", "abstention"];
-      return found.size === 0 ? [] : [{ dataset: "handbook", split, metrics, results: found }];
+      return found.size === 0 ? [] : [{ dataset: goldenSetName, split, metrics, results: found }];
     };
     const test: AblationSet[] = [];
-    for (const dataset of [...always, ...(full ? further : [])]) test.push(...(await retrievalSet(dataset, "test")));
+    for (const dataset of [...alwaysMeasured, ...(full ? measuredInFull : [])]) test.push(...(await retrievalSet(dataset, "test")));
     test.push(...(await goldenSet("test")));
     const fitted: AblationSet[] = [];
     if (train) fitted.push(...(await retrievalSet("scifact", "train")), ...(await goldenSet("train")));

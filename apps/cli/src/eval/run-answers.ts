@@ -37,7 +37,8 @@ export interface RunAnswersOptions {
 export async function answerSquad(options: RunAnswersOptions): Promise<{ answered: AnsweredQuestion[]; spec: PipelineSpec }> {
   const { folder, pipeline = "default", every = 1, cacheDir, log, signal } = options;
   const spec = Object.values(pipelines).find(({ name }) => name === pipeline);
-  if (!spec) throw new FootnoteError("pipeline_unknown", `There is no pipeline ${JSON.stringify(pipeline)}; name a shipped one.`);
+  if (!spec)
+    throw new FootnoteError("pipeline_unknown", `There is no pipeline ${pipeline}; known are ${Object.keys(pipelines).join(", ")}.`);
   const name = "dev-v2.0-half.json";
   const all = readSpannedQuestions(await readFile(join(folder, name), "utf8"), name);
   const questions = all.filter((_, at) => at % every === 0);
