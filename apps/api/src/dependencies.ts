@@ -15,6 +15,8 @@ export interface ApiDependencies {
   jobEvents: JobEvents;
   embedderFor(space: string): Embedder | undefined;
   rerankers: readonly Reranker[];
+  /** Whether a lower-case word is one of general language. Default: nobody knows, and no spelling is corrected. */
+  isWord?(word: string): boolean;
   /** The model that `spec.answer.model` names. */
   modelFor(spec: PipelineSpec): LanguageModel | undefined;
   /** Pipelines that this server offers beside the shipped ones. Default: none. */

@@ -53,6 +53,7 @@ export function createSearchService(deps: ApiDependencies): SearchService {
       vectors: store.vectors,
       modelFor: (name) => modelFor({ ...spec, answer: { ...spec.answer, model: name } }),
       rerankers,
+      ...(deps.isWord ? { isWord: deps.isWord } : {}),
       telemetry,
       clock,
     });

@@ -1,5 +1,5 @@
 import { createExtractiveModel } from "@footnote/answers";
-import { tokenMatches } from "@footnote/embedding";
+import { readBundledWords, tokenMatches } from "@footnote/embedding";
 import { createApi, serveApi } from "@footnote/api";
 import { FootnoteError } from "@footnote/core";
 import type { JobQueue, LanguageModel, PipelineSpec, Reranker } from "@footnote/core";
@@ -113,6 +113,7 @@ export async function openRuntime(options: {
       jobEvents: events,
       embedderFor: engine.embedderFor,
       rerankers: [...rerankers.list, ...(change.rerankers ?? [])],
+      isWord: readBundledWords(),
       modelFor: (spec) => [extractive, generative, ...others].find((model) => model?.name === spec.answer.model) ?? undefined,
       pipelines: [...(generative ? [generatedPipeline(generative.name)] : []), ...(change.pipelines ?? [])],
       telemetry,

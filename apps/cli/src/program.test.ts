@@ -166,6 +166,9 @@ describe("with a server", () => {
     const text = await footnote(["search", "how much does the kettle hold", "--collection", "find", "--limit", "1"]);
     expect([text.code, text.out]).toEqual([0, expect.stringMatching(/^1\. Kettle \(\d\.\d{3}\)\n {3}.*2\.5 litres/u)]);
     expect(text.out).not.toContain("\u001b");
+    const misspelt = await footnote(["search", "how much does the ketle hold", "--collection", "find", "--limit", "1"]);
+    expect(misspelt.err).toContain('Searched for "kettle": no document says "ketle".');
+    expect(misspelt.out).toBe(text.out);
     const json = await footnote(["search", "kettle", "--collection", "find", "--pipeline", "hybrid-rrf-rerank", "--json"]);
     expect(json.lines()[0]).toMatchObject({ chunk: { title: "Kettle" }, ranks: { rerank: 1 } });
   });

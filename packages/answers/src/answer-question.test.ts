@@ -139,6 +139,20 @@ test("a follow-up that is not completed in time is completed by rules, and the c
 });
 
 describe("extractive quotes", () => {
+  test.each([
+    [true, "How long is the boiler (boiler!) guaranteed, boilre-maker?"],
+    [false, "How long is the boilr (boilr!) guaranteed, boilre-maker?"],
+  ])("extractive: %s, is asked: %s", async (extractive, wanted) => {
+    const hits = sampleHits(falcon);
+    const model = createScriptedModel({ extractive, scripts: [[{ ...finish, reason: "unsupported" }]] });
+    const trace = { query: "", terms: [], legs: [], fused: [], corrections: [{ from: "boilr", to: "boiler" }] };
+    const search = async () => ({ hits, timings: {}, degraded: [], trace });
+    const asked = question({ hits, model, search, question: "How long is the boilr (boilr!) guaranteed, boilre-maker?" });
+    await asked.events();
+    expect(model.requests.map((request) => request.question)).toEqual([wanted]);
+    expect(asked.saved[0]?.question).toBe("How long is the boilr (boilr!) guaranteed, boilre-maker?");
+  });
+
   const finish = { type: "finish", reason: "stop", promptTokens: 0, completionTokens: 0, cachedTokens: 0 } as const;
 
   test("that do not stand where they were said to are dropped and counted", async () => {

@@ -6,6 +6,7 @@ import {
   type ChunkId,
   type Clock,
   type ConversationId,
+  type Correction,
   createUsageMeter,
   type Degradation,
   type FinishReason,
@@ -113,6 +114,8 @@ export async function* answerQuestion(options: AnswerQuestionOptions): AsyncGene
   const timings: Timings = {};
   const degraded: Degradation[] = [];
   let sources: Hit[] = [];
+  /** A model that writes understands a misspelt word; one that compares words needs the documents' spelling. */
+  let asked = question;
   let builder: AnswerBuilder = createAnswerBuilder({ sources: [], terms });
   let saved = false;
   let finishReason: FinishReason = "aborted";
@@ -182,7 +185,15 @@ export async function* answerQuestion(options: AnswerQuestionOptions): AsyncGene
       let iterator: AsyncIterator<ModelEvent> | null = null;
       try {
         const { maxSentences, minSupport, prompt } = spec.answer;
-        const events = model.generate({ prompt, question, sources: modelSources, history, maxSentences, minSupport, signal: call.signal });
+        const events = model.generate({
+          prompt,
+          question: asked,
+          sources: modelSources,
+          history,
+          maxSentences,
+          minSupport,
+          signal: call.signal,
+        });
         iterator = events[Symbol.asyncIterator]();
         for (;;) {
           const patience = started ? betweenTokensMs : firstTokenMs;
@@ -244,6 +255,7 @@ export async function* answerQuestion(options: AnswerQuestionOptions): AsyncGene
       Object.assign(timings, found.timings);
       degraded.push(...found.degraded);
       sources = found.hits;
+      if (model.capabilities.extractive) asked = respelled(question, found.corrections);
       const modelSources = sources.map((hit, index): ModelSource => ({ marker: index + 1, hit }));
       builder = createAnswerBuilder({ sources: modelSources, terms });
       recorder.sources(modelSources, found.hitIds);
@@ -348,7 +360,7 @@ export async function* answerQuestion(options: AnswerQuestionOptions): AsyncGene
 async function findSources(
   options: AnswerQuestionOptions,
   work: { recorder: TraceRecorder; meter: UsageMeter; signal: AbortSignal },
-): Promise<SearchResult & { hitIds: ReadonlySet<string> }> {
+): Promise<SearchResult & { hitIds: ReadonlySet<string>; corrections: readonly Correction[] }> {
   const { recorder, meter, signal } = work;
   const { question, history, spec, search, pack } = options;
   const parts = splitQuestion(question);
@@ -377,6 +389,7 @@ async function findSources(
   if (options.completeQuestion) timings["complete-question"] = options.clock.now() - completeBegan;
   const results = await Promise.all(queries.map((query) => search(query, { meter, signal })));
   for (const [at, query] of queries.entries()) recorder.search(query, results[at]?.trace);
+  const corrections = results.flatMap(({ trace }) => trace?.corrections ?? []);
   const hits = new Map<string, Hit>();
   for (const result of results) {
     for (const [name, ms] of Object.entries(result.timings)) timings[name] = Math.max(timings[name] ?? 0, ms);
@@ -399,12 +412,20 @@ async function findSources(
       for (const { hit, chunk } of around) {
         if (!best.has(chunk.id)) best.set(chunk.id, { chunk, score: hit.score, ranks: {}, scores: {} });
       }
-      return { hits: [...best.values()], timings, degraded: [...degraded.values()], hitIds };
+      return { hits: [...best.values()], timings, degraded: [...degraded.values()], hitIds, corrections };
     } catch (error) {
       if (signal.aborted) throw error;
       const { code } = toFootnoteError(error);
       degraded.set("pack", { step: "pack", reason: code, fallback: "sources without their neighbours" });
     }
   }
-  return { hits: [...hits.values()], timings, degraded: [...degraded.values()], hitIds };
+  return { hits: [...hits.values()], timings, degraded: [...degraded.values()], hitIds, corrections };
+}
+
+/** The question with each misspelt word as it was searched. */
+function respelled(question: string, corrections: readonly Correction[]): string {
+  return corrections.reduce(
+    (text, { from, to }) => text.replaceAll(new RegExp(`(?<![\\p{L}\\p{N}])${from}(?![\\p{L}\\p{N}])`, "gu"), () => to),
+    question,
+  );
 }

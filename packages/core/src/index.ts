@@ -37,6 +37,7 @@ export type {
   Span,
 } from "./document.ts";
 export type {
+  Correction,
   Degradation,
   FilterCondition,
   Hit,

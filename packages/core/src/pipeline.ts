@@ -93,6 +93,8 @@ export const pipelineSpecSchema = z.strictObject({
     /** BCP 47 primary subtag of the stemmer and stop words. */
     analyzer: z.strictObject({ language: z.string(), version: z.int().min(1) }),
   }),
+  /** `corrected`: a word that is none, and that no chunk holds, is searched in the spelling of one that some chunk holds. */
+  spelling: z.enum(["as-written", "corrected"]).default("as-written"),
   transform: transform.default({ type: "none" }),
   followUps: followUps.default({ type: "rules" }),
   router: router.default({ type: "none" }),
@@ -170,6 +172,7 @@ const addedLater: readonly (readonly [path: string, value: unknown])[] = [
   ["index.chunker.breakpointPercentile", 90],
   ["index.furtherSpaces", []],
   ["index.context.opening", false],
+  ["spelling", "as-written"],
   ["transform", { type: "none" }],
   ["followUps", { type: "rules" }],
   ["router", { type: "none" }],

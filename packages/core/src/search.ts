@@ -45,7 +45,7 @@ export interface Hit {
 
 /** A part of the system that did less than asked, and what it did instead. */
 export interface Degradation {
-  step: "dense" | "lexical" | "rerank" | "transform" | "diversify" | "pack" | "generate";
+  step: "dense" | "lexical" | "rerank" | "spelling" | "transform" | "diversify" | "pack" | "generate";
   reason: string;
   fallback: string;
 }
@@ -53,10 +53,18 @@ export interface Degradation {
 /** Wall-clock milliseconds per step. */
 export type Timings = Record<string, number>;
 
+/** A word of a question in the spelling that was searched. Letters alone. */
+export interface Correction {
+  from: string;
+  to: string;
+}
+
 /** What each step of one search was given and gave, by ids and scores: no text of documents. */
 export interface SearchTrace {
-  /** As it was searched, after normalising. */
+  /** As it was searched, after normalising and with its spelling corrected. */
   query: string;
+  /** Words that were searched in another spelling. Default: none. */
+  corrections?: Correction[];
   /** The terms that the lexical leg looked for. */
   terms: string[];
   /** In the order in which they were fused, each best first; a leg that was not asked, or failed, is not there. */

@@ -26,6 +26,8 @@ export interface CrossEncoder extends Reranker {
   close(): Promise<void>;
 }
 
+const logitSchema = z.number();
+
 interface Pair {
   query: string;
   passage: string;
@@ -54,7 +56,7 @@ export function createCrossEncoder(options: CrossEncoderOptions): CrossEncoder {
     taskTimeoutMs: 60_000,
     startTimeoutMs: 60_000,
     maxRetries: 1,
-    parse: (result) => z.number().parse(result),
+    parse: (result) => logitSchema.parse(result),
   });
   return {
     name: basename(modelDir),

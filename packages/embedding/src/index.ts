@@ -1,4 +1,4 @@
-export { bundledCrossEncoderDir } from "./bundled-model.ts";
+export { bundledCrossEncoderDir, readBundledWords } from "./bundled-model.ts";
 export { createCrossEncoder } from "./cross-encoder.ts";
 export type { CrossEncoder, CrossEncoderOptions } from "./cross-encoder.ts";
 export { createLateInteractionReranker } from "./late-interaction-reranker.ts";

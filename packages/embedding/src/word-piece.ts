@@ -24,6 +24,8 @@ const tokenizerFile = z.object({
 export interface WordPiece {
   /** Id of a token such as `[CLS]`. Throws when the vocabulary lacks it. */
   id(token: string): number;
+  /** Whether this lower-case word is a token of its own. */
+  knows(word: string): boolean;
   /** Ids of a text without special tokens, at most `limit` of them. Default: all. */
   encode(text: string, limit?: number): number[];
   /** Tokens of a text without special tokens. Additive over pieces cut at white space. */
@@ -144,6 +146,7 @@ export function createWordPiece(options: { tokenizerPath: string; cacheSize?: nu
       if (id === undefined) throw broken(tokenizerPath, `its vocabulary lacks ${token}`);
       return id;
     },
+    knows: (word) => heads.has(word) && !word.startsWith("##") && !word.startsWith("["),
     encode(text, limit = Number.POSITIVE_INFINITY) {
       const out: number[] = [];
       eachRun(text, (tokens) => {

@@ -21,6 +21,7 @@ const byDefault: PipelineSpec = pipelineSpecSchema.parse({
   name: "default",
   version: 1,
   index,
+  spelling: "corrected",
   candidates: { dense: 100, lexical: 100 },
   fusion: { type: "convex", lexicalWeight: 0.3 },
   reranker: { type: "learned-linear", weights: "fusion-1", candidates: 50 },

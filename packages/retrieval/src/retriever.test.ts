@@ -18,7 +18,7 @@ import { pipelines } from "./pipelines.ts";
 import { createRetriever, rerankerName, type RetrieverOptions } from "./retriever.ts";
 
 /** The steps before reranking: the default without it. */
-const plainSpec: PipelineSpec = { ...pipelines.default, reranker: { type: "none" } };
+const plainSpec: PipelineSpec = { ...pipelines.default, spelling: "as-written", reranker: { type: "none" } };
 const embedder = createFakeEmbedder({ id: pipelines.default.index.space, dimensions: 256 });
 const analyzer = createAnalyzer({ language: "en" });
 const texts = [

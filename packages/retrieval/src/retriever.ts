@@ -3,6 +3,7 @@ import {
   type ChunkReader,
   type Clock,
   type CollectionId,
+  type Correction,
   createUsageMeter,
   type Degradation,
   type Embedder,
@@ -38,6 +39,7 @@ import { mixScores, standardized } from "./fusion/mix.ts";
 import { byScoreThenId } from "./fusion/ranked-by.ts";
 import { reciprocalRankFusion } from "./fusion/rrf.ts";
 import { maximalMarginalRelevance } from "./mmr.ts";
+import { correctSpelling } from "./correct-spelling.ts";
 import { normalizeQuery } from "./normalize-query.ts";
 import { rerankLearned } from "./rerank-learned.ts";
 import { routedSpec, routedSteps } from "./route-query.ts";
@@ -56,6 +58,8 @@ export interface RetrieverOptions {
   vectors?: VectorReader;
   /** The model that a query transform names; without it the question is searched as it is, and the result says so. */
   modelFor?(name: string): LanguageModel | undefined;
+  /** Whether a lower-case word is one of general language. Default: nobody knows, and no spelling is corrected. */
+  isWord?(word: string): boolean;
   telemetry?: Telemetry;
   clock?: Clock;
   /** Milliseconds; a leg or reranker beyond its limit is given up and the search goes on without it. Default 10,000 each. */
@@ -78,7 +82,7 @@ export interface RetrieveRequest {
 
 export interface Retriever {
   /**
-   * query → route → transform → dense ∥ lexical → fusion → rerank → diversity → hits, best first, ties by chunk id. A blank query has no hits. A step
+   * query → route → spelling → transform → dense ∥ lexical → fusion → rerank → diversity → hits, best first, ties by chunk id. A blank query has no hits. A step
    * that fails is in `degraded`; when no leg that was asked could answer, the first leg's error is thrown.
    * Throws `pipeline_incompatible` when the spec's space is not the embedder's or none of its index's, `cancelled` when the signal fires.
    */
@@ -123,7 +127,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
     async search(request) {
       const { tenantId, collectionId, limit, meter = createUsageMeter(), signal } = request;
       throwIfAborted(signal);
-      const query = normalizeQuery(request.query);
+      let query = normalizeQuery(request.query);
       const spec = routedSpec(request.spec, query);
       const space = searchedSpace(spec);
       if (space !== embedder.space.id) {
@@ -180,6 +184,22 @@ export function createRetriever(options: RetrieverOptions): Retriever {
         } catch (error) {
           throwIfAborted(signal);
           return { type: "failed", error: toFootnoteError(error) };
+        }
+      }
+
+      let corrections: Correction[] = [];
+      const { isWord } = options;
+      if (spec.spelling === "corrected" && isWord && spec.candidates.lexical > 0) {
+        const asked = query;
+        try {
+          ({ query, corrections } = await timed("spelling", () =>
+            withDeadline({ what: "correction of the spelling", timeoutMs: legMs, clock, signal }, (spellingSignal) =>
+              correctSpelling({ query: asked, scope, analyzer, lexical, chunks, isWord, signal: spellingSignal }),
+            ),
+          ));
+        } catch (error) {
+          throwIfAborted(signal);
+          degraded.push(degradation("spelling", toFootnoteError(error), "the question as it was asked"));
         }
       }
 
@@ -287,6 +307,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
       const routed = routedSteps(request.spec, spec);
       const trace: SearchTrace = {
         query,
+        ...(corrections.length > 0 ? { corrections } : {}),
         ...(routed.length > 0 ? { routed } : {}),
         terms: analyzer.terms(query).map(({ term }) => term),
         ...(passages.length > 0 ? { passages } : {}),

@@ -37,7 +37,7 @@ export function addSearchRoutes(router: Router, deps: ApiDependencies, service: 
         meter,
         signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
       });
-      const { hits, timings, degraded } = await search.finally(() => {
+      const { hits, timings, degraded, trace } = await search.finally(() => {
         store.usage
           .record(tenantId, usageEntries({ requestId, kind: "search", used: meter.used() }))
           .catch((error: unknown) =>
@@ -46,7 +46,15 @@ export function addSearchRoutes(router: Router, deps: ApiDependencies, service: 
       });
       // A search that found its hits is not lost for a note beside them.
       const noted = await warnings.recent(tenantId, collection).catch(() => []);
-      return json({ hits, timings, degraded, pipeline: spec.name, ...(noted.length === 0 ? {} : { warnings: noted }) });
+      const { corrections } = trace ?? {};
+      return json({
+        hits,
+        timings,
+        degraded,
+        pipeline: spec.name,
+        ...(corrections ? { corrections } : {}),
+        ...(noted.length === 0 ? {} : { warnings: noted }),
+      });
     },
   });
 }

@@ -38,6 +38,7 @@ export function addSearch(program: Command, context: Context): void {
             hit,
           );
         }
+        for (const { from, to } of found.corrections ?? []) output.note(`Searched for "${to}": no document says "${from}".`);
         for (const warning of found.warnings ?? []) output.note(warning);
         if (found.degraded.length > 0)
           output.note(

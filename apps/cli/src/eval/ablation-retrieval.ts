@@ -18,6 +18,7 @@ import {
   throwIfAborted,
   totalCost,
 } from "@footnote/core";
+import { readBundledWords } from "@footnote/embedding";
 import { readBeirCorpus, readBeirQueries, scoreRun } from "@footnote/evaluation";
 import { createRetriever, type Retriever } from "@footnote/retrieval";
 import { type EmbeddingSpaceDefinition, openStore, type Store } from "@footnote/storage";
@@ -158,12 +159,13 @@ async function measureGroup(
     await store.maintainIndex(tenant.id);
     log(`${dataset}: indexed ${rows.size} documents as ${chunks} chunks`);
 
+    const isWord = readBundledWords();
     const retrievers = new Map<string, Retriever>();
     for (const embedder of spaces) {
       const { lexical, dense, chunks: reader, vectors } = store;
       retrievers.set(
         embedder.space.id,
-        createRetriever({ embedder, lexical, dense, chunks: reader, vectors, modelFor, rerankers: rerankersFor(store) }),
+        createRetriever({ embedder, lexical, dense, chunks: reader, vectors, modelFor, isWord, rerankers: rerankersFor(store) }),
       );
     }
     const { queries, relevance } = await readBeirQueries(folder, split);

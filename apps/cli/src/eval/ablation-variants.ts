@@ -18,6 +18,7 @@ export interface AblationVariant {
 const base: PipelineSpec = {
   ...pipelines.default,
   name: "reference",
+  spelling: "as-written",
   fusion: { type: "convex", lexicalWeight: 0.3 },
   reranker: { type: "none" },
 };
@@ -109,6 +110,7 @@ function changedVariants(model: string): AblationVariant[] {
     shipped("reranker", "hybrid-rrf-rerank"),
     variant("diversity", "MMR, λ 0.9", mmr(0.9)),
     variant("diversity", "MMR, λ 0.7", mmr(0.7)),
+    variant("spelling", "corrected", { spelling: "corrected" }),
     variant("router", "identifiers by words alone", { router: rules }),
     variant("chunks", "recursive", { index: { chunker: { strategy: "recursive" } } }),
     variant("chunks", "half the size", { index: { chunker: { maxTokens: 100 } } }),

@@ -1,7 +1,12 @@
 import type { PipelineSpec } from "@footnote/core";
 import { pipelines } from "@footnote/retrieval";
 
-const base: PipelineSpec = { ...pipelines.default, fusion: { type: "convex", lexicalWeight: 0.3 }, reranker: { type: "none" } };
+const base: PipelineSpec = {
+  ...pipelines.default,
+  spelling: "as-written",
+  fusion: { type: "convex", lexicalWeight: 0.3 },
+  reranker: { type: "none" },
+};
 
 /** What the shipped pipelines are compared with: parts of them alone, put together otherwise. All with the index of `default`. */
 const variants: Readonly<Record<string, Partial<PipelineSpec>>> = {

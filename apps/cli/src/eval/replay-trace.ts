@@ -159,6 +159,9 @@ async function searchAgain(options: {
     skipped.push(`terms, fused, reranked: queries were made by a model (${spec.transform.type})`);
     return { ...nothing, hits: hitsOf(recorded, spec, chunks), trace: recorded };
   }
+  // Only the documents of then can say how a word is spelt.
+  const corrected = recorded.corrections !== undefined;
+  if (corrected) skipped.push("query: its spelling was corrected by what the documents held");
   const isPure = spec.diversity.type === "none";
   if (!isPure) skipped.push("reranked: the order of diversity needs vectors");
   const replayed: PipelineSpec = isPure ? spec : { ...spec, diversity: { type: "none" } };
@@ -173,9 +176,15 @@ async function searchAgain(options: {
     rerankers: (recorded.readings ?? []).map(readingAgain),
   });
   const tenantId = newId("tenant");
-  const result = await retriever.search({ tenantId, collectionId: newId("collection"), spec: replayed, query, limit: spec.topK });
-  const trace = result.trace ?? null;
-  if (isPure) return result;
+  const result = await retriever.search({
+    tenantId,
+    collectionId: newId("collection"),
+    spec: replayed,
+    query: corrected ? recorded.query : query,
+    limit: spec.topK,
+  });
+  const trace = result.trace ? { ...result.trace, ...(recorded.corrections ? { corrections: recorded.corrections } : {}) } : null;
+  if (isPure) return { ...result, ...(trace ? { trace } : {}) };
   return { ...nothing, hits: hitsOf(recorded, spec, chunks), ...(trace ? { trace } : {}) };
 }
 

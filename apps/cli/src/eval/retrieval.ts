@@ -18,6 +18,7 @@ import {
   type TenantId,
   throwIfAborted,
 } from "@footnote/core";
+import { readBundledWords } from "@footnote/embedding";
 import {
   type BeirDocument,
   quantile,
@@ -110,6 +111,7 @@ export async function evaluateRetrieval(options: RetrievalEvaluationOptions): Pr
     dense: store.dense,
     chunks: store.chunks,
     vectors: store.vectors,
+    isWord: readBundledWords(),
     rerankers,
   });
   const report: RetrievalReport = { dataset, split, documents: rows.size, chunks: chunkCount, queries: queries.length, pipelines: [] };

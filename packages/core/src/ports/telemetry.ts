@@ -8,6 +8,7 @@ export type Stage =
   | "ingest"
   | "delete"
   | "analyze"
+  | "spelling"
   | "transform"
   | "embed-query"
   | "dense"

@@ -32,6 +32,10 @@ export const searchResponseSchema = z
     timings: timingsSchema,
     degraded: z.array(degradationSchema),
     pipeline: z.string(),
+    corrections: z
+      .array(z.object({ from: z.string(), to: z.string() }))
+      .optional()
+      .meta({ description: "Words that no document holds, and the spelling that was searched instead." }),
     warnings: z.array(z.string()).optional().meta({ description: "What limits the collection that was searched; see Collection." }),
   })
   .meta({ id: "SearchResponse" });

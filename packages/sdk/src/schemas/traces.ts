@@ -31,6 +31,10 @@ const searchTraceSchema = z.object({
     })
     .optional(),
   diversified: z.array(z.string()).optional(),
+  corrections: z
+    .array(z.object({ from: z.string(), to: z.string() }))
+    .optional()
+    .meta({ description: "Words that were searched in another spelling." }),
   routed: z.array(z.string()).optional().meta({ description: "What the router switched off or over for this question." }),
 });
 
