@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { expect, it } from "vitest";
@@ -32,6 +33,23 @@ it("refuses whoever comes after the stop, cuts who has asked nothing, and lets a
   letGo();
   expect(await (await open).text()).toBe("late but whole");
   await served.close({ graceMs: 1000 });
+});
+
+it("does nothing for a first request that arrives in the same turn as the stop", async () => {
+  let ran = 0;
+  const app = { fetch: async () => new Response(String(++ran)) } as unknown as Api["app"];
+  const served = await serveApi({ app, host: "127.0.0.1", port: 0 });
+  expect(await (await fetch(served.url, { headers: { connection: "close" } })).text()).toBe("1");
+  // As a signal that is noticed after the request was read.
+  const stop = () => queueMicrotask(served.stopListening);
+  subscribe("http.server.request.start", stop);
+  try {
+    await expect(fetch(served.url)).rejects.toThrow("fetch failed");
+  } finally {
+    unsubscribe("http.server.request.start", stop);
+  }
+  expect(ran).toBe(1);
+  await served.close();
 });
 
 it("says which address it cannot listen on", async () => {

@@ -1,5 +1,6 @@
 import type { AddressInfo, Socket } from "node:net";
-import { serve } from "@hono/node-server";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { type HttpBindings, serve } from "@hono/node-server";
 import { FootnoteError } from "@footnote/core";
 import type { Api } from "./create-api.ts";
 
@@ -16,10 +17,22 @@ export interface ServedApi {
 /** Serves the app over HTTP. Port 0 takes a free one. Throws `configuration_invalid` when it cannot listen. */
 export async function serveApi(options: { app: Api["app"]; host: string; port: number }): Promise<ServedApi> {
   const { app, host, port } = options;
+  // Connections whose first request has not begun; Node does not count them as idle.
+  const silent = new Set<Socket>();
+  type Bindings = { incoming: Pick<HttpBindings["incoming"], "socket"> };
+  const fetch = (request: Request, bindings: Bindings) =>
+    silent.has(bindings.incoming.socket) ? fetchFirst(request, bindings) : app.fetch(request, bindings);
+  /** Of a turn of the loop, requests come before signals. So a first request waits a turn: a signal to stop that came before it goes first. */
+  async function fetchFirst(request: Request, bindings: Bindings): Promise<Response> {
+    const { socket } = bindings.incoming;
+    await nextTurn();
+    silent.delete(socket);
+    return socket.destroyed ? new Response(null, { status: 503 }) : await app.fetch(request, bindings);
+  }
   const server = await new Promise<ReturnType<typeof serve>>((resolve, reject) => {
     const made = serve(
       {
-        fetch: app.fetch,
+        fetch,
         hostname: host,
         port,
         serverOptions: {
@@ -43,13 +56,10 @@ export async function serveApi(options: { app: Api["app"]; host: string; port: n
     );
   });
   const bound = portOf(server.address());
-  // Connections that have not sent a request yet; Node does not count them as idle.
-  const silent = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
     silent.add(socket);
     socket.once("close", () => silent.delete(socket));
   });
-  server.on("request", (request: { socket: Socket }) => silent.delete(request.socket));
   let closed: Promise<void> | undefined;
   function stopListening(): Promise<void> {
     closed ??= new Promise<void>((resolve) => server.close(() => resolve()));
