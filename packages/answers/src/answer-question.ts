@@ -18,6 +18,7 @@ import {
   type ModelSource,
   type PipelineSpec,
   pipelineHash,
+  respelled,
   type SearchResult,
   type Telemetry,
   type TenantId,
@@ -420,12 +421,4 @@ async function findSources(
     }
   }
   return { hits: [...hits.values()], timings, degraded: [...degraded.values()], hitIds, corrections };
-}
-
-/** The question with each misspelt word as it was searched. */
-function respelled(question: string, corrections: readonly Correction[]): string {
-  return corrections.reduce(
-    (text, { from, to }) => text.replaceAll(new RegExp(`(?<![\\p{L}\\p{N}])${from}(?![\\p{L}\\p{N}])`, "gu"), () => to),
-    question,
-  );
 }

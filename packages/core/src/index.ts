@@ -20,6 +20,7 @@ export { canonicalJson } from "./json.ts";
 export type { JsonPrimitive, JsonValue, Metadata } from "./json.ts";
 export { sha256 } from "./hash.ts";
 export { splitSentences } from "./sentences.ts";
+export { respelled, spelledWord } from "./respell.ts";
 export { dot } from "./vectors.ts";
 export { canonicalText, foldText, splitsSurrogatePair } from "./unicode.ts";
 export { blockKinds, documentOpening, indexedInput } from "./document.ts";

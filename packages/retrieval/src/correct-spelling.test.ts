@@ -1,5 +1,5 @@
-import { type LocatedChunk, newId } from "@footnote/core";
-import { createMemoryIndex } from "@footnote/core/testing";
+import { newId } from "@footnote/core";
+import { createMemoryIndex, hitOf } from "@footnote/core/testing";
 import { describe, expect, it } from "vitest";
 import { createAnalyzer } from "./analysis/analyzer.ts";
 import { correctSpelling, oneLetterOff } from "./correct-spelling.ts";
@@ -12,19 +12,7 @@ function indexOf(texts: { text: string; access?: string[] }[]) {
   const tenantId = newId("tenant");
   const collectionId = newId("collection");
   for (const { text, access } of texts) {
-    const chunk: LocatedChunk = {
-      id: newId("chunk"),
-      versionId: newId("version"),
-      documentId: newId("document"),
-      ordinal: 0,
-      start: 0,
-      end: text.length,
-      text,
-      headingPath: ["Opening hours"],
-      tokenCount: 10,
-      title: null,
-      mediaType: "text/plain",
-    };
+    const chunk = { ...hitOf(text).chunk, headingPath: ["Opening hours"] };
     index.add({
       tenantId,
       collectionId,

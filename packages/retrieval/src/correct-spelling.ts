@@ -1,4 +1,12 @@
-import type { ChunkReader, Correction, IndexScope, LexicalAnalyzer, LexicalIndex } from "@footnote/core";
+import {
+  type ChunkReader,
+  type Correction,
+  type IndexScope,
+  type LexicalAnalyzer,
+  type LexicalIndex,
+  respelled,
+  spelledWord,
+} from "@footnote/core";
 
 /** Fewest letters of a word that is taken for a misspelling, and how many such words of a query are looked into. */
 const shortest = 5;
@@ -25,42 +33,39 @@ export async function correctSpelling(request: {
   signal: AbortSignal;
 }): Promise<{ query: string; corrections: Correction[] }> {
   const { query, scope, analyzer, lexical, chunks, isWord, signal } = request;
-  const suspects = [...query.matchAll(/[\p{L}\p{M}\p{N}_'’-]+/gu)]
-    .filter(([word]) => word.length >= shortest && word.length <= longest && /^[a-z]+$/iu.test(word) && !isWord(word.toLowerCase()))
+  const suspects = [...new Set(query.match(spelledWord))]
+    .filter((word) => word.length >= shortest && word.length <= longest && /^[a-z]+$/iu.test(word) && !isWord(word.toLowerCase()))
     .slice(0, mostWords);
-  const replaced = new Map<number, Correction>();
-  for (const { 0: word, index } of suspects) {
+  const corrections: Correction[] = [];
+  for (const word of suspects) {
     const own = analyzer.analyze(word);
     if (own.termIds.length === 0 || (await lexical.search({ ...scope, query: own, limit: 1, signal })).length > 0) continue;
     const spellings = oneLetterOff(word.toLowerCase());
     const hits = await lexical.search({ ...scope, query: analyzer.analyze(spellings.join(" ")), limit: witnesses, signal });
     const read = await chunks.read({ tenantId: scope.tenantId, chunkIds: hits.map(({ chunkId }) => chunkId), signal });
-    const texts = [...read.values()].map(({ title, headingPath, text }) => [title ?? "", ...headingPath, text].join("\n"));
-    const words = countsOf(texts, (text) => analyzer.terms(text).map(({ start, end }) => text.slice(start, end).toLowerCase()));
-    const terms = countsOf(texts, (text) => analyzer.terms(text).map(({ term }) => term));
+    const found = [...read.values()].map(({ title, headingPath, text }) => {
+      const whole = [title ?? "", ...headingPath, text].join("\n");
+      return analyzer.terms(whole).map(({ term, start, end }) => ({ term, word: whole.slice(start, end).toLowerCase() }));
+    });
+    const words = countsOf(found.map((terms) => terms.map((each) => each.word)));
+    const terms = countsOf(found.map((each) => each.map(({ term }) => term)));
     const [best] = spellings
       .map((spelling) => {
-        const inOtherForm = isWord(spelling) ? (terms.get(analyzer.terms(spelling)[0]?.term ?? "") ?? 0) : 0;
-        return { spelling, known: isWord(spelling), count: Math.max(words.get(spelling) ?? 0, inOtherForm) };
+        const known = isWord(spelling);
+        const inOtherForm = known ? (terms.get(analyzer.terms(spelling)[0]?.term ?? "") ?? 0) : 0;
+        return { spelling, known, count: Math.max(words.get(spelling) ?? 0, inOtherForm) };
       })
       .filter(({ count }) => count > 0)
       .toSorted((a, b) => Number(b.known) - Number(a.known) || b.count - a.count);
-    if (best) replaced.set(index, { from: word, to: best.spelling });
+    if (best) corrections.push({ from: word, to: best.spelling });
   }
-  if (replaced.size === 0) return { query, corrections: [] };
-  let corrected = "";
-  let at = 0;
-  for (const [index, { from, to }] of [...replaced].toSorted(([a], [b]) => a - b)) {
-    corrected += query.slice(at, index) + to;
-    at = index + from.length;
-  }
-  return { query: corrected + query.slice(at), corrections: [...replaced.values()] };
+  return { query: respelled(query, corrections), corrections };
 }
 
-/** In how many texts each of their words is. */
-function countsOf(texts: readonly string[], wordsOf: (text: string) => string[]): Map<string, number> {
+/** In how many lists each word is. */
+function countsOf(lists: readonly (readonly string[])[]): Map<string, number> {
   const counts = new Map<string, number>();
-  for (const text of texts) for (const word of new Set(wordsOf(text))) counts.set(word, (counts.get(word) ?? 0) + 1);
+  for (const list of lists) for (const word of new Set(list)) counts.set(word, (counts.get(word) ?? 0) + 1);
   return counts;
 }
 

@@ -11,7 +11,14 @@ import {
   type UsageMeter,
   type VectorIndex,
 } from "@footnote/core";
-import { createFakeClock, createFakeEmbedder, createMemoryIndex, createScriptedModel, createSilentTelemetry } from "@footnote/core/testing";
+import {
+  createFakeClock,
+  createFakeEmbedder,
+  createMemoryIndex,
+  createScriptedModel,
+  createSilentTelemetry,
+  hitOf,
+} from "@footnote/core/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { createAnalyzer } from "./analysis/analyzer.ts";
 import { pipelines } from "./pipelines.ts";
@@ -35,19 +42,7 @@ let collectionId = newId("collection");
 let chunkIds: ChunkId[] = [];
 
 async function add(text: string, more: { access?: string[]; metadata?: Record<string, string> } = {}): Promise<ChunkId> {
-  const chunk: LocatedChunk = {
-    id: newId("chunk"),
-    versionId: newId("version"),
-    documentId: newId("document"),
-    ordinal: 0,
-    start: 0,
-    end: text.length,
-    text,
-    headingPath: [],
-    tokenCount: embedder.countTokens(text),
-    title: null,
-    mediaType: "text/plain",
-  };
+  const chunk: LocatedChunk = { ...hitOf(text).chunk, tokenCount: embedder.countTokens(text) };
   const [embedding] = await embedder.embed({ texts: [text], purpose: "passage" });
   index.add({ tenantId, collectionId, chunk, analyzed: analyzer.analyze(text), vector: embedding?.vector ?? new Float32Array(), ...more });
   return chunk.id;
