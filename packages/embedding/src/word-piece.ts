@@ -53,18 +53,7 @@ const ascii = /^[\u0000-\u007F]*$/;
  */
 export function createWordPiece(options: { tokenizerPath: string; cacheSize?: number }): WordPiece {
   const { tokenizerPath, cacheSize = defaultCacheSize } = options;
-  const { unk_token: unknownToken, max_input_chars_per_word: longestWord, vocab } = readTokenizer(tokenizerPath).model;
-  const heads = new Map<string, number>();
-  const tails = new Map<string, number>();
-  let longestPiece = 1;
-  for (const [token, id] of Object.entries(vocab)) {
-    // A token such as "##" itself is a head; the prefix alone continues nothing.
-    if (token.startsWith("##") && token.length > 2) tails.set(token.slice(2), id);
-    heads.set(token, id);
-    longestPiece = Math.max(longestPiece, token.length);
-  }
-  const unknown = heads.get(unknownToken);
-  if (unknown === undefined) throw broken(tokenizerPath, "its vocabulary lacks the unknown token");
+  const { heads, tails, longestPiece, longestWord, unknown } = vocabularyOf(tokenizerPath);
 
   const encodeWord = (word: string, out: number[]) => {
     let length = word.length;
@@ -165,6 +154,37 @@ export function createWordPiece(options: { tokenizerPath: string; cacheSize?: nu
       return count;
     },
   };
+}
+
+interface Vocabulary {
+  heads: ReadonlyMap<string, number>;
+  tails: ReadonlyMap<string, number>;
+  longestPiece: number;
+  longestWord: number;
+  unknown: number;
+}
+
+/** Made once for each file: the embedder and the list of known words read the same one. */
+const vocabularies = new Map<string, Vocabulary>();
+
+function vocabularyOf(tokenizerPath: string): Vocabulary {
+  const made = vocabularies.get(tokenizerPath);
+  if (made) return made;
+  const { unk_token: unknownToken, max_input_chars_per_word: longestWord, vocab } = readTokenizer(tokenizerPath).model;
+  const heads = new Map<string, number>();
+  const tails = new Map<string, number>();
+  let longestPiece = 1;
+  for (const [token, id] of Object.entries(vocab)) {
+    // A token such as "##" itself is a head; the prefix alone continues nothing.
+    if (token.startsWith("##") && token.length > 2) tails.set(token.slice(2), id);
+    heads.set(token, id);
+    longestPiece = Math.max(longestPiece, token.length);
+  }
+  const unknown = heads.get(unknownToken);
+  if (unknown === undefined) throw broken(tokenizerPath, "its vocabulary lacks the unknown token");
+  const vocabulary = { heads, tails, longestPiece, longestWord, unknown };
+  vocabularies.set(tokenizerPath, vocabulary);
+  return vocabulary;
 }
 
 function readTokenizer(path: string): z.infer<typeof tokenizerFile> {
