@@ -1,4 +1,5 @@
-import { type Answer, newId } from "@footnote/core";
+import { newId } from "@footnote/core";
+import { answerOf } from "@footnote/core/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { NewFeedback } from "./store.ts";
 import { createTenantAndCollection, loadChunks } from "./testing/load-chunks.ts";
@@ -27,8 +28,7 @@ describe.each(await availableEngines())("feedback on %s", (engine) => {
     const chunkId = manual.chunkIds[0] ?? newId("chunk");
     const conversationId = await store.conversations.create(tenantId, collectionId);
     const ask = async (question: string, at = conversationId) => {
-      const answer: Answer = {
-        id: newId("answer"),
+      const answer = answerOf({
         conversationId: at,
         question,
         text: "Every 90 days.",
@@ -43,17 +43,7 @@ describe.each(await availableEngines())("feedback on %s", (engine) => {
             verification: "normalized",
           },
         ],
-        claims: [],
-        sources: [],
-        finishReason: "stop",
-        usage: { model: "extractive", promptTokens: 0, completionTokens: 0, cachedTokens: 0, embeddedTokens: 0, modelCalls: 0 },
-        cost: { currency: "USD", embed: 0, rerank: 0, generate: 0, total: 0 },
-        timings: {},
-        degraded: [],
-        pipeline: "default",
-        pipelineHash: "x",
-        createdAt: new Date(),
-      };
+      });
       await store.answers.save(tenantId, answer, collectionId);
       return answer.id;
     };

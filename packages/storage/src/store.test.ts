@@ -1,4 +1,5 @@
 import { FootnoteError, newId, sha256, type Answer, type AnswerTrace } from "@footnote/core";
+import { answerOf } from "@footnote/core/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { analyzeWords, createTenantAndCollection, loadChunks, testSettings } from "./testing/load-chunks.ts";
 import { availableEngines, openTestStore, type TestStore } from "./testing/test-store.ts";
@@ -319,23 +320,10 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
     /** A turn that says these sentences, each with a footnote to a document or without one. */
     async function say(options: { extractive: boolean }, ...sentences: [words: string, from?: typeof gone][]) {
       const id = newId("answer");
-      const answer: Answer = {
+      const answer = answerOf({
         id,
         conversationId,
-        question: "What now?",
-        text: "",
-        citations: [],
-        claims: [],
-        sources: [],
-        finishReason: "stop",
-        usage: { model: "m", promptTokens: 0, completionTokens: 0, cachedTokens: 0, embeddedTokens: 0, modelCalls: 0 },
-        cost: { currency: "USD", embed: 0, rerank: 0, generate: 0, total: 0 },
-        timings: {},
-        degraded: [],
-        pipeline: "default",
-        pipelineHash: "x",
-        createdAt: new Date(),
-      };
+      });
       for (const [words, from] of sentences) {
         const answerSpan = { start: answer.text.length, end: answer.text.length + words.length };
         answer.text += `${words} `;
@@ -421,23 +409,12 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
       quote,
       verification: "exact" as const,
     });
-    const answer: Answer = {
-      id: newId("answer"),
+    const answer = answerOf({
       conversationId,
-      question: "What now?",
       text,
       citations: [cite(1, 0, "The launch code is 4711.", gone), cite(2, 29, "The office opens at nine.", kept)],
-      claims: [],
       sources: [...chunks.values()].map((chunk) => ({ chunk, score: 1, ranks: {}, scores: {} })),
-      finishReason: "stop",
-      usage: { model: "extractive", promptTokens: 0, completionTokens: 0, cachedTokens: 0, embeddedTokens: 0, modelCalls: 0 },
-      cost: { currency: "USD", embed: 0, rerank: 0, generate: 0, total: 0 },
-      timings: {},
-      degraded: [],
-      pipeline: "default",
-      pipelineHash: "x",
-      createdAt: new Date(),
-    };
+    });
     const searched = {
       query: "launch code",
       terms: ["launch"],

@@ -8,4 +8,5 @@ export { createScriptedModel, scriptText } from "./scripted-model.ts";
 export type { ScriptedCompletion, ScriptedModel, ScriptStep } from "./scripted-model.ts";
 export { createSilentTelemetry } from "./silent-telemetry.ts";
 export { judgeContract } from "./judge-contract.ts";
+export { answerOf } from "./answer-of.ts";
 export { hitOf, rerankerContract } from "./reranker-contract.ts";
