@@ -48,6 +48,8 @@ describe("fitFormulas", () => {
     expect(words.order.coverage).toBeGreaterThan(0);
     expect(words.order.cosine).toBeGreaterThan(0);
     expect(words.order.intercept).toBe(0);
+    expect(words.order).not.toHaveProperty("contrast");
+    expect(words.support).toHaveProperty("contrast");
     const fresh = questions(200, 9);
     expect(areaOf(fresh, words)).toBeGreaterThan(0.9);
     const right = fresh.filter(({ answerable, sentences }) => answerable && bestBy(words.order, sentences)?.bears === true);
@@ -61,7 +63,6 @@ describe("fitFormulas", () => {
       answerable,
       sentences: sentences.map((one) => ({ ...one, features: one.features.map((value) => -value) })),
       weight: 200,
-      repeats: 200,
     }));
     expect(fitFormulas(questions(100), { tokens: false }).order.coverage).toBeGreaterThan(0);
     expect(fitFormulas([...questions(100), ...own], { tokens: false }).order.coverage).toBeLessThan(0);

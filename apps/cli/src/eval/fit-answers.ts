@@ -8,29 +8,22 @@ export interface Formulas {
   support: Coefficients;
 }
 
-/** A question with its sentences, and how much it counts for support. */
+/** A question with its sentences, and how many times it counts. */
 export interface FittedQuestion {
   sentences: readonly RankedSentence[];
   answerable: boolean;
-  /** Default 1. */
+  /** A whole number. Default 1. */
   weight?: number;
-  /** How many times it counts for the order. Default 1. */
-  repeats?: number;
 }
 
 /**
- * Questions that people ask have an answer more often than those fitted on, half of which were written to have none. Added to the log-odds of support: the
- * most, in tenths, at which SQuAD's training half still does better than never answering.
- */
-const priorShift = 0.2;
-
-/**
  * Order by conditional logit over the sentences of each answerable question; support by logistic regression on the sentence that comes first, whether it
- * answers. Features are standardised for the penalty and the coefficients given back for raw ones.
+ * answers: a wrong one counts as one for a question that has no answer. Features are standardised for the penalty and the coefficients given back for raw ones.
  */
 export function fitFormulas(questions: readonly FittedQuestion[], options: { tokens: boolean }): Formulas {
   const allowed = (name: FeatureName) => options.tokens || !tokenFeatureNames.includes(name);
-  const inOrder = featureNames.filter(allowed);
+  // Among the units of one question it says the same as the cosine.
+  const inOrder = featureNames.filter((name) => allowed(name) && name !== "contrast");
   const rows = questions.flatMap(({ sentences }) => sentences.map(({ features }) => features));
   const scale = featureNames.map((_, at) => {
     const values = rows.map((row) => row[at] ?? 0);
@@ -56,7 +49,7 @@ export function fitFormulas(questions: readonly FittedQuestion[], options: { tok
   };
   const lists = questions
     .filter(({ answerable }) => answerable)
-    .flatMap((question) => Array.from({ length: question.repeats ?? 1 }, () => question))
+    .flatMap((question) => Array.from({ length: question.weight ?? 1 }, () => question))
     .map(({ sentences }) => ({
       features: sentences.map(({ features }) => standard(features, inOrder)),
       relevant: sentences.map(({ bears }) => bears),
@@ -66,12 +59,10 @@ export function fitFormulas(questions: readonly FittedQuestion[], options: { tok
   const inSupport = featureNames.filter(allowed);
   const observations = questions.flatMap(({ sentences, answerable, weight = 1 }) => {
     const best = bestBy(order, sentences);
-    // A wrong sentence for an answerable question is neither: it would teach that answers do not look like answers.
-    if (best === undefined || (answerable && !best.bears)) return [];
-    return [{ features: standard(best.features, inSupport), outcome: Number(answerable), weight }];
+    return best === undefined ? [] : [{ features: standard(best.features, inSupport), outcome: Number(answerable && best.bears), weight }];
   });
   const { intercept, weights } = fitLogistic(observations, { l2: 0.01 });
-  return { order, support: raw(inSupport, weights, intercept + priorShift) };
+  return { order, support: raw(inSupport, weights, intercept) };
 }
 
 export function bestBy(coefficients: Coefficients, sentences: readonly RankedSentence[]): RankedSentence | undefined {

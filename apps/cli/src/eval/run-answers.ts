@@ -138,9 +138,8 @@ export interface AnswersFit {
   golden: number;
 }
 
-/** How much each of our own training questions counts beside one of SQuAD, of which there are some fifteen times as many: for support, and for the order. */
-const ownWeight = 20;
-const ownRepeats = 8;
+/** How many times each of our own training questions counts beside one of SQuAD, of which there are some twice as many. */
+const ownWeight = 5;
 
 /** Fits the formulas of packages/answers/src/extractive/support.ts. Nothing of the articles for reporting takes part in what is to be shipped. */
 export async function fitOnAnswers(
@@ -155,9 +154,10 @@ export async function fitOnAnswers(
   const embedder = cacheDir ? await withEmbeddingCache(local, cacheDir) : local;
   try {
     const analyzer = createAnalyzer({ language: "en" });
-    const written = await readWrittenQuestions({ embedder, analyzer });
-    const golden = await readGoldenTraining({ embedder, analyzer, variables, log, ...(signal ? { signal } : {}) });
-    const own = [...written, ...golden].map((question) => ({ ...question, weight: ownWeight, repeats: ownRepeats }));
+    const reading = { embedder, analyzer, variables, log, ...(signal ? { signal } : {}) };
+    const written = await readWrittenQuestions(reading);
+    const golden = await readGoldenTraining(reading);
+    const own = [...written, ...golden].map((question) => ({ ...question, weight: ownWeight }));
     const half = (split: Split) => answered.filter(({ question }) => question.split === split);
     const fitOn = (split: Split, tokens: boolean) =>
       fitFormulas([...half(split).map(({ sentences, question }) => ({ sentences, answerable: question.answerable })), ...own], { tokens });

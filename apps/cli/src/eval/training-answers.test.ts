@@ -1,11 +1,8 @@
-import { readFile } from "node:fs/promises";
-import { createLocalEmbedder } from "@footnote/embedding";
-import type { EvalCase } from "@footnote/evaluation";
-import { createAnalyzer } from "@footnote/retrieval";
+import { checkCases, type EvalCase } from "@footnote/evaluation";
 import { describe, expect, it } from "vitest";
 import { readHandbookCases } from "./handbook-store.ts";
-import { inCheckout } from "./shared-folder.ts";
-import { readWrittenQuestions, trainingCases } from "./training-answers.ts";
+import { parseFolder } from "./parse-folder.ts";
+import { readTrainingWorlds, trainingCases } from "./training-answers.ts";
 
 describe("trainingCases", () => {
   it("never gives a test question, nor one whose answer is in several parts", async () => {
@@ -20,24 +17,30 @@ describe("trainingCases", () => {
   });
 });
 
-describe("readWrittenQuestions", () => {
-  it("reads our questions through the scorer, the answering sentences marked", async () => {
-    const embedder = createLocalEmbedder({ threads: 1 });
-    try {
-      const read = await readWrittenQuestions({ embedder, analyzer: createAnalyzer({ language: "en" }) });
-      const answerable = read.filter((one) => one.answerable);
-      expect([read.length, answerable.length]).toEqual([100, 60]);
-      // Nearly every answer is among the five nearest texts, and no unanswerable question has one.
-      expect(answerable.filter(({ sentences }) => sentences.some(({ bears }) => bears)).length).toBeGreaterThan(57);
-      expect(read.filter((one) => !one.answerable && one.sentences.some(({ bears }) => bears))).toEqual([]);
-    } finally {
-      await embedder.close();
-    }
-  }, 120_000);
+describe("the worlds of evals/answers", () => {
+  it("have documents that hold each quote exactly once, and questions for fitting alone", async () => {
+    const worlds = await readTrainingWorlds();
+    expect(worlds.length).toBeGreaterThan(10);
+    const problems = await Promise.all(
+      worlds.map(async ({ name, documents, cases }) => {
+        const parsed = await parseFolder(documents);
+        const texts = new Map([...parsed].map(([id, { text }]) => [id, text]));
+        const { problems } = checkCases({ cases, documents: texts, strata: { from: Infinity, least: 0, most: 1 } });
+        // Fitting reads places, not reference answers.
+        return problems
+          .filter((problem) => !problem.endsWith("an answerable case has a referenceAnswer."))
+          .map((problem) => `${name}: ${problem}`);
+      }),
+    );
+    expect(problems.flat()).toEqual([]);
+    const cases = worlds.flatMap((world) => world.cases);
+    expect(new Set(cases.map(({ id }) => id)).size).toBe(cases.length);
+    expect(cases.filter(({ split }) => split !== "train")).toEqual([]);
+  });
 
-  it("shares no question with the golden set's test questions", async () => {
-    const written = await readFile(inCheckout("evals/answers/training.json"), "utf8");
+  it("share no question with the golden set's test questions", async () => {
+    const asked = new Set((await readTrainingWorlds()).flatMap(({ cases }) => cases.map(({ question }) => question.toLowerCase())));
     const test = (await readHandbookCases()).filter(({ split }) => split === "test");
-    expect(test.filter(({ question }) => written.includes(JSON.stringify(question))).map(({ id }) => id)).toEqual([]);
+    expect(test.filter(({ question }) => asked.has(question.toLowerCase())).map(({ id }) => id)).toEqual([]);
   });
 });

@@ -1,88 +1,72 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { createUnitScorer, featureNames, type ScoredUnit, type UnitScorer } from "@footnote/answers";
-import { type Embedder, type GenerateRequest, type Hit, type LexicalAnalyzer, newId } from "@footnote/core";
+import { type Embedder, FootnoteError, type GenerateRequest, type LexicalAnalyzer } from "@footnote/core";
 import { tokenMatches } from "@footnote/embedding";
-import type { EvalCase } from "@footnote/evaluation";
+import { type EvalCase, readEvalCases } from "@footnote/evaluation";
 import { pipelines } from "@footnote/retrieval";
-import { z } from "zod";
 import type { FittedQuestion } from "./fit-answers.ts";
 import { openHandbookStore, readHandbookCases } from "./handbook-store.ts";
 import { inCheckout } from "./shared-folder.ts";
 
-const trainingSchema = z.strictObject({
-  chunks: z.array(z.strictObject({ title: z.string(), headingPath: z.array(z.string()), text: z.string() })),
-  /** `answers`: words that a sentence must hold to answer; none when the texts do not answer. */
-  questions: z.array(z.strictObject({ question: z.string(), answers: z.array(z.string()) })),
-});
-
-const sources = 5;
-
-/** Questions to texts of ours that were written for fitting alone: evals/answers/training.json. The five texts nearest by vector and words are the sources. */
-export async function readWrittenQuestions(options: { embedder: Embedder; analyzer: LexicalAnalyzer }): Promise<FittedQuestion[]> {
-  const { embedder, analyzer } = options;
-  const { chunks, questions } = trainingSchema.parse(JSON.parse(await readFile(inCheckout("evals/answers/training.json"), "utf8")));
-  const scorer = createUnitScorer({ embedder, analyzer, tokenMatches });
-  const contexts = chunks.map(({ headingPath, text }) => `${headingPath.join(" › ")}\n${text}`);
-  const embedded = await embedder.embed({ texts: contexts, purpose: "passage" });
-  const termSets = contexts.map((text) => new Set(analyzer.terms(text).map(({ term }) => term)));
-  const versionId = newId("version");
-  const documentId = newId("document");
-  const found: FittedQuestion[] = [];
-  for (const { question, answers } of questions) {
-    const [asked] = await embedder.embed({ texts: [question], purpose: "query" });
-    const words = [...new Set(analyzer.terms(question).map(({ term }) => term))];
-    const hits = chunks
-      .map((chunk, ordinal): Hit => {
-        const cosine = (asked?.vector ?? new Float32Array()).reduce(
-          (sum, value, i) => sum + value * (embedded[ordinal]?.vector[i] ?? 0),
-          0,
-        );
-        const shared = words.filter((word) => termSets[ordinal]?.has(word)).length / Math.max(1, words.length);
-        return {
-          chunk: {
-            ...chunk,
-            id: newId("chunk"),
-            versionId,
-            documentId,
-            ordinal,
-            start: 0,
-            end: chunk.text.length,
-            tokenCount: 50,
-            mediaType: "text/markdown",
-          },
-          score: 0.7 * cosine + 0.3 * shared,
-          ranks: {},
-          scores: {},
-        };
-      })
-      .toSorted((a, b) => b.score - a.score)
-      .slice(0, sources);
-    const { parts } = await scorer.score({ question, history: [], sources: hits.map((hit, at) => ({ marker: at + 1, hit })) });
-    found.push({
-      answerable: answers.length > 0,
-      sentences: (parts[0] ?? []).map((unit) => sentenceOf(unit, (text) => answers.some((answer) => text.includes(answer)))),
-    });
-  }
-  return found;
+/** An organisation that does not exist, with its documents and the questions of its people: a folder of evals/answers. */
+export interface TrainingWorld {
+  name: string;
+  /** Folder of its documents. */
+  documents: string;
+  cases: EvalCase[];
 }
 
-/**
- * The golden set's training questions through a store and an API of their own. Questions in several parts, follow-ups and those with more than one expected
- * part are left out: what comes first in them depends on more than one sentence.
- */
-export async function readGoldenTraining(options: {
+/** The worlds that were written for fitting alone, by name. */
+export async function readTrainingWorlds(): Promise<TrainingWorld[]> {
+  const root = inCheckout("evals/answers");
+  const folders = (await readdir(root, { withFileTypes: true })).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  return Promise.all(
+    folders.toSorted().map(async (name) => {
+      const questions = join(root, name, "questions.jsonl");
+      return { name, documents: join(root, name, "documents"), cases: readEvalCases(await readFile(questions, "utf8"), questions) };
+    }),
+  );
+}
+
+interface ReadOptions {
   embedder: Embedder;
   analyzer: LexicalAnalyzer;
   variables: Record<string, string | undefined>;
   log(line: string): void;
   signal?: AbortSignal;
-}): Promise<FittedQuestion[]> {
-  const { embedder, analyzer, variables, log, signal } = options;
-  const cases = trainingCases(await readHandbookCases());
+}
+
+/** The questions of every world, each world through a store and an API of its own: an answer must not come from another one. */
+export async function readWrittenQuestions(options: ReadOptions): Promise<FittedQuestion[]> {
+  const found: FittedQuestion[] = [];
+  for (const { name, documents, cases } of await readTrainingWorlds()) {
+    options.log(`${name}: ${cases.length} questions`);
+    found.push(...(await readThroughStore(cases, { ...options, folder: documents })));
+  }
+  return found;
+}
+
+/** The golden set's training questions. */
+export async function readGoldenTraining(options: ReadOptions): Promise<FittedQuestion[]> {
+  return readThroughStore(await readHandbookCases(), options);
+}
+
+/**
+ * What the extractive model is given for each training question, scored. Questions in several parts, follow-ups and those with more than one expected
+ * part are left out: what comes first in them depends on more than one sentence.
+ */
+async function readThroughStore(all: readonly EvalCase[], options: ReadOptions & { folder?: string }): Promise<FittedQuestion[]> {
+  const { embedder, analyzer, folder, variables, log, signal } = options;
+  const cases = trainingCases(all);
+  if (cases.length === 0) {
+    throw new FootnoteError("invalid_request", "A set for fitting has no training question; give its cases the split train.");
+  }
   const scorer = createUnitScorer({ embedder, analyzer, tokenMatches });
   const noting = "noting";
   let seen: GenerateRequest | undefined;
   const store = await openHandbookStore({
+    ...(folder === undefined ? {} : { folder }),
     pipeline: "default",
     specs: [{ ...pipelines.default, name: noting, answer: { ...pipelines.default.answer, model: noting } }],
     change: {

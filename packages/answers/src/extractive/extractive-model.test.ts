@@ -6,7 +6,8 @@ import { collectAnswer } from "../collect-answer.ts";
 import { plainTerms } from "../terms.ts";
 import { question, sampleSpec } from "../testing/ask.ts";
 import { sampleHits } from "../testing/sample-hits.ts";
-import { createExtractiveModel } from "./extractive-model.ts";
+import { createExtractiveModel, createUnitScorer } from "./extractive-model.ts";
+import { usualCosine } from "./unit-features.ts";
 
 /** Words without stemming rules: what the model needs of an analyzer, without the retrieval package. */
 const analyzer: LexicalAnalyzer = {
@@ -111,6 +112,23 @@ describe("the extractive model", () => {
     expect(second.slice(0, -1)).toEqual(first.slice(0, -1));
     expect(second.at(-1)).toMatchObject({ embeddedTokens: 0 });
     expect(first.filter(({ type }) => type === "quote").length).toBeLessThanOrEqual(4);
+  });
+
+  test("sees how far a sentence stands out from the others of the question", async () => {
+    const scorer = createUnitScorer({ embedder: createFakeEmbedder({ dimensions: 256 }), analyzer });
+    const sources = sampleHits(manual).map((hit, index) => ({ marker: index + 1, hit }));
+    const { parts } = await scorer.score({ question: "How long is the boiler guaranteed?", history: [], sources });
+    const features = (parts[0] ?? []).map((unit) => unit.features);
+    expect(features.length).toBeGreaterThan(5);
+    const usual = usualCosine(features.map(({ cosine }) => cosine));
+    for (const { cosine, contrast } of features) expect(contrast).toBeCloseTo(cosine - usual, 10);
+    expect(features[0]?.contrast).toBeGreaterThan(0.2);
+  });
+
+  test("takes a few sentences for less than what is usual", () => {
+    expect(usualCosine([])).toBe(0.2);
+    expect(usualCosine([0.75])).toBeCloseTo(0.25, 10);
+    expect(usualCosine(Array.from({ length: 990 }, () => 0.7))).toBeCloseTo(0.695, 10);
   });
 
   test("stops when its caller does", async () => {

@@ -16,7 +16,7 @@ import { splitQuestion } from "../split-question.ts";
 import { nearSpellings } from "./near-spelling.ts";
 import { profileQuestion, type QuestionProfile } from "./question-profile.ts";
 import { type Formulas, linear, supportOf, tokenFormulas, wordFormulas } from "./support.ts";
-import { type Candidate, candidatesOf, type Features, questionWeights, unitFeatures } from "./unit-features.ts";
+import { type Candidate, candidatesOf, type Features, questionWeights, unitFeatures, usualCosine } from "./unit-features.ts";
 
 export interface ExtractiveModelOptions {
   embedder: Embedder;
@@ -172,11 +172,13 @@ export function createUnitScorer(options: ExtractiveModelOptions): UnitScorer {
         );
         embeddedTokens += query.tokens + units.tokens;
         const queried = query.vectors[0];
+        const cosines = units.vectors.map((unit) => dot(queried?.vector, unit?.vector));
+        const usual = usualCosine(cosines);
         const scored = candidates.map((candidate, at): ScoredUnit => {
           const unit = units.vectors[at];
+          const cosine = cosines[at] ?? 0;
           const matches = queried?.tokenVectors && unit?.tokenVectors ? tokenMatches?.(queried.tokenVectors, unit.tokenVectors) : undefined;
-          const cosine = dot(queried?.vector, unit?.vector);
-          const features = unitFeatures({ profile, candidate, weights, cosine, ...(matches ? { tokens: matches } : {}) });
+          const features = unitFeatures({ profile, candidate, weights, cosine, usual, ...(matches ? { tokens: matches } : {}) });
           return {
             candidate,
             features,
@@ -222,7 +224,7 @@ function preselect(options: {
     .map((candidate, order) => ({
       candidate,
       order,
-      logit: linear(formulas.order, unitFeatures({ profile, candidate, weights, cosine: 0 })),
+      logit: linear(formulas.order, unitFeatures({ profile, candidate, weights, cosine: 0, usual: 0 })),
     }))
     .sort((a, b) => b.logit - a.logit || a.order - b.order)
     .slice(0, limit)

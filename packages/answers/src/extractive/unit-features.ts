@@ -98,6 +98,7 @@ export const featureNames = [
   "nearCoverage",
   "standing",
   "denial",
+  "contrast",
   "tokens",
   "leastToken",
   "secondToken",
@@ -116,17 +117,19 @@ const similarWorth = 0.7;
  * The features of one unit for one question, each about 0…1: weighted share of the question's terms found (in unit, context, chunk), the
  * same in the unit alone, cosine, match of the answer's type (−1…1), share of names and numbers missing, 1/rank, whether the rarest term is missing, the share of pairs such as `version 2` that
  * stand neither in the unit nor in its context, weighted share of the terms found in the unit, its neighbours or its context, the chunk's standing among the sources, whether only one of question and unit
- * denies something; and of the question's token vectors, each beside the nearest of the unit's: mean, least and second least cosine (0 without token vectors).
+ * denies something, how far the cosine lies above what is usual for the question (which says nothing about the order, but whether any answers); and of the question's token vectors, each beside the nearest of the unit's: mean, least and second least cosine (0 without token vectors).
  */
 export function unitFeatures(options: {
   profile: QuestionProfile;
   candidate: Candidate;
   weights: ReadonlyMap<string, number>;
   cosine: number;
+  /** What `usualCosine` gives for all units of the question. */
+  usual: number;
   /** Per token vector of the question the greatest cosine with one of the unit's. Default: none are known. */
   tokens?: ArrayLike<number>;
 }): Features {
-  const { profile, candidate, weights, cosine, tokens = [] } = options;
+  const { profile, candidate, weights, cosine, usual, tokens = [] } = options;
   let total = 0;
   let covered = 0;
   let coveredByUnit = 0;
@@ -170,10 +173,20 @@ export function unitFeatures(options: {
     nearCoverage: total === 0 ? 0 : coveredNear / total,
     standing: candidate.standing,
     denial: isNegated(profile.text) === isNegated(candidate.unit.text) ? 0 : 1,
+    contrast: cosine - usual,
     tokens: sorted.length === 0 ? 0 : sorted.reduce((sum, value) => sum + value, 0) / sorted.length,
     leastToken: sorted[0] ?? 0,
     secondToken: sorted[1] ?? sorted[0] ?? 0,
   };
+}
+
+/** Where few units are looked at, their own mean says little: it counts as if this many more had the cosine that is the median over our training questions. */
+const usualUnits = 10;
+const usualMean = 0.2;
+
+/** Mean cosine of a question with the units that are looked at for it, drawn towards what it mostly is (a shrunk mean). */
+export function usualCosine(cosines: readonly number[]): number {
+  return (cosines.reduce((sum, cosine) => sum + cosine, 0) + usualUnits * usualMean) / (cosines.length + usualUnits);
 }
 
 /** 1 for the term itself, less for a word with the same first five letters (`reachable`, `reached`); numbers match only whole. */
