@@ -2,7 +2,8 @@ import { execFile } from "node:child_process";
 import { appendFile, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
-import { parseArgs, promisify } from "node:util";
+import { promisify } from "node:util";
+import { Command, InvalidArgumentError } from "commander";
 import { z } from "zod";
 import { killIngest } from "./kill-ingest.ts";
 import { runEval } from "./run-eval.ts";
@@ -40,20 +41,25 @@ async function corpus(name: string, limit: number): Promise<{ externalId: string
   }
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    kills: { type: "string", default: "50" },
-    documents: { type: "string", default: "150" },
-    trials: { type: "string" },
-  },
-});
-switch (positionals[0]) {
-  case "kill-ingest": {
-    const documents = await corpus("peps", Number(values.documents));
+function count(value: string): number {
+  if (!/^\d{1,9}$/u.test(value) || Number(value) === 0) throw new InvalidArgumentError("Give a whole number above 0.");
+  return Number(value);
+}
+
+const program = new Command("rehearse").description(
+  "full counts of what the tests run reduced; each result is added to docs/rehearsals.md",
+);
+
+program
+  .command("kill-ingest")
+  .description("kill the server again and again while documents go in; the chunks must be those of an undisturbed run")
+  .option("--kills <number>", "kills", count, 50)
+  .option("--documents <number>", "documents", count, 150)
+  .action(async (options: { kills: number; documents: number }) => {
+    const documents = await corpus("peps", options.documents);
     const report = await killIngest({
       documents,
-      kills: Number(values.kills),
+      kills: options.kills,
       aliveMs: { least: 200, most: 6000 },
       log: (line) => console.error(line),
     });
@@ -64,10 +70,14 @@ switch (positionals[0]) {
       `${kills} kills over ${documents.length} documents, ${chunks} chunks, ${reads} reads (${wholeReads} of a live version), ${seconds} s: ${problems.length === 0 ? "same chunks" : `${problems.length} problems`}`,
     );
     process.exitCode = problems.length === 0 ? 0 : 1;
-    break;
-  }
-  case "false-alarms": {
-    const { results, status } = await runEval(["false-alarms", "--trials", values.trials ?? "1000"], (line) => console.error(line));
+  });
+
+program
+  .command("false-alarms")
+  .description("how often the gate alarms on runs that are alike")
+  .option("--trials <number>", "comparisons", count, 1000)
+  .action(async (options: { trials: number }) => {
+    const { results, status } = await runEval(["false-alarms", "--trials", String(options.trials)], (line) => console.error(line));
     const found = z
       .object({ trials: z.number(), alarms: z.number(), share: z.number(), low: z.number(), high: z.number(), differing: z.number() })
       .parse(results.at(-1));
@@ -77,38 +87,36 @@ switch (positionals[0]) {
       `${found.alarms} alarms in ${found.trials} comparisons of runs that are alike: ${percent(found.share)} [${percent(found.low)}, ${percent(found.high)}]; ${found.differing} questions differ`,
     );
     process.exitCode = status;
-    break;
-  }
-  case "power": {
-    const { results, status } = await runEval(["power", "--trials", values.trials ?? "200"], (line) => console.error(line));
+  });
+
+program
+  .command("power")
+  .description("how often the gate finds a loss of 2, 5 and 10 points")
+  .option("--trials <number>", "changes for each metric and loss", count, 200)
+  .action(async (options: { trials: number }) => {
+    const { results, status } = await runEval(["power", "--trials", String(options.trials)], (line) => console.error(line));
     const rows = z.array(z.array(z.object({ metric: z.string(), loss: z.number(), share: z.number() })).min(1)).parse(results);
     const byMetric = Map.groupBy(
       rows.flatMap(([lost]) => (lost ? [lost] : [])),
       ({ metric }) => metric,
     );
     const shown = [...byMetric].map(([metric, found]) => `${metric} ${found.map(({ share }) => (share * 100).toFixed(0)).join("/")}`);
-    await record(
-      "power",
-      `found in % of ${values.trials ?? "200"} changes at −2/−5/−10 points, single questions lost: ${shown.join(", ")}`,
-    );
+    await record("power", `found in % of ${options.trials} changes at −2/−5/−10 points, single questions lost: ${shown.join(", ")}`);
     process.exitCode = status;
-    break;
-  }
-  case "plants": {
+  });
+
+program
+  .command("plants")
+  .description("whether the gate finds every planted fault, each through the whole program")
+  .action(async () => {
     const { results, status } = await runEval(["gate", "--matrix"], (line) => console.error(line));
     const rows = z.array(z.object({ name: z.string(), caught: z.boolean(), regressions: z.number(), floors: z.number() })).parse(results);
     const found = rows.filter(({ caught }) => caught).length;
     const shown = rows.map(({ name, caught, regressions, floors }) => `${name} ${caught ? `${regressions}+${floors}` : "MISSED"}`);
     await record("plants", `${found} of ${rows.length} planted faults found (regressions + floors): ${shown.join(", ")}`);
     process.exitCode = status;
-    break;
-  }
-  default:
-    console.error(
-      `Usage: pnpm rehearse kill-ingest [--kills 50] [--documents 150]
-       pnpm rehearse false-alarms [--trials 1000]
-       pnpm rehearse power [--trials 200]
-       pnpm rehearse plants`,
-    );
-    process.exitCode = 2;
-}
+  });
+
+// Commander's own exit status for wrong usage is 1, which here means that a rehearsal found something.
+for (const command of [program, ...program.commands]) command.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
+await program.parseAsync();
