@@ -5,7 +5,7 @@ import { parseFolder } from "./parse-folder.ts";
 import { readTrainingWorlds, trainingCases } from "./training-answers.ts";
 
 describe("trainingCases", () => {
-  it("never gives a test question, nor one whose answer is in several parts", async () => {
+  it("never gives a test question, nor one whose answer is in several parts or in other words", async () => {
     const cases = await readHandbookCases();
     const chosen = trainingCases(cases);
     expect(chosen.length).toBeGreaterThan(20);
@@ -14,6 +14,7 @@ describe("trainingCases", () => {
     const one: EvalCase = { id: "a", question: "Who?", answerable: true, tags: [], split: "train", spans: [{ document: "d", quote: "q" }] };
     expect(trainingCases([one, { ...one, split: "test" }, { ...one, history: ["Which?"] }, { ...one, language: "de" }])).toEqual([one]);
     expect(trainingCases([{ ...one, spans: [{ document: "d", quote: "q", part: 2 }] }])).toEqual([]);
+    expect(trainingCases([{ ...one, tags: ["paraphrase"] }])).toEqual([]);
   });
 });
 
