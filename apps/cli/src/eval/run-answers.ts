@@ -15,7 +15,7 @@ import { type AnswersReport, answersReport, formatAnswersReport } from "./answer
 import { withEmbeddingCache } from "./embedding-cache.ts";
 import { areaOf, fitFormulas, type Formulas, reorder } from "./fit-answers.ts";
 import { createRowWriter } from "./retrieval.ts";
-import { readGoldenTraining, readWrittenQuestions } from "./training-answers.ts";
+import { readGoldenTraining, readTrainingWorlds, readWrittenQuestions } from "./training-answers.ts";
 
 export interface RunAnswersOptions {
   /** SQuAD 2.0 with corpus.jsonl and dev-v2.0-half.json. */
@@ -155,7 +155,7 @@ export async function fitOnAnswers(
   try {
     const analyzer = createAnalyzer({ language: "en" });
     const reading = { embedder, analyzer, variables, log, ...(signal ? { signal } : {}) };
-    const written = await readWrittenQuestions(reading);
+    const written = await readWrittenQuestions(await readTrainingWorlds(), reading);
     const golden = await readGoldenTraining(reading);
     const own = [...written, ...golden].map((question) => ({ ...question, weight: ownWeight }));
     const half = (split: Split) => answered.filter(({ question }) => question.split === split);

@@ -1,8 +1,10 @@
+import { createLocalEmbedder } from "@footnote/embedding";
 import { checkCases, type EvalCase } from "@footnote/evaluation";
+import { createAnalyzer } from "@footnote/retrieval";
 import { describe, expect, it } from "vitest";
 import { readHandbookCases } from "./handbook-store.ts";
 import { parseFolder } from "./parse-folder.ts";
-import { readTrainingWorlds, trainingCases } from "./training-answers.ts";
+import { readTrainingWorlds, readWrittenQuestions, trainingCases } from "./training-answers.ts";
 
 describe("trainingCases", () => {
   it("never gives a test question, nor one whose answer is in several parts or in other words", async () => {
@@ -44,4 +46,30 @@ describe("the worlds of evals/answers", () => {
     const test = (await readHandbookCases()).filter(({ split }) => split === "test");
     expect(test.filter(({ question }) => asked.has(question.toLowerCase())).map(({ id }) => id)).toEqual([]);
   });
+});
+
+describe("readWrittenQuestions", () => {
+  it("asks a world through a store of its own, the answering sentences marked", async () => {
+    const [world] = (await readTrainingWorlds()).filter(({ name }) => name === "bike-rental");
+    if (!world) throw new Error("bike-rental is not there");
+    const few = [
+      ...world.cases.filter(({ answerable }) => answerable).slice(0, 3),
+      ...world.cases.filter((one) => !one.answerable).slice(0, 2),
+    ];
+    const embedder = createLocalEmbedder({ threads: 1 });
+    const asking = { embedder, analyzer: createAnalyzer({ language: "en" }), variables: {}, log: () => {} };
+    try {
+      const read = await readWrittenQuestions([{ ...world, cases: few }], asking);
+      expect(read.map(({ answerable, sentences }) => [answerable, sentences.some(({ bears }) => bears)])).toEqual([
+        [true, true],
+        [true, true],
+        [true, true],
+        [false, false],
+        [false, false],
+      ]);
+      await expect(readWrittenQuestions([{ ...world, cases: [] }], asking)).rejects.toMatchObject({ code: "invalid_request" });
+    } finally {
+      await embedder.close();
+    }
+  }, 120_000);
 });

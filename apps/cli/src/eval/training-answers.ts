@@ -38,9 +38,9 @@ interface ReadOptions {
 }
 
 /** The questions of every world, each world through a store and an API of its own: an answer must not come from another one. */
-export async function readWrittenQuestions(options: ReadOptions): Promise<FittedQuestion[]> {
+export async function readWrittenQuestions(worlds: readonly TrainingWorld[], options: ReadOptions): Promise<FittedQuestion[]> {
   const found: FittedQuestion[] = [];
-  for (const { name, documents, cases } of await readTrainingWorlds()) {
+  for (const { name, documents, cases } of worlds) {
     options.log(`${name}: ${cases.length} questions`);
     found.push(...(await readThroughStore(cases, { ...options, folder: documents })));
   }
