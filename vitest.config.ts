@@ -13,6 +13,7 @@ export default defineConfig({
       include: ["packages/*/src/**/*.ts", "apps/{api,worker,cli}/src/**/*.ts"],
       exclude: ["**/*.test.ts", "**/testing/**"],
       reporter: ["text-summary", "json-summary"],
+      reportOnFailure: true,
     },
   },
 });
