@@ -72,4 +72,13 @@ describe("listwise fit", () => {
     expect(a).toBeCloseTo(b, 9);
     expect(a).toBeGreaterThan(0);
   });
+
+  it("counts a list of weight n as n of them", () => {
+    const [first, ...others] = lists(20);
+    if (!first) throw new Error("lists were made");
+    const repeated = fitListwise([first, first, first, ...others], { l2: 0.01 });
+    const weighted = fitListwise([{ ...first, weight: 3 }, ...others], { l2: 0.01 });
+    for (const [at, weight] of weighted.entries()) expect(weight).toBeCloseTo(repeated[at] ?? 0, 9);
+    expect(weighted[0]).not.toBeCloseTo(fitListwise([first, ...others], { l2: 0.01 })[0] ?? 0, 4);
+  });
 });

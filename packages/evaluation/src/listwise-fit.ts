@@ -3,6 +3,8 @@ export interface CandidateList {
   /** Candidates × features. */
   features: readonly (readonly number[])[];
   relevant: readonly boolean[];
+  /** How many times the list counts. Default 1. */
+  weight?: number;
 }
 
 export interface ListwiseFitOptions {
@@ -15,13 +17,14 @@ export interface ListwiseFitOptions {
 }
 
 /**
- * Weights w that minimise the mean over lists of −ln(Σ over relevant candidates of exp(w · x) / Σ over all of exp(w · x)) + ½ · l2 · |w − start|²:
+ * Weights w that minimise the weighted mean over lists of −ln(Σ over relevant candidates of exp(w · x) / Σ over all of exp(w · x)) + ½ · l2 · |w − start|²:
  * ListNet's top-one loss (Cao et al. 2007) where any relevant candidate will do, so that of a document's chunks only the best need score. Lists without a
  * relevant or without another candidate say nothing and are left out. Gradient descent with momentum; deterministic.
  */
 export function fitListwise(lists: readonly CandidateList[], options: ListwiseFitOptions): number[] {
   const { l2, iterations = 400 } = options;
   const useful = lists.filter(({ relevant }) => relevant.includes(true) && relevant.includes(false));
+  const total = useful.reduce((sum, { weight = 1 }) => sum + weight, 0);
   const size = useful[0]?.features[0]?.length ?? 0;
   const start = Array.from({ length: size }, (_, at) => options.start?.[at] ?? 0);
   const weights = [...start];
@@ -30,7 +33,7 @@ export function fitListwise(lists: readonly CandidateList[], options: ListwiseFi
   const rate = 2 / (1 + size / 4);
   for (let iteration = 0; iteration < iterations; iteration++) {
     const gradient = weights.map((weight, at) => l2 * (weight - (start[at] ?? 0)));
-    for (const list of useful) addGradient(list, weights, gradient, 1 / useful.length);
+    for (const list of useful) addGradient(list, weights, gradient, (list.weight ?? 1) / total);
     for (let at = 0; at < size; at++) {
       velocity[at] = 0.9 * (velocity[at] ?? 0) - rate * 0.1 * (gradient[at] ?? 0);
       weights[at] = (weights[at] ?? 0) + (velocity[at] ?? 0);

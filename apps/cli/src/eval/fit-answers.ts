@@ -12,7 +12,7 @@ export interface Formulas {
 export interface FittedQuestion {
   sentences: readonly RankedSentence[];
   answerable: boolean;
-  /** A whole number. Default 1. */
+  /** Default 1. */
   weight?: number;
 }
 
@@ -49,10 +49,10 @@ export function fitFormulas(questions: readonly FittedQuestion[], options: { tok
   };
   const lists = questions
     .filter(({ answerable }) => answerable)
-    .flatMap((question) => Array.from({ length: question.weight ?? 1 }, () => question))
-    .map(({ sentences }) => ({
+    .map(({ sentences, weight = 1 }) => ({
       features: sentences.map(({ features }) => standard(features, inOrder)),
       relevant: sentences.map(({ bears }) => bears),
+      weight,
     }));
   const order = raw(inOrder, fitListwise(lists, { l2: 0.004, iterations: 300 }), 0);
   order.intercept = 0;
