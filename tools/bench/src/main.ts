@@ -1,20 +1,11 @@
 /** `pnpm bench <name>`: performance as ratios against a named peer measured in the same run, with an A/A control. */
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
+import { decimalNumber, wholeNumber } from "@footnote/cli/number-option";
 
 const log = (line: string) => console.log(line);
 
-function above0(value: string): number {
-  const number = /^\d{1,9}(?:\.\d{1,6})?$/u.test(value) ? Number(value) : 0;
-  if (number === 0) throw new InvalidArgumentError("Give a number above 0.");
-  return number;
-}
-
-function whole(value: string): number {
-  if (!Number.isInteger(above0(value))) throw new InvalidArgumentError("Give a whole number above 0.");
-  return Number(value);
-}
-
-const seconds = () => new Option("--seconds <number>", "how long each side of a comparison runs").argParser(above0).default(5);
+const seconds = () =>
+  new Option("--seconds <number>", "how long each side of a comparison runs").argParser(decimalNumber({ above: 0 })).default(5);
 const program = new Command("bench").description(
   "performance as ratios against a named peer measured in the same run, with an A/A control",
 );
@@ -37,7 +28,7 @@ program
   .command("search")
   .description("lexical and hybrid queries per second against wink, LangChain.js, bare SQL and bm25s + hnswlib")
   .addOption(seconds())
-  .option("--chunks <number>", "chunks in the store that is searched", whole, 20_000)
+  .option("--chunks <number>", "chunks in the store that is searched", wholeNumber(), 20_000)
   .action(async (options: { seconds: number; chunks: number }) => {
     await (await import("./search.ts")).benchSearch({ ...options, log });
   });

@@ -3,8 +3,9 @@ import { appendFile, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { z } from "zod";
+import { wholeNumber } from "@footnote/cli/number-option";
 import { killIngest } from "./kill-ingest.ts";
 import { runEval } from "./run-eval.ts";
 
@@ -41,11 +42,7 @@ async function corpus(name: string, limit: number): Promise<{ externalId: string
   }
 }
 
-function count(value: string): number {
-  if (!/^\d{1,9}$/u.test(value) || Number(value) === 0) throw new InvalidArgumentError("Give a whole number above 0.");
-  return Number(value);
-}
-
+const log = (line: string) => console.error(line);
 const program = new Command("rehearse").description(
   "full counts of what the tests run reduced; each result is added to docs/rehearsals.md",
 );
@@ -53,15 +50,15 @@ const program = new Command("rehearse").description(
 program
   .command("kill-ingest")
   .description("kill the server again and again while documents go in; the chunks must be those of an undisturbed run")
-  .option("--kills <number>", "kills", count, 50)
-  .option("--documents <number>", "documents", count, 150)
+  .option("--kills <number>", "kills", wholeNumber(), 50)
+  .option("--documents <number>", "documents", wholeNumber(), 150)
   .action(async (options: { kills: number; documents: number }) => {
     const documents = await corpus("peps", options.documents);
     const report = await killIngest({
       documents,
       kills: options.kills,
       aliveMs: { least: 200, most: 6000 },
-      log: (line) => console.error(line),
+      log,
     });
     for (const problem of report.problems) console.error(problem);
     const { kills, chunks, reads, wholeReads, seconds, problems } = report;
@@ -75,9 +72,9 @@ program
 program
   .command("false-alarms")
   .description("how often the gate alarms on runs that are alike")
-  .option("--trials <number>", "comparisons", count, 1000)
+  .option("--trials <number>", "comparisons", wholeNumber(), 1000)
   .action(async (options: { trials: number }) => {
-    const { results, status } = await runEval(["false-alarms", "--trials", String(options.trials)], (line) => console.error(line));
+    const { results, status } = await runEval(["false-alarms", "--trials", String(options.trials)], log);
     const found = z
       .object({ trials: z.number(), alarms: z.number(), share: z.number(), low: z.number(), high: z.number(), differing: z.number() })
       .parse(results.at(-1));
@@ -92,9 +89,9 @@ program
 program
   .command("power")
   .description("how often the gate finds a loss of 2, 5 and 10 points")
-  .option("--trials <number>", "changes for each metric and loss", count, 200)
+  .option("--trials <number>", "changes for each metric and loss", wholeNumber(), 200)
   .action(async (options: { trials: number }) => {
-    const { results, status } = await runEval(["power", "--trials", String(options.trials)], (line) => console.error(line));
+    const { results, status } = await runEval(["power", "--trials", String(options.trials)], log);
     const rows = z.array(z.array(z.object({ metric: z.string(), loss: z.number(), share: z.number() })).min(1)).parse(results);
     const byMetric = Map.groupBy(
       rows.flatMap(([lost]) => (lost ? [lost] : [])),
@@ -109,7 +106,7 @@ program
   .command("plants")
   .description("whether the gate finds every planted fault, each through the whole program")
   .action(async () => {
-    const { results, status } = await runEval(["gate", "--matrix"], (line) => console.error(line));
+    const { results, status } = await runEval(["gate", "--matrix"], log);
     const rows = z.array(z.object({ name: z.string(), caught: z.boolean(), regressions: z.number(), floors: z.number() })).parse(results);
     const found = rows.filter(({ caught }) => caught).length;
     const shown = rows.map(({ name, caught, regressions, floors }) => `${name} ${caught ? `${regressions}+${floors}` : "MISSED"}`);
