@@ -108,6 +108,11 @@ describe("whatever the sources hold", () => {
   });
 });
 
+const marker = /\[\s*\d{1,4}(?:\s*[,;]\s*\d{1,4})*\s*\]/u;
+/** Taking one marker out may close another around it: `[1 [2] ]`. */
+const withoutMarkers = (text: string): string => (marker.test(text) ? withoutMarkers(text.replace(marker, "")) : text);
+const letters = (text: string) => text.replace(/[^\p{L}\p{N}]/gu, "");
+
 describe("however a model's output is cut", () => {
   const output = fc
     .array(
@@ -135,10 +140,21 @@ describe("however a model's output is cut", () => {
       fc.property(output, fc.array(fc.nat(2_000), { maxLength: 30 }), (text, cuts) => {
         const gate = createSentenceGate();
         const sentences = [...cutAt(text, cuts).flatMap((delta) => gate.push(delta)), ...gate.end()];
-        const letters = (value: string) => value.replace(/\[\s*\d{1,4}(?:\s*[,;]\s*\d{1,4})*\s*\]/gu, "").replace(/[^\p{L}\p{N}]/gu, "");
-        expect(letters(sentences.map((sentence) => sentence.text).join(" "))).toBe(letters(text.toWellFormed()));
+        const said = sentences.map((sentence) => sentence.text).join(" ");
+        expect(said).not.toMatch(marker);
+        expect(letters(said)).toBe(letters(withoutMarkers(text.toWellFormed())));
       }),
     );
+  });
+
+  test.each([
+    ["The fee is 4 euros [[1]].", "The fee is 4 euros.", [1]],
+    ["The fee [1 [2] ] is 4 euros.", "The fee is 4 euros.", [2, 1]],
+    ["[[[[[[[[[[[[[[[[[[[[[[[[[[1] fees", "[[[[[[[[[[[[[[[[[[[[[[[[[ fees", [1]],
+    ["Read [] and [[x]] in a[1 [b]", "Read [] and [[x]] in a[1 [b]", []],
+  ])("a marker within another goes first: %s", (text, said, numbers) => {
+    const gate = createSentenceGate();
+    expect([...gate.push(text), ...gate.end()]).toEqual([{ text: said, markers: numbers, separator: " " }]);
   });
 
   test("the text is the deltas one after another", async () => {

@@ -11,13 +11,14 @@ export interface GatedSentence {
 
 const longestMarker = 24;
 const longestSentence = 4_000;
-const partOfMarker = /^\[\s*(?:\d{1,4}\s*(?:[,;]\s*)?)*$/u;
+/** One marker begun, or one within another. */
+const partsOfMarkers = /^(?:\[\s*(?:\d{1,4}\s*(?:[,;]\s*)?)*)+$/u;
 const wholeMarker = /^\[\s*\d{1,4}(?:\s*[,;]\s*\d{1,4})*\s*\]$/u;
 
 /**
  * Holds a model's text until a sentence is certain to have ended. It reads one code point at a time, so that what it releases depends on
- * the text and never on how it was cut into deltas. Markers `[1]`, `[1, 2]` are taken out; one that follows a sentence's full stop
- * belongs to that sentence. A sentence longer than 4,000 characters is released at a blank.
+ * the text and never on how it was cut into deltas. Markers `[1]`, `[1, 2]` are taken out, those within another (`[[1]]`) first; one that
+ * follows a sentence's full stop belongs to that sentence. A sentence longer than 4,000 characters is released at a blank.
  */
 export function createSentenceGate(options: { language?: string } = {}): {
   push(delta: string): GatedSentence[];
@@ -26,6 +27,7 @@ export function createSentenceGate(options: { language?: string } = {}): {
 } {
   let plain = "";
   let held = "";
+  let emptied = false; // a marker within the held one was taken out
   let highSurrogate = "";
   let afterMarker = false;
   let brokeLine = false;
@@ -80,26 +82,27 @@ export function createSentenceGate(options: { language?: string } = {}): {
   function flushHeld(): void {
     const chars = held;
     held = "";
+    emptied = false;
     for (const char of chars) add(char);
   }
 
   function read(char: string): void {
-    if (held !== "") {
-      held += char;
-      if (char === "]" && wholeMarker.test(held)) {
-        for (const [digits] of held.matchAll(/\d+/gu)) markers.push({ at: plain.length, number: Number(digits) });
-        held = "";
-        afterMarker = true;
-      } else if (held.length > longestMarker || !partOfMarker.test(held)) {
-        const last = char === "[" ? char : "";
-        held = last === "" ? held : held.slice(0, -1);
-        flushHeld();
-        held = last;
-      }
-      return;
+    if (held === "" && char !== "[") return add(char);
+    held += char;
+    const opened = held.lastIndexOf("[");
+    const innermost = held.slice(opened);
+    if (wholeMarker.test(innermost) || (emptied && /^\[\s*\]$/u.test(innermost))) {
+      for (const [digits] of innermost.matchAll(/\d+/gu)) markers.push({ at: plain.length, number: Number(digits) });
+      held = held.slice(0, opened);
+      emptied = held !== "";
+      afterMarker = held === "";
+    } else if (held.length > longestMarker || !partsOfMarkers.test(held)) {
+      // A bracket that opens late may still begin a marker.
+      const rest = partsOfMarkers.test(innermost) && opened > 0 ? innermost : "";
+      held = held.slice(0, held.length - rest.length);
+      flushHeld();
+      held = rest;
     }
-    if (char === "[") held = char;
-    else add(char);
   }
 
   function take(): GatedSentence[] {
