@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["packages/*/src/**/*.test.ts", "apps/*/src/**/*.test.ts", "tools/*/src/**/*.test.ts"],
+    setupFiles: ["vitest.setup.ts"],
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 60_000,

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { appendFile, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
@@ -7,7 +8,8 @@ import { Command } from "commander";
 import { z } from "zod";
 import { wholeNumber } from "@footnote/cli/number-option";
 import { killIngest } from "./kill-ingest.ts";
-import { runEval } from "./run-eval.ts";
+import { propertyTests, tryProperties } from "./properties.ts";
+import { remaining, runEval } from "./run-eval.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const run = promisify(execFile);
@@ -112,6 +114,25 @@ program
     const shown = rows.map(({ name, caught, regressions, floors }) => `${name} ${caught ? `${regressions}+${floors}` : "MISSED"}`);
     await record("plants", `${found} of ${rows.length} planted faults found (regressions + floors): ${shown.join(", ")}`);
     process.exitCode = status;
+  });
+
+program
+  .command("properties")
+  .description("the property tests again and again, each time with cases that were not tried before")
+  .option("--rounds <number>", "rounds", wholeNumber(), 20)
+  .action(async (options: { rounds: number }) => {
+    const files = await propertyTests();
+    const began = Date.now();
+    const failed: number[] = [];
+    for (let round = 0; round < options.rounds; round++) {
+      if (round > 0)
+        log(`${round}/${options.rounds}, about ${remaining({ elapsedMs: Date.now() - began, done: round, total: options.rounds })} left`);
+      const seed = randomInt(1, 2 ** 31 - 1);
+      if (!(await tryProperties(files, seed))) failed.push(seed);
+    }
+    const shown = failed.length === 0 ? "all held" : `failed with FOOTNOTE_PROPERTY_SEED ${failed.join(", ")}`;
+    await record("properties", `${options.rounds} rounds over ${files.length} files: ${shown}`);
+    process.exitCode = failed.length === 0 ? 0 : 1;
   });
 
 // Commander's own exit status for wrong usage is 1, which here means that a rehearsal found something.
