@@ -193,6 +193,30 @@ describe("paraphrases", () => {
     expect(score).toBeLessThanOrEqual(0.1);
   });
 
+  it.each([
+    ["The traveller must cover the invoice near the colleague for 9988 pages.", "days"],
+    ["The traveller must cover the invoice near the colleague for 9988 days.", "pages"],
+    ["The traveller must cover the invoice near the colleague for 9988 days.", "days"],
+    ["Form 9988 is for the traveller.", "days"],
+  ])("refuses a number that the evidence says of something else: %s", async (other, unit) => {
+    const say = (number: number) => `The station must keep the sensor near the garage for ${number} ${unit}.`;
+    expect(await support(say(9988), `${other} ${say(2)}`)).toBe("unsupported");
+    expect(await support(say(9988), `${say(2)} ${other}`)).toBe("unsupported");
+  });
+
+  it.each([
+    ["It lasts 9988 days.", "It lasts 2 days. It has 9988 pages."],
+    ["It has 9988 pages.", "It has 2 pages. It lasts 9988 days."],
+  ])("refuses it in a short claim, too: %s", async (claim, evidence) => expect(await support(claim, evidence)).toBe("unsupported"));
+
+  it.each([
+    ["The deposit for cars is 80 euros.", "The deposit for bicycles is 50 euros. The deposit is 80 euros for cars."],
+    ["The hotel limit for Norway is 190 euros.", "Hotel limit in euros: Norway 190, Denmark 170."],
+    ["The hotel limit for Norway is 190 euros.", "Hotel limit, euros | Norway | 190 | Oslo | Denmark | 170 | Aarhus"],
+  ])("supports a number that stands beside others of its kind: %s", async (claim, evidence) =>
+    expect(await support(claim, evidence)).toBe("supported"),
+  );
+
   it("does not take two denials for a contradiction", async () => {
     expect(await support("The device is not safe in the rain.", "The device is unsafe in the rain.")).not.toBe("unsupported");
   });

@@ -183,8 +183,10 @@ function numberConflict({ claim, all, question }: Options): Conflict | null {
     if (quantity.bound !== null && matches.every(({ other }) => other.bound !== null && other.bound !== quantity.bound)) {
       return { kind: "bound", reason: `the evidence bounds ${said} from the other side` };
     }
-    for (const { sentence } of matches) {
-      if (coverageOf(claim, [sentence]) < nearlyAll) continue;
+    // A sentence that says all the rest with another number is a rival too: this one may be said elsewhere, of something else.
+    const rest = { ...claim, quantities: claim.quantities.filter((other) => other !== quantity) };
+    for (const sentence of all) {
+      if (coverageOf(rest, [sentence]) < nearlyAll) continue;
       for (const rival of sentence.quantities) {
         if (isSameAmount(quantity, rival) !== "other-value" || !isComparable(quantity, rival)) continue;
         if (matches.every((match) => isNearer({ claim, place: quantity, sentence, rival, own: match }))) {
