@@ -8,7 +8,7 @@ import {
   type TenantId,
   type UsageMeter,
 } from "@footnote/core";
-import { createAnalyzer, createRetriever, type Retriever } from "@footnote/retrieval";
+import { createAnalyzers, createRetriever, type Retriever } from "@footnote/retrieval";
 import type { CollectionRecord } from "@footnote/storage";
 import type { ApiDependencies } from "./dependencies.ts";
 
@@ -33,7 +33,7 @@ export interface SearchService {
 export function createSearchService(deps: ApiDependencies): SearchService {
   const { store, embedderFor, modelFor, rerankers, telemetry, clock } = deps;
   const retrievers = new Map<string, Retriever>();
-  const analyzers = new Map<string, LexicalAnalyzer>();
+  const servedAnalyzer = createAnalyzers();
 
   function embedderOf(spec: PipelineSpec) {
     const space = searchedSpace(spec);
@@ -72,10 +72,7 @@ export function createSearchService(deps: ApiDependencies): SearchService {
     },
     analyzerFor(spec) {
       const { language, version } = spec.index.analyzer;
-      const key = `${language}@${version}`;
-      const analyzer = analyzers.get(key) ?? createAnalyzer({ language, version });
-      analyzers.set(key, analyzer);
-      return analyzer;
+      return servedAnalyzer(language, version);
     },
   };
 }

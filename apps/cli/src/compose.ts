@@ -104,7 +104,7 @@ export async function openRuntime(options: {
       alone: store.engine === "pglite",
     });
     const rerankers = createRerankers({ engine, store, modelDir: env.RERANKER_MODEL });
-    const extractive = createExtractiveModel({ embedder: engine.embedder, analyzer: engine.analyzerFor("en"), tokenMatches });
+    const extractive = createExtractiveModel({ embedder: engine.embedder, analyzerFor: engine.analyzerFor, tokenMatches });
     const generative = await openModel({ env, role: "MODEL", clock });
     const others = [...(change.models ?? []), ...(change.quoting?.(extractive) ?? [])];
     const api = createApi({

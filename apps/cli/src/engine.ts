@@ -3,7 +3,7 @@ import { createChunker } from "@footnote/chunking";
 import { createLocalEmbedder, createProjectedEmbedder } from "@footnote/embedding";
 import type { LocalEmbedder } from "@footnote/embedding";
 import { pgBossSchema } from "@footnote/jobs";
-import { createAnalyzer } from "@footnote/retrieval";
+import { createAnalyzers } from "@footnote/retrieval";
 import type { EmbeddingSpaceDefinition, ExtraSchema } from "@footnote/storage";
 
 /** What turns text into chunks, terms and vectors: the same in the server, in the worker and in evaluations. */
@@ -22,18 +22,13 @@ export function createEngine(options: { embedWorkers?: number | undefined } = {}
   const embedder = createLocalEmbedder(options.embedWorkers === undefined ? {} : { threads: options.embedWorkers });
   const embedders: Embedder[] = [embedder, createProjectedEmbedder({ embedder })];
   const spaces = embedders.map(({ space: { id, dimensions }, capabilities: { tokenVectors } }) => ({ id, dimensions, tokenVectors }));
-  const analyzers = new Map<string, LexicalAnalyzer>();
   return {
     embedder,
     spaces,
     extraSchemas: [pgBossSchema()],
     embedderFor: (space) => embedders.find((candidate) => candidate.space.id === space),
     chunkerFor: (strategy) => createChunker(strategy),
-    analyzerFor(language) {
-      const known = analyzers.get(language) ?? createAnalyzer({ language });
-      analyzers.set(language, known);
-      return known;
-    },
+    analyzerFor: createAnalyzers(),
     keepsTokenVectors: (space) => spaces.some((candidate) => candidate.id === space && candidate.tokenVectors),
     close: () => embedder.close(),
   };

@@ -72,7 +72,7 @@ describe("whatever the sources hold", () => {
     await fc.assert(
       fc.asyncProperty(sources, source, async (texts, asked) => {
         const hits = sampleHits(texts);
-        const model = createExtractiveModel({ embedder: createFakeEmbedder(), analyzer });
+        const model = createExtractiveModel({ embedder: createFakeEmbedder(), analyzerFor: () => analyzer });
         const answer = await collectAnswer(
           answerQuestion(question({ hits, model, question: asked, spec: sampleSpec({ minSupport: 0.02 }) }).asked),
         );

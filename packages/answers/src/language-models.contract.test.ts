@@ -23,7 +23,7 @@ languageModelContract("extractive", {
   create: async () => ({
     model: createExtractiveModel({
       embedder: createFakeEmbedder(),
-      analyzer: { language: "en", version: 1, terms: plainTerms, analyze: () => ({ termIds: [], frequencies: [], length: 0 }) },
+      analyzerFor: () => ({ language: "en", version: 1, terms: plainTerms, analyze: () => ({ termIds: [], frequencies: [], length: 0 }) }),
     }),
     close: nothing,
   }),

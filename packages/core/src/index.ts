@@ -19,6 +19,7 @@ export type { ErrorCode, FootnoteErrorOptions, Result } from "./errors.ts";
 export { canonicalJson } from "./json.ts";
 export type { JsonPrimitive, JsonValue, Metadata } from "./json.ts";
 export { sha256 } from "./hash.ts";
+export { detectLanguage } from "./detect-language.ts";
 export { splitSentences } from "./sentences.ts";
 export { respelled, spelledWord } from "./respell.ts";
 export { dot } from "./vectors.ts";

@@ -1,6 +1,5 @@
-import { canonicalText, FootnoteError } from "@footnote/core";
+import { canonicalText, detectLanguage, FootnoteError } from "@footnote/core";
 import type { Block, BlockKind, Box, Page, ParsedDocument } from "@footnote/core";
-import { detectLanguage } from "./language.ts";
 
 export interface BlockInput {
   kind: Exclude<BlockKind, "heading">;

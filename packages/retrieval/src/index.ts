@@ -1,4 +1,4 @@
-export { analyzerVersion, createAnalyzer } from "./analysis/analyzer.ts";
+export { analyzerVersion, createAnalyzer, createAnalyzers } from "./analysis/analyzer.ts";
 export { maxTermId, termId } from "./analysis/term-id.ts";
 export { boundOf, convexFusion } from "./fusion/convex.ts";
 export { textFeatureNames } from "./fusion/learned-features.ts";

@@ -31,7 +31,7 @@ import {
   type VectorIndex,
   type VectorReader,
 } from "@footnote/core";
-import { createAnalyzer } from "./analysis/analyzer.ts";
+import { createAnalyzers } from "./analysis/analyzer.ts";
 import { createSystemClock, withDeadline } from "./deadline.ts";
 import { boundOf, convexFusion } from "./fusion/convex.ts";
 import { learnedWeights } from "./fusion/learned-weights.ts";
@@ -105,7 +105,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
   const { embedder, lexical, dense, chunks, rerankers = [], telemetry } = options;
   const clock = options.clock ?? createSystemClock();
   const { legMs = 10_000, rerankMs = 10_000, readMs = 10_000, transformMs = 15_000 } = options.timeouts ?? {};
-  const analyzers = new Map<string, LexicalAnalyzer>();
+  const servedAnalyzer = createAnalyzers();
 
   function analyzerFor(spec: PipelineSpec): LexicalAnalyzer {
     const { language, version } = spec.index.analyzer;
@@ -117,10 +117,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
         `Pipeline ${spec.name} is indexed in ${language} (version ${version}) and the retriever analyses ${given.language} (version ${given.version}); make one for it.`,
       );
     }
-    const key = `${language}@${version}`;
-    const analyzer = analyzers.get(key) ?? createAnalyzer({ language, version });
-    analyzers.set(key, analyzer);
-    return analyzer;
+    return servedAnalyzer(language, version);
   }
 
   return {

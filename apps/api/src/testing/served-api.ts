@@ -64,7 +64,7 @@ export async function serveTestApi(options: Partial<ApiDependencies> = {}): Prom
     destination: { write: (line: string) => void logged.push(line) },
     processMetrics: false,
   });
-  const model = createExtractiveModel({ embedder, analyzer });
+  const model = createExtractiveModel({ embedder, analyzerFor: () => analyzer });
   const api = createApi({
     store,
     queue: { wake: () => void woken.count++ },

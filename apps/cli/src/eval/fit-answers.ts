@@ -7,6 +7,11 @@ export interface Formulas {
   order: Coefficients;
   support: Coefficients;
 }
+/** With token vectors, and without. */
+export interface FormulaPair {
+  tokens: Formulas;
+  words: Formulas;
+}
 
 /** A question with its sentences, and how many times it counts. */
 export interface FittedQuestion {

@@ -7,15 +7,15 @@ import { type DocumentId, FootnoteError, type PipelineSpec, throwIfAborted } fro
 import { createLateInteractionReranker, createLocalEmbedder, tokenMatches } from "@footnote/embedding";
 import { readBeirCorpus, readSpannedQuestions, type Split } from "@footnote/evaluation";
 import { createSystemClock } from "@footnote/jobs";
-import { createAnalyzer, createRetriever, learnedWeights, packSources, pipelines } from "@footnote/retrieval";
+import { createAnalyzer, createAnalyzers, createRetriever, learnedWeights, packSources, pipelines } from "@footnote/retrieval";
 import { openStore } from "@footnote/storage";
 import { createTelemetry } from "@footnote/telemetry";
 import { type AnsweredQuestion, answerSpanned } from "./answer-sentences.ts";
 import { type AnswersReport, answersReport, formatAnswersReport } from "./answers-report.ts";
 import { withEmbeddingCache } from "./embedding-cache.ts";
-import { areaOf, fitFormulas, type Formulas, reorder } from "./fit-answers.ts";
+import { areaOf, fitFormulas, type FittedQuestion, type FormulaPair, reorder } from "./fit-answers.ts";
 import { createRowWriter } from "./retrieval.ts";
-import { readGoldenTraining, readTrainingWorlds, readWrittenQuestions } from "./training-answers.ts";
+import { readGoldenTraining, readTrainingWorlds, readWrittenQuestions, type TrainingWorld } from "./training-answers.ts";
 
 export interface RunAnswersOptions {
   /** SQuAD 2.0 with corpus.jsonl and dev-v2.0-half.json. */
@@ -72,7 +72,7 @@ export async function answerSquad(options: RunAnswersOptions): Promise<{ answere
         rerankers,
       });
       const analyzer = createAnalyzer(spec.index.analyzer);
-      const parts = { embedder, analyzer, tokenMatches };
+      const parts = { embedder, analyzerFor: createAnalyzers(), tokenMatches };
       const scorer = createUnitScorer(parts);
       const model = createExtractiveModel(parts);
       const telemetry = createTelemetry({ level: "silent" });
@@ -128,17 +128,22 @@ export async function runAnswers(
 }
 
 export interface AnswersFit {
-  tokenFormulas: Formulas;
-  wordFormulas: Formulas;
+  /** For the languages that the embedder serves, and for others. */
+  served: FormulaPair;
+  foreign: FormulaPair;
   /** Each half of the articles by formulas fitted on the other half and on our own training questions. */
   crossFitted: AnswersReport;
   crossFittedWords: AnswersReport;
   /** Areas under the ROC of support on our own training questions, which it was fitted on. */
   written: number;
+  writtenForeign: number;
   golden: number;
 }
 
-/** How many times each of our own training questions counts beside one of SQuAD, of which there are some three times as many. */
+/**
+ * How many times each of our own training questions counts beside one of SQuAD, of which there are some three times as many. Formulas for other languages
+ * are fitted on everything, with the questions in those languages in place of our English ones.
+ */
 const ownWeight = 10;
 
 /** Fits the formulas of packages/answers/src/extractive/support.ts. Nothing of the articles for reporting takes part in what is to be shipped. */
@@ -153,20 +158,30 @@ export async function fitOnAnswers(
   const local = createLocalEmbedder({ threads: 1 });
   const embedder = cacheDir ? await withEmbeddingCache(local, cacheDir) : local;
   try {
-    const analyzer = createAnalyzer({ language: "en" });
-    const reading = { embedder, analyzer, variables, log, ...(signal ? { signal } : {}) };
-    const written = await readWrittenQuestions(await readTrainingWorlds(), reading);
+    const reading = { embedder, analyzerFor: createAnalyzers(), variables, log, ...(signal ? { signal } : {}) };
+    const isServed = ({ language }: TrainingWorld) => embedder.capabilities.languages.includes(language);
+    const worlds = await readTrainingWorlds();
+    const written = await readWrittenQuestions(worlds.filter(isServed), reading);
+    const foreign = await readWrittenQuestions(
+      worlds.filter((world) => !isServed(world)),
+      reading,
+    );
     const golden = await readGoldenTraining(reading);
-    const own = [...written, ...golden].map((question) => ({ ...question, weight: ownWeight }));
+    const english = [...written, ...golden];
+    const counted = (questions: readonly FittedQuestion[]) => questions.map((question) => ({ ...question, weight: ownWeight }));
     const half = (split: Split) => answered.filter(({ question }) => question.split === split);
-    const fitOn = (split: Split, tokens: boolean) =>
-      fitFormulas([...half(split).map(({ sentences, question }) => ({ sentences, answerable: question.answerable })), ...own], { tokens });
+    const squad = (split: Split) => half(split).map(({ sentences, question }) => ({ sentences, answerable: question.answerable }));
+    const fitOn = (split: Split, own: readonly FittedQuestion[]): FormulaPair => {
+      const questions = [...squad(split), ...own];
+      return { tokens: fitFormulas(questions, { tokens: true }), words: fitFormulas(questions, { tokens: false }) };
+    };
     const crossed = (tokens: boolean) => [
       ...half("test").map((one) => ({ one, formulas: forReporting(tokens) })),
       ...half("train").map((one) => ({ one, formulas: others(tokens) })),
     ];
-    const shipped = { tokens: fitOn("train", true), words: fitOn("train", false) };
-    const other = { tokens: fitOn("test", true), words: fitOn("test", false) };
+    const shipped = fitOn("train", counted(english));
+    const other = fitOn("test", counted(english));
+    const shippedForeign = fitOn("train", [...english, ...counted(foreign)]);
     const forReporting = (tokens: boolean) => (tokens ? shipped.tokens : shipped.words);
     const others = (tokens: boolean) => (tokens ? other.tokens : other.words);
     const crossReport = (name: string, tokens: boolean) =>
@@ -175,11 +190,12 @@ export async function fitOnAnswers(
         crossed(tokens).map(({ one, formulas }) => reorder(one, formulas, minSupport)),
       );
     return {
-      tokenFormulas: shipped.tokens,
-      wordFormulas: shipped.words,
+      served: shipped,
+      foreign: shippedForeign,
       crossFitted: crossReport("SQuAD, all articles, each half by formulas fitted on the other", true),
       crossFittedWords: crossReport("The same without token vectors", false),
       written: areaOf(written, shipped.tokens),
+      writtenForeign: areaOf(foreign, shippedForeign.tokens),
       golden: areaOf(golden, shipped.tokens),
     };
   } finally {
@@ -187,12 +203,12 @@ export async function fitOnAnswers(
   }
 }
 
-export function formatFit({ tokenFormulas, wordFormulas, crossFitted, crossFittedWords, written, golden }: AnswersFit): string {
+export function formatFit({ served, foreign, crossFitted, crossFittedWords, written, writtenForeign, golden }: AnswersFit): string {
   return [
     formatAnswersReport(crossFitted),
     formatAnswersReport(crossFittedWords),
-    `area under ROC of support on what it was fitted on: our written questions ${written.toFixed(3)}, golden training questions ${golden.toFixed(3)}`,
-    `export const wordFormulas: Formulas = ${JSON.stringify(wordFormulas, null, 2)};`,
-    `export const tokenFormulas: Formulas = ${JSON.stringify(tokenFormulas, null, 2)};`,
+    `area under ROC of support on what it was fitted on: our written questions ${written.toFixed(3)}, those in other languages ${writtenForeign.toFixed(3)}, golden training questions ${golden.toFixed(3)}`,
+    `export const servedFormulas: FormulaPair = ${JSON.stringify(served, null, 2)};`,
+    `export const foreignFormulas: FormulaPair = ${JSON.stringify(foreign, null, 2)};`,
   ].join("\n");
 }

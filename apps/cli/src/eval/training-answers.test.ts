@@ -1,6 +1,6 @@
 import { createLocalEmbedder } from "@footnote/embedding";
 import { checkCases, type EvalCase } from "@footnote/evaluation";
-import { createAnalyzer } from "@footnote/retrieval";
+import { createAnalyzers } from "@footnote/retrieval";
 import { describe, expect, it } from "vitest";
 import { readHandbookCases } from "./handbook-store.ts";
 import { parseFolder } from "./parse-folder.ts";
@@ -9,14 +9,16 @@ import { readTrainingWorlds, readWrittenQuestions, trainingCases } from "./train
 describe("trainingCases", () => {
   it("never gives a test question, nor one whose answer is in several parts or in other words", async () => {
     const cases = await readHandbookCases();
-    const chosen = trainingCases(cases);
+    const chosen = trainingCases(cases, "en");
     expect(chosen.length).toBeGreaterThan(20);
     const test = new Set(cases.filter(({ split }) => split === "test").map(({ id }) => id));
     expect(chosen.filter(({ id }) => test.has(id))).toEqual([]);
     const one: EvalCase = { id: "a", question: "Who?", answerable: true, tags: [], split: "train", spans: [{ document: "d", quote: "q" }] };
-    expect(trainingCases([one, { ...one, split: "test" }, { ...one, history: ["Which?"] }, { ...one, language: "de" }])).toEqual([one]);
-    expect(trainingCases([{ ...one, spans: [{ document: "d", quote: "q", part: 2 }] }])).toEqual([]);
-    expect(trainingCases([{ ...one, tags: ["paraphrase"] }])).toEqual([]);
+    const german: EvalCase = { ...one, language: "de" };
+    expect(trainingCases([one, { ...one, split: "test" }, { ...one, history: ["Which?"] }, german], "en")).toEqual([one]);
+    expect(trainingCases([one, german], "de")).toEqual([german]);
+    expect(trainingCases([{ ...one, spans: [{ document: "d", quote: "q", part: 2 }] }], "en")).toEqual([]);
+    expect(trainingCases([{ ...one, tags: ["paraphrase"] }], "en")).toEqual([]);
   });
 });
 
@@ -57,7 +59,7 @@ describe("readWrittenQuestions", () => {
       ...world.cases.filter((one) => !one.answerable).slice(0, 2),
     ];
     const embedder = createLocalEmbedder({ threads: 1 });
-    const asking = { embedder, analyzer: createAnalyzer({ language: "en" }), variables: {}, log: () => {} };
+    const asking = { embedder, analyzerFor: createAnalyzers(), variables: {}, log: () => {} };
     try {
       const read = await readWrittenQuestions([{ ...world, cases: few }], asking);
       expect(read.map(({ answerable, sentences }) => [answerable, sentences.some(({ bears }) => bears)])).toEqual([

@@ -14,6 +14,8 @@ export interface TrainingWorld {
   name: string;
   /** Folder of its documents. */
   documents: string;
+  /** Of its documents and its questions alike. */
+  language: string;
   cases: EvalCase[];
 }
 
@@ -24,14 +26,15 @@ export async function readTrainingWorlds(): Promise<TrainingWorld[]> {
   return Promise.all(
     folders.toSorted().map(async (name) => {
       const questions = join(root, name, "questions.jsonl");
-      return { name, documents: join(root, name, "documents"), cases: readEvalCases(await readFile(questions, "utf8"), questions) };
+      const cases = readEvalCases(await readFile(questions, "utf8"), questions);
+      return { name, documents: join(root, name, "documents"), language: cases[0]?.language ?? "en", cases };
     }),
   );
 }
 
 interface ReadOptions {
   embedder: Embedder;
-  analyzer: LexicalAnalyzer;
+  analyzerFor(language: string): LexicalAnalyzer;
   variables: Record<string, string | undefined>;
   log(line: string): void;
   signal?: AbortSignal;
@@ -40,29 +43,28 @@ interface ReadOptions {
 /** The questions of every world, each world through a store and an API of its own: an answer must not come from another one. */
 export async function readWrittenQuestions(worlds: readonly TrainingWorld[], options: ReadOptions): Promise<FittedQuestion[]> {
   const found: FittedQuestion[] = [];
-  for (const { name, documents, cases } of worlds) {
+  for (const { name, documents, language, cases } of worlds) {
     options.log(`${name}: ${cases.length} questions`);
-    found.push(...(await readThroughStore(cases, { ...options, folder: documents })));
+    found.push(...(await readThroughStore(trainingCases(cases, language), { ...options, folder: documents })));
   }
   return found;
 }
 
 /** The golden set's training questions. */
 export async function readGoldenTraining(options: ReadOptions): Promise<FittedQuestion[]> {
-  return readThroughStore(await readHandbookCases(), options);
+  return readThroughStore(trainingCases(await readHandbookCases(), "en"), options);
 }
 
 /**
  * What the extractive model is given for each training question, scored. Questions in several parts, follow-ups and those with more than one expected
  * part are left out: what comes first in them depends on more than one sentence.
  */
-async function readThroughStore(all: readonly EvalCase[], options: ReadOptions & { folder?: string }): Promise<FittedQuestion[]> {
-  const { embedder, analyzer, folder, variables, log, signal } = options;
-  const cases = trainingCases(all);
+async function readThroughStore(cases: readonly EvalCase[], options: ReadOptions & { folder?: string }): Promise<FittedQuestion[]> {
+  const { embedder, analyzerFor, folder, variables, log, signal } = options;
   if (cases.length === 0) {
     throw new FootnoteError("invalid_request", "A set for fitting has no training question; give its cases the split train.");
   }
-  const scorer = createUnitScorer({ embedder, analyzer, tokenMatches });
+  const scorer = createUnitScorer({ embedder, analyzerFor, tokenMatches });
   const noting = "noting";
   let seen: GenerateRequest | undefined;
   const store = await openHandbookStore({
@@ -110,13 +112,13 @@ async function readThroughStore(all: readonly EvalCase[], options: ReadOptions &
 }
 
 /**
- * Never a test question. No paraphrase either: without a word in common the features do not tell its answer from other sentences, so it would only teach that
+ * Never a test question, and none in another language than the documents. No paraphrase either: without a word in common the features do not tell its answer from other sentences, so it would only teach that
  * words in common do not matter.
  */
-export function trainingCases(cases: readonly EvalCase[]): EvalCase[] {
+export function trainingCases(cases: readonly EvalCase[], documentLanguage: string): EvalCase[] {
   return cases.filter(({ split, history, spans, tags, language = "en" }) => {
     const single = history === undefined && spans.every(({ part = 1 }) => part === 1);
-    return split === "train" && single && language === "en" && !tags.includes("paraphrase");
+    return split === "train" && single && language === documentLanguage && !tags.includes("paraphrase");
   });
 }
 

@@ -26,8 +26,8 @@ const manual = [
 ];
 
 function ask(text: string, hits: readonly Hit[] = sampleHits(manual), history: { question: string; answer: string }[] = []) {
-  const embedder = createFakeEmbedder({ dimensions: 256 });
-  const model = createExtractiveModel({ embedder, analyzer });
+  const embedder = createFakeEmbedder({ dimensions: 256, languages: [] });
+  const model = createExtractiveModel({ embedder, analyzerFor: () => analyzer });
   return collectAnswer(answerQuestion(question({ hits, model, question: text, history, spec: sampleSpec({ minSupport: 0.4 }) }).asked));
 }
 
@@ -93,7 +93,7 @@ describe("the extractive model", () => {
         return fake.embed(request);
       },
     };
-    const model = createExtractiveModel({ embedder, analyzer, maxEmbedded: 10, cachedVectors: 50 });
+    const model = createExtractiveModel({ embedder, analyzerFor: () => analyzer, maxEmbedded: 10, cachedVectors: 50 });
     const hits = sampleHits(
       Array.from({ length: 5 }, (_, i) => Array.from({ length: 20 }, (_, j) => `Sentence ${j} of chunk ${i} is short.`).join(" ")),
     );
@@ -115,7 +115,7 @@ describe("the extractive model", () => {
   });
 
   test("sees how far a sentence stands out from the others of the question", async () => {
-    const scorer = createUnitScorer({ embedder: createFakeEmbedder({ dimensions: 256 }), analyzer });
+    const scorer = createUnitScorer({ embedder: createFakeEmbedder({ dimensions: 256 }), analyzerFor: () => analyzer });
     const sources = sampleHits(manual).map((hit, index) => ({ marker: index + 1, hit }));
     const { parts } = await scorer.score({ question: "How long is the boiler guaranteed?", history: [], sources });
     const features = (parts[0] ?? []).map((unit) => unit.features);
@@ -123,6 +123,39 @@ describe("the extractive model", () => {
     const usual = usualCosine(features.map(({ cosine }) => cosine));
     for (const { cosine, contrast } of features) expect(contrast).toBeCloseTo(cosine - usual, 10);
     expect(features[0]?.contrast).toBeGreaterThan(0.2);
+  });
+
+  const english = "The boiler is guaranteed for seven years, and all of the other parts are guaranteed for two.";
+  const german = "Das Gerät ist nach dem Auspacken auf Schäden zu prüfen, und der Kessel wird mit kaltem Wasser gefüllt.";
+  const table = "423 | 14,5 kg";
+  test.each([
+    ["the sources'", "Boiler guarantee?", [english, table], "en"],
+    ["the sources'", "Kessel?", [table, german], "de"],
+    ["the question's where a source is in it", "Wie wird der Kessel mit Wasser gefüllt?", [english, english, german], "de"],
+    ["the sources' where none is in the question's", "Wie lange ist die Garantie auf den Kessel?", [english], "en"],
+    ["English where none can be told", "Kessel?", [table], "en"],
+  ])("reads everything in one language: %s", async (_, asked, texts, expected) => {
+    const read: string[] = [];
+    const analyzerFor = (language: string) => {
+      read.push(language);
+      return analyzer;
+    };
+    const scorer = createUnitScorer({ embedder: createFakeEmbedder(), analyzerFor });
+    const sources = sampleHits(texts).map((hit, index) => ({ marker: index + 1, hit }));
+    await scorer.score({ question: asked, history: [], sources });
+    expect(read).toEqual([expected]);
+  });
+
+  test("has formulas of their own for languages that the embedder does not serve", async () => {
+    const sources = sampleHits([german]).map((hit, index) => ({ marker: index + 1, hit }));
+    const supportWith = async (languages: string[]) => {
+      const scorer = createUnitScorer({ embedder: createFakeEmbedder({ languages }), analyzerFor: () => analyzer });
+      const { parts } = await scorer.score({ question: "Wie wird der Kessel gefüllt?", history: [], sources });
+      return parts[0]?.[0]?.support;
+    };
+    const served = await supportWith(["en", "de"]);
+    expect(await supportWith([])).toBe(served);
+    expect(await supportWith(["en"])).not.toBe(served);
   });
 
   test("takes a few sentences for less than what is usual", () => {
@@ -134,7 +167,7 @@ describe("the extractive model", () => {
   test("stops when its caller does", async () => {
     const controller = new AbortController();
     controller.abort();
-    const model = createExtractiveModel({ embedder: createFakeEmbedder(), analyzer });
+    const model = createExtractiveModel({ embedder: createFakeEmbedder(), analyzerFor: () => analyzer });
     const events = model.generate({
       question: "Why?",
       sources: [],

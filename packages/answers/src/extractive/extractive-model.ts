@@ -1,4 +1,5 @@
 import {
+  detectLanguage,
   dot,
   type Embedder,
   type Embedding,
@@ -7,6 +8,7 @@ import {
   type LanguageModel,
   type LexicalAnalyzer,
   type ModelEvent,
+  type ModelSource,
   sha256,
   throwIfAborted,
 } from "@footnote/core";
@@ -15,12 +17,13 @@ import { numberTokens } from "../number-tokens.ts";
 import { splitQuestion } from "../split-question.ts";
 import { nearSpellings } from "./near-spelling.ts";
 import { profileQuestion, type QuestionProfile } from "./question-profile.ts";
-import { type Formulas, linear, supportOf, tokenFormulas, wordFormulas } from "./support.ts";
+import { foreignFormulas, type Formulas, linear, servedFormulas, supportOf } from "./support.ts";
 import { type Candidate, candidatesOf, type Features, questionWeights, unitFeatures, usualCosine } from "./unit-features.ts";
 
 export interface ExtractiveModelOptions {
   embedder: Embedder;
-  analyzer: LexicalAnalyzer;
+  /** The analyzer of a language, a BCP 47 primary subtag: question and sources are read in the language that the sources are in. */
+  analyzerFor(language: string): LexicalAnalyzer;
   /**
    * Per token vector of a question the greatest cosine with one of a sentence, read from the embedder's own compressed form. Default: none, words
    * and sentence vectors alone decide.
@@ -110,10 +113,9 @@ export interface UnitScorer {
 
 /** How the extractive model sees its sources; also what fitting and evaluation read. */
 export function createUnitScorer(options: ExtractiveModelOptions): UnitScorer {
-  const { embedder, analyzer, tokenMatches, maxEmbedded = 40, cachedVectors = 4_000 } = options;
-  const termsOf = (text: string) => analyzer.terms(text);
+  const { embedder, analyzerFor, tokenMatches, maxEmbedded = 40, cachedVectors = 4_000 } = options;
   const readsTokens = tokenMatches !== undefined && embedder.capabilities.tokenVectors;
-  const formulas = readsTokens ? tokenFormulas : wordFormulas;
+  const { languages } = embedder.capabilities;
   const cache = new Map<string, Embedding>();
 
   async function vectorsOf(texts: readonly string[], purpose: "query" | "passage", signal: AbortSignal | undefined) {
@@ -148,6 +150,11 @@ export function createUnitScorer(options: ExtractiveModelOptions): UnitScorer {
 
   return {
     async score({ question, history, sources, signal }) {
+      const language = languageOf(question, sources);
+      const served = languages.length === 0 || languages.includes(language);
+      const formulas = (served ? servedFormulas : foreignFormulas)[readsTokens ? "tokens" : "words"];
+      const analyzer = analyzerFor(language);
+      const termsOf = (text: string) => analyzer.terms(text);
       const all = candidatesOf(sources, termsOf);
       const texts = splitQuestion(question);
       const parts: ScoredUnit[][] = [];
@@ -196,6 +203,14 @@ export function createUnitScorer(options: ExtractiveModelOptions): UnitScorer {
       return { parts, embeddedTokens };
     },
   };
+}
+
+/** The question's language where a source is in it, else that of most of the sources. Default `en`. */
+function languageOf(question: string, sources: readonly ModelSource[]): string {
+  const texts = sources.map(({ hit }) => hit.chunk.text);
+  const asked = detectLanguage(question);
+  if (asked !== null && texts.some((text) => detectLanguage(text) === asked)) return asked;
+  return detectLanguage(texts.join("\n")) ?? "en";
 }
 
 /** The question with the words that no source has in the spelling of one that some source has. Names stay as they are. */

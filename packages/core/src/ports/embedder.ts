@@ -16,7 +16,7 @@ export interface EmbedderCapabilities {
   tokenVectors: boolean;
   /** Texts per call that the adapter wants; a caller may send more. */
   batchSize: number;
-  /** Primary subtags that the model was trained for. */
+  /** Primary subtags that the model was trained for; empty where that is not known. */
   languages: readonly string[];
 }
 

@@ -6,12 +6,12 @@ import type { Embedder } from "../ports/embedder.ts";
  * An embedder without a model: a bag of hashed words. Equal texts give equal vectors, shared words give similarity;
  * it knows nothing of meaning. For tests that need an Embedder and not its quality.
  */
-export function createFakeEmbedder(options: { id?: string; dimensions?: number } = {}): Embedder {
-  const { id = "fake_64", dimensions = 64 } = options;
+export function createFakeEmbedder(options: { id?: string; dimensions?: number; languages?: string[] } = {}): Embedder {
+  const { id = "fake_64", dimensions = 64, languages = ["en"] } = options;
   const words = (text: string) => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
   return {
     space: { id, dimensions, description: "bag of hashed words, for tests" },
-    capabilities: { maxTokens: 256, deterministic: true, tokenVectors: true, batchSize: 16, languages: ["en"] },
+    capabilities: { maxTokens: 256, deterministic: true, tokenVectors: true, batchSize: 16, languages },
     async embed({ texts, tokenVectors, signal }) {
       throwIfAborted(signal);
       return texts.map((text) => {

@@ -56,7 +56,7 @@ export function createDeterministicJudge(options: DeterministicJudgeOptions): Ju
   const { language = "en" } = options;
   return {
     name: "deterministic",
-    version: "1",
+    version: "2",
     capabilities: { deterministic: true, batchSize: 64, metered: false },
     async judge({ items, signal }) {
       const verdicts: Verdict[] = [];

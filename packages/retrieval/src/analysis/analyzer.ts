@@ -46,6 +46,17 @@ interface Term {
   end: number;
 }
 
+/** Gives the analyzer of a language, each made once because it keeps the terms of words it has seen. */
+export function createAnalyzers(): (language: string, version?: number) => LexicalAnalyzer {
+  const made = new Map<string, LexicalAnalyzer>();
+  return (language, version = analyzerVersion) => {
+    const key = `${language}@${version}`;
+    const analyzer = made.get(key) ?? createAnalyzer({ language, version });
+    made.set(key, analyzer);
+    return analyzer;
+  };
+}
+
 /**
  * The lexical analyzer of one language. A text is cut at everything but letters, digits and marks; each token is brought to
  * NFKC and lower case, dropped when it is a stop word, stemmed (Snowball) unless it holds a digit, and hashed. Identifiers
