@@ -116,7 +116,21 @@ const letters = (text: string) => text.replace(/[^\p{L}\p{N}]/gu, "");
 describe("however a model's output is cut", () => {
   const output = fc
     .array(
-      fc.oneof(source, fc.constantFrom("[1]", "[2, 1]", "[99]", "[1", "a[0]", "The boiler is guaranteed for seven years [1].", "\n")),
+      fc.oneof(
+        source,
+        fc.constantFrom(
+          "[1]",
+          "[2, 1]",
+          "[[1], [2]]",
+          "[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]",
+          "[99]",
+          "[1",
+          "[1111111111",
+          "a[0]",
+          "The boiler is guaranteed for seven years [1].",
+          "\n",
+        ),
+      ),
       {
         minLength: 1,
         maxLength: 8,
@@ -150,11 +164,28 @@ describe("however a model's output is cut", () => {
   test.each([
     ["The fee is 4 euros [[1]].", "The fee is 4 euros.", [1]],
     ["The fee [1 [2] ] is 4 euros.", "The fee is 4 euros.", [2, 1]],
+    ["The fee is 4 euros [[1], [2]].", "The fee is 4 euros.", [1, 2]],
+    ["See [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].", "See.", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]],
     ["[[[[[[[[[[[[[[[[[[[[[[[[[[1] fees", "[[[[[[[[[[[[[[[[[[[[[[[[[ fees", [1]],
     ["Read [] and [[x]] in a[1 [b]", "Read [] and [[x]] in a[1 [b]", []],
   ])("a marker within another goes first: %s", (text, said, numbers) => {
     const gate = createSentenceGate();
     expect([...gate.push(text), ...gate.end()]).toEqual([{ text: said, markers: numbers, separator: " " }]);
+  });
+
+  test("a marker within brackets that are none stays with its sentence", () => {
+    const gate = createSentenceGate();
+    expect([...gate.push("End. [3 [2] apples are red. More."), ...gate.end()].map(({ text, markers }) => [text, markers])).toEqual([
+      ["End.", []],
+      ["[3 apples are red.", [2]],
+      ["More.", []],
+    ]);
+  });
+
+  test("brackets full of digits take no longer than others", () => {
+    const gate = createSentenceGate();
+    for (let i = 0; i < 40; i++) gate.push(`[${"1".repeat(150)}x ${"[1 ".repeat(70)}`);
+    expect(gate.end()).not.toEqual([]);
   });
 
   test("the text is the deltas one after another", async () => {

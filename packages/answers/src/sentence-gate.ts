@@ -9,11 +9,13 @@ export interface GatedSentence {
   separator: " " | "\n";
 }
 
-const longestMarker = 24;
+const longestMarker = 200;
 const longestSentence = 4_000;
 /** One marker begun, or one within another. */
-const partsOfMarkers = /^(?:\[\s*(?:\d{1,4}\s*(?:[,;]\s*)?)*)+$/u;
+const beginsMarkers = /^(?:\[[\d\s,;]*)+$/u;
 const wholeMarker = /^\[\s*\d{1,4}(?:\s*[,;]\s*\d{1,4})*\s*\]$/u;
+/** What is left of `[[1], [2]]` when the inner ones are out. */
+const emptied = /^\[[\s,;]*\]$/u;
 
 /**
  * Holds a model's text until a sentence is certain to have ended. It reads one code point at a time, so that what it releases depends on
@@ -27,7 +29,8 @@ export function createSentenceGate(options: { language?: string } = {}): {
 } {
   let plain = "";
   let held = "";
-  let emptied = false; // a marker within the held one was taken out
+  /** Markers taken out of what is held, with their places in it. */
+  let inner: { at: number; number: number }[] = [];
   let highSurrogate = "";
   let afterMarker = false;
   let brokeLine = false;
@@ -72,37 +75,45 @@ export function createSentenceGate(options: { language?: string } = {}): {
       plain += " ";
     } else plain += char;
     const previous = plain.charAt(plain.length - 2);
-    if (!blank && !"。！？".includes(previous)) return;
+    // Of several blanks the first has shown all there is to see.
+    if (blank ? /\s/u.test(previous) : !"。！？".includes(previous)) return;
     if (brokeLine) return;
     const spans = splitSentences(plain, options);
     if (spans.length >= 2) release(spans, spans.length - 1);
     else if (blank && plain.length >= longestSentence) release(spans, spans.length);
   }
 
+  function mark(numbers: readonly { number: number }[]): void {
+    if (numbers.length === 0) return;
+    markers.push(...numbers.map(({ number }) => ({ at: plain.length, number })));
+    afterMarker = true;
+  }
+
   function flushHeld(): void {
     const chars = held;
+    const marks = inner;
     held = "";
-    emptied = false;
-    for (const char of chars) add(char);
+    inner = [];
+    let at = 0;
+    for (const char of chars) {
+      mark(marks.filter((marker) => marker.at === at));
+      add(char);
+      at += char.length;
+    }
+    mark(marks.filter((marker) => marker.at === at));
   }
 
   function read(char: string): void {
     if (held === "" && char !== "[") return add(char);
     held += char;
     const opened = held.lastIndexOf("[");
-    const innermost = held.slice(opened);
-    if (wholeMarker.test(innermost) || (emptied && /^\[\s*\]$/u.test(innermost))) {
-      for (const [digits] of innermost.matchAll(/\d+/gu)) markers.push({ at: plain.length, number: Number(digits) });
+    const bracket = held.slice(opened);
+    if (wholeMarker.test(bracket) || (emptied.test(bracket) && inner.some(({ at }) => at > opened))) {
       held = held.slice(0, opened);
-      emptied = held !== "";
-      afterMarker = held === "";
-    } else if (held.length > longestMarker || !partsOfMarkers.test(held)) {
-      // A bracket that opens late may still begin a marker.
-      const rest = partsOfMarkers.test(innermost) && opened > 0 ? innermost : "";
-      held = held.slice(0, held.length - rest.length);
-      flushHeld();
-      held = rest;
-    }
+      inner = inner.map(({ at, number }) => ({ at: Math.min(at, opened), number }));
+      for (const [digits] of bracket.matchAll(/\d+/gu)) inner.push({ at: opened, number: Number(digits) });
+      if (held === "") flushHeld();
+    } else if (held.length > longestMarker || !beginsMarkers.test(held)) flushHeld();
   }
 
   function take(): GatedSentence[] {

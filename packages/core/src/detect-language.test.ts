@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { detectLanguage } from "./detect-language.ts";
 
@@ -30,5 +31,28 @@ describe("detectLanguage", () => {
 
   it("reads only samples of a long text", () => {
     expect(detectLanguage(`${"lorem ".repeat(10)}${"the cat of the house is on the mat and it was there. ".repeat(50_000)}`)).toBe("en");
+  });
+
+  it("gives a language's subtag or nothing, whatever scripts are mixed", () => {
+    expect(detectLanguage("Print kana: かきくけこさしすせそかき абвгдежзи αβγδεζηθι 가나다라마바사")).toBeNull();
+    const script = fc.constantFrom(
+      "the of and",
+      "かきくけこ",
+      "漢字平仮名",
+      "абвгдежзи",
+      "αβγδεζ",
+      "가나다라",
+      "שלום",
+      "مرحبا",
+      "ไทย",
+      "नमस्ते",
+      "12 | —",
+      "😀",
+    );
+    fc.assert(
+      fc.property(fc.array(fc.oneof(script, fc.string({ unit: "grapheme", maxLength: 8 })), { maxLength: 12 }), (parts) => {
+        expect(detectLanguage(parts.join(" ")) ?? "en").toMatch(/^[a-z]{2}$/u);
+      }),
+    );
   });
 });

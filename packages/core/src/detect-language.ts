@@ -75,7 +75,7 @@ export function detectLanguage(text: string): string | null {
       : `${text.slice(0, sampleLength)} ${text.slice(middle, middle + sampleLength)} ${text.slice(-sampleLength)}`;
   const counts = new Map<string, number>();
   let letters = 0;
-  for (const character of sample) {
+  for (const character of sample.match(/[\p{L}\p{M}]/gu) ?? []) {
     const found = scripts.find(([, pattern]) => pattern.test(character));
     if (found === undefined) continue;
     letters += 1;
@@ -89,7 +89,9 @@ export function detectLanguage(text: string): string | null {
   if (share("ko") > 0.3) return "ko";
   const [script] = [...counts].toSorted((a, b) => b[1] - a[1])[0] ?? ["", 0];
   const lists = wordLists[script];
-  return lists === undefined ? script : byFunctionWords(sample, lists);
+  if (lists !== undefined) return byFunctionWords(sample, lists);
+  // Too little Han or kana to tell; every other script is named by its one language.
+  return script === "han" || script === "kana" ? null : script;
 }
 
 function byFunctionWords(sample: string, lists: readonly { language: string; words: ReadonlySet<string> }[]): string | null {

@@ -131,6 +131,7 @@ describe("the extractive model", () => {
   test.each([
     ["the sources'", "Boiler guarantee?", [english, table], "en"],
     ["the sources'", "Kessel?", [table, german], "de"],
+    ["that of most of the text", "Boiler?", [english, english, german], "en"],
     ["the question's where a source is in it", "Wie wird der Kessel mit Wasser gefüllt?", [english, english, german], "de"],
     ["the sources' where none is in the question's", "Wie lange ist die Garantie auf den Kessel?", [english], "en"],
     ["English where none can be told", "Kessel?", [table], "en"],

@@ -205,12 +205,13 @@ export function createUnitScorer(options: ExtractiveModelOptions): UnitScorer {
   };
 }
 
-/** The question's language where a source is in it, else that of most of the sources. Default `en`. */
+/** The question's language where a source is in it, else that of most of the sources' text. Default `en`. */
 function languageOf(question: string, sources: readonly ModelSource[]): string {
   const texts = sources.map(({ hit }) => hit.chunk.text);
+  const most = detectLanguage(texts.join("\n"));
   const asked = detectLanguage(question);
-  if (asked !== null && texts.some((text) => detectLanguage(text) === asked)) return asked;
-  return detectLanguage(texts.join("\n")) ?? "en";
+  if (asked !== null && asked !== most && texts.some((text) => detectLanguage(text) === asked)) return asked;
+  return most ?? "en";
 }
 
 /** The question with the words that no source has in the spelling of one that some source has. Names stay as they are. */

@@ -30,7 +30,7 @@ const functionWords = new Set(
     "is are was were be been being am do does did done has have had having will would can could may might must shall should need needs get gets " +
     "what which who whom whose when where why how it its they them their this that these those there here i we you he she my our your his her me us " +
     "if so not no any some all every each much many often long please tell happen happens mean means kind sort type exactly give say says know " +
-    // German, French, Spanish, Italian, Dutch, Portuguese: the analyzer of an English collection keeps these.
+    // German, French, Spanish, Italian, Dutch, Portuguese: for sources in a language that is not the question's.
     "der die das den dem des ein eine einer eines einem einen und oder von vom zu zum zur im in am an auf für mit bei aus nach über unter ist sind war " +
     "waren wird werden wurde hat haben kann können muss müssen soll darf wie was wer wen wem wann wo warum wieso welche welcher welches welchen viel viele " +
     "wieviel lange oft es er sie ich wir man nicht le la les un une des du de et ou à au aux en dans sur pour par avec est sont était quel quelle quels " +
