@@ -381,7 +381,7 @@ describe("complete", () => {
         const at = calls.push(guessed) - 1;
         return (used: TokenUsage) => void (calls[at] = used);
       };
-      await model({ timeouts: { completionMs: 50 }, maxReplyBytes: 200_000 })
+      await model({ timeouts: { completionMs: 1_000 }, maxReplyBytes: 200_000 })
         .complete?.({ ...request, schema, meter })
         .catch(() => {});
       expect(calls).toEqual(expected);
