@@ -3,7 +3,7 @@ import { createRandom } from "@footnote/evaluation";
 import { describe, expect, it } from "vitest";
 import type { AnsweredQuestion, RankedSentence } from "./answer-sentences.ts";
 import { answersGoals, answersReport, drawAnswersRoc, formatAnswersReport } from "./answers-report.ts";
-import { areaOf, bestBy, type FittedQuestion, fitFormulas, reorder } from "./fit-answers.ts";
+import { areaOf, bestBy, type FittedQuestion, fitFormulas, keptOut, reorder } from "./fit-answers.ts";
 
 const sentence = (values: Partial<Record<(typeof featureNames)[number], number>>, bears: boolean): RankedSentence => ({
   support: 0.5,
@@ -55,6 +55,19 @@ describe("fitFormulas", () => {
     const right = fresh.filter(({ answerable, sentences }) => answerable && bestBy(words.order, sentences)?.bears === true);
     expect(right.length).toBeGreaterThan(85);
     expect(Object.keys(fitFormulas(questions(50), { tokens: true }).support)).toContain("leastToken");
+  });
+
+  it("judges organisations by formulas that were fitted without them", () => {
+    const worlds = ["a", "b", "c", "d", "e"].flatMap((world, seed) => questions(40, seed + 1).map((one) => ({ ...one, world })));
+    const found = keptOut(worlds, { always: questions(40, 9), minSupport: 0.5 });
+    expect(found.questions).toBe(200);
+    expect(found.first).toBeGreaterThan(0.8);
+    expect(found.right).toBeGreaterThan(0.8);
+    expect(found.answeredFalsely).toBeLessThan(0.2);
+    // What one organisation says against all others is not learnt from itself.
+    const odd = worlds.map((one) => (one.world === "a" ? { ...one, answerable: !one.answerable } : one));
+    expect(keptOut(odd, { always: [], minSupport: 0.5 }).right).toBeLessThan(found.right - 0.1);
+    expect(keptOut(worlds, { always: [], minSupport: 1 - 1e-9 }).answered).toBe(0);
   });
 
   it("counts our own questions more often where told to", () => {

@@ -19,6 +19,8 @@ export interface FittedQuestion {
   answerable: boolean;
   /** Default 1. */
   weight?: number;
+  /** The organisation whose documents it is about. */
+  world?: string;
 }
 
 /**
@@ -105,6 +107,47 @@ export function areaOf(questions: readonly FittedQuestion[], { order, support }:
       return { score: best === undefined ? -100 : linear(support, best.features), positive: answerable };
     }),
   );
+}
+
+export interface KeptOut {
+  questions: number;
+  /** Share of all that are answered from a right sentence, or rightly withheld. */
+  right: number;
+  /** Shares of those that have an answer: said anything, and the right sentence first whether said or not. */
+  answered: number;
+  first: number;
+  /** Share of those without an answer that are answered. */
+  answeredFalsely: number;
+}
+
+/** What formulas do to questions about organisations that they were not fitted on: organisations are dealt into folds, `always` is in every fit. */
+export function keptOut(
+  questions: readonly FittedQuestion[],
+  options: { always: readonly FittedQuestion[]; minSupport: number; folds?: number },
+): KeptOut {
+  const { always, minSupport, folds = 4 } = options;
+  const worlds = [...new Set(questions.map(({ world }) => world))];
+  const foldOf = ({ world }: FittedQuestion) => worlds.indexOf(world) % folds;
+  const least = Math.log(minSupport / (1 - minSupport));
+  const judged = Array.from({ length: Math.min(folds, worlds.length) }, (_, fold) => {
+    const { order, support } = fitFormulas([...always, ...questions.filter((one) => foldOf(one) !== fold)], { tokens: true });
+    return questions
+      .filter((one) => foldOf(one) === fold)
+      .map(({ answerable, sentences }) => {
+        const best = bestBy(order, sentences);
+        return { answerable, said: best !== undefined && linear(support, best.features) >= least, bears: best?.bears === true };
+      });
+  }).flat();
+  const share = (of: typeof judged, found: (one: (typeof judged)[number]) => boolean) => of.filter(found).length / of.length;
+  const answerable = judged.filter((one) => one.answerable);
+  const unanswerable = judged.filter((one) => !one.answerable);
+  return {
+    questions: judged.length,
+    right: share(judged, (one) => (one.answerable ? one.said && one.bears : !one.said)),
+    answered: share(answerable, ({ said }) => said),
+    first: share(answerable, ({ bears }) => bears),
+    answeredFalsely: share(unanswerable, ({ said }) => said),
+  };
 }
 
 const round = (value: number) => Math.round(value * 1000) / 1000;

@@ -45,7 +45,8 @@ export async function readWrittenQuestions(worlds: readonly TrainingWorld[], opt
   const found: FittedQuestion[] = [];
   for (const { name, documents, language, cases } of worlds) {
     options.log(`${name}: ${cases.length} questions`);
-    found.push(...(await readThroughStore(trainingCases(cases, language), { ...options, folder: documents })));
+    const read = await readThroughStore(trainingCases(cases, language), { ...options, folder: documents });
+    found.push(...read.map((question) => ({ ...question, world: name })));
   }
   return found;
 }
