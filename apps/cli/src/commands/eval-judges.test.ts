@@ -95,7 +95,7 @@ describe("eval judges", () => {
   it("holds the judges against labels, and fits on the other rows", async () => {
     await Promise.all([squad(), scifact()]);
     const { status, out } = await run("judges");
-    expect(out).toContain("SciFact, 4 pairs of the validation split, judge deterministic@1");
+    expect(out).toContain("SciFact, 4 pairs of the validation split, judge deterministic@");
     expect(out).toMatch(/^support\s+[12]\s/mu);
     expect(out).toMatch(/^contradict\s+0\s+0\s+1$/mu);
     expect(out).toContain("SQuAD, 3 questions of the articles for reporting");

@@ -217,6 +217,37 @@ describe("paraphrases", () => {
     expect(await support(claim, evidence)).toBe("supported"),
   );
 
+  it.each([
+    ["The annual fee is €120.", "The annual fee is due on 1 March 2026. It is €120."],
+    ["The annual fee is €120.", "The annual fee is due on 1 March 2026. Currently it amounts to €120."],
+    ["The rebate for members is 15%.", "The rebate for members was introduced in 2024. It is 15%."],
+    ["The WiFi code is 4711.", "The WiFi code changes every 30 days. At the moment it is 4711."],
+    ["The company has 240 employees.", "The company had 12 employees in 1990. Today it has 240."],
+    ["The hotline is 4711.", "The hotline is open from 8 to 18. Dial 4711."],
+    ["The current version is 3.2.", "The current version replaced 3.1 in May. It is called 3.2."],
+  ])("supports a number that the next sentence says of what the one before names: %s", async (claim, evidence) =>
+    expect(await support(claim, evidence)).toBe("supported"),
+  );
+
+  it.each([
+    ["The bridge was built in 1950.", "The bridge was built in 1890. It was closed in 1950."],
+    ["The company had 240 employees in 1990.", "The company had 12 employees in 1990. Today it has 240."],
+    ["Adults pay 50 euros.", "Adults pay 80 euros. Children: 50 euros."],
+    ["Adults: 50 euros.", "Adults: 80 euros.\nChildren: 50 euros."],
+  ])("refuses it where the one before says the same with another number: %s", async (claim, evidence) =>
+    expect(await support(claim, evidence)).toBe("unsupported"),
+  );
+
+  const profits = "Item | 2022 | 2023\nProfit before tax | 1,105 | 1,310\nProfit after tax | 830 | 985";
+  it("supports a cell of a table whose header is a number", async () => {
+    expect(await support("In 2023 the profit before tax was 1,310.", profits)).toBe("supported");
+    expect(await support("In 2022 the profit after tax was 830.", profits)).toBe("supported");
+  });
+
+  it("refuses a cell of another row", async () => {
+    expect(await support("In 2023 the profit after tax was 1,310.", profits)).toBe("unsupported");
+  });
+
   it("does not take two denials for a contradiction", async () => {
     expect(await support("The device is not safe in the rain.", "The device is unsafe in the rain.")).not.toBe("unsupported");
   });

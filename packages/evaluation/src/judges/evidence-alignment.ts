@@ -184,11 +184,12 @@ function numberConflict({ claim, all, question }: Options): Conflict | null {
       return { kind: "bound", reason: `the evidence bounds ${said} from the other side` };
     }
     // A sentence that says all the rest with another number is a rival too: this one may be said elsewhere, of something else.
-    const rest = { ...claim, quantities: claim.quantities.filter((other) => other !== quantity) };
-    for (const sentence of all) {
-      if (coverageOf(rest, [sentence]) < nearlyAll) continue;
+    const holders = new Set(matches.map(({ sentence }) => sentence));
+    for (const [at, sentence] of all.entries()) {
+      if (coverageOf(without(claim, quantity), [sentence]) < nearlyAll) continue;
       for (const rival of sentence.quantities) {
         if (isSameAmount(quantity, rival) !== "other-value" || !isComparable(quantity, rival)) continue;
+        if (isOfSomethingElse({ claim, all, at, sentence, rival, holders })) continue;
         if (matches.every((match) => isNearer({ claim, place: quantity, sentence, rival, own: match }))) {
           return { kind: "place", reason: `the evidence says another number than ${said} in this place` };
         }
@@ -214,6 +215,39 @@ function unitWordConflict({ claim, bearing, all }: Options): Conflict | null {
 }
 
 const isComparable = (a: Quantity, b: Quantity) => a.unit === null || b.unit === null || a.unit.dimension === b.unit.dimension;
+
+const without = (analysis: Analysis, quantity: Quantity): Analysis => ({
+  ...analysis,
+  quantities: analysis.quantities.filter((other) => other !== quantity),
+});
+
+/** A sentence with no more words with content than this speaks of what the one before it names: `Today it has 240.`, `Dial 4711.` */
+const fewWords = 2;
+
+/**
+ * Whether a sentence that lacks the claim's number has another one without contradicting it: it says something else, and a short next sentence holds
+ * the claim's (`The fee is due on 1 March. It is €120.`); or the claim's names a column of the table that the sentence is a row of.
+ */
+function isOfSomethingElse(options: {
+  claim: Analysis;
+  all: readonly Analysis[];
+  at: number;
+  sentence: Analysis;
+  rival: Quantity;
+  holders: ReadonlySet<Analysis>;
+}): boolean {
+  const { claim, all, at, sentence, rival, holders } = options;
+  if (holders.has(sentence)) return false;
+  if (isRow(sentence)) {
+    const header = all[all.slice(0, at).findLastIndex((other) => !isRow(other)) + 1] ?? sentence;
+    return header === sentence || holders.has(header);
+  }
+  const next = all[at + 1];
+  if (next === undefined || !holders.has(next) || next.content.length > fewWords) return false;
+  return coverageOf(without(sentence, rival), [claim]) < nearlyAll;
+}
+
+const isRow = ({ text }: Analysis) => text.includes("|");
 
 /** `Skua 3` when the evidence says `Skua 4` and nowhere `Skua 3`. */
 function hasRival(claim: Analysis, quantity: Quantity, all: readonly Analysis[]): boolean {
