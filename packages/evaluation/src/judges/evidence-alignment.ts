@@ -240,7 +240,7 @@ function isOfSomethingElse(options: {
   if (holders.has(sentence)) return false;
   if (isRow(sentence)) {
     const header = all[all.slice(0, at).findLastIndex((other) => !isRow(other)) + 1] ?? sentence;
-    return header === sentence || holders.has(header);
+    return holders.has(header);
   }
   const next = all[at + 1];
   if (next === undefined || !holders.has(next) || next.content.length > fewWords) return false;
