@@ -128,7 +128,10 @@ program
       if (round > 0)
         log(`${round}/${options.rounds}, about ${remaining({ elapsedMs: Date.now() - began, done: round, total: options.rounds })} left`);
       const seed = randomInt(1, 2 ** 31 - 1);
-      if (!(await tryProperties(files, seed))) failed.push(seed);
+      const { held, output } = await tryProperties(files, seed);
+      if (held) continue;
+      failed.push(seed);
+      log(output);
     }
     const shown = failed.length === 0 ? "all held" : `failed with FOOTNOTE_PROPERTY_SEED ${failed.join(", ")}`;
     await record("properties", `${options.rounds} rounds over ${files.length} files: ${shown}`);

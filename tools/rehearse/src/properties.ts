@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { glob, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 
 const root = join(import.meta.dirname, "../../..");
 
@@ -14,13 +15,15 @@ export async function propertyTests(): Promise<string[]> {
   return found.sort();
 }
 
-/** Runs the tests with the cases of a seed; prints what fails and returns whether all held. */
-export async function tryProperties(files: readonly string[], seed: number): Promise<boolean> {
-  const child = spawn(join(root, "node_modules/.bin/vitest"), ["run", "--reporter=agent", ...files], {
+/** Runs the tests with the cases of a seed: whether all held, and what vitest says of those that did not. */
+export async function tryProperties(files: readonly string[], seed: number): Promise<{ held: boolean; output: string }> {
+  const child = spawn(join(root, "node_modules/.bin/vitest"), ["run", "--no-color", "--reporter=agent", ...files], {
     cwd: root,
     env: { ...process.env, FOOTNOTE_PROPERTY_SEED: String(seed) },
-    stdio: ["ignore", 2, 2],
+    stdio: ["ignore", "pipe", "pipe"],
   });
-  const [status] = await once(child, "close");
-  return status === 0;
+  const ended = once(child, "close");
+  const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  const [status] = await ended;
+  return { held: status === 0, output: output + errors };
 }
