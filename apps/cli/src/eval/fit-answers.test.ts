@@ -1,9 +1,9 @@
-import { featureNames } from "@footnote/answers";
-import { createRandom } from "@footnote/evaluation";
+import { featureNames, type Formulas } from "@footnote/answers";
+import { areaUnderRoc, createRandom } from "@footnote/evaluation";
 import { describe, expect, it } from "vitest";
 import type { AnsweredQuestion, RankedSentence } from "./answer-sentences.ts";
 import { answersGoals, answersReport, drawAnswersRoc, formatAnswersReport } from "./answers-report.ts";
-import { areaOf, bestBy, type FittedQuestion, fitFormulas, keptOut, reorder } from "./fit-answers.ts";
+import { bestBy, type FittedQuestion, fitFormulas, keptOut, linear, reorder } from "./fit-answers.ts";
 
 const sentence = (values: Partial<Record<(typeof featureNames)[number], number>>, bears: boolean): RankedSentence => ({
   support: 0.5,
@@ -22,6 +22,15 @@ function questions(count: number, seed = 3): FittedQuestion[] {
     return { answerable, sentences: answerable ? [other(), best, other()] : [other(), other()] };
   });
 }
+
+/** Area under the ROC of support. */
+const areaOf = (of: readonly FittedQuestion[], { order, support }: Formulas) =>
+  areaUnderRoc(
+    of.map(({ sentences, answerable }) => {
+      const best = bestBy(order, sentences);
+      return { score: best === undefined ? -100 : linear(support, best.features), positive: answerable };
+    }),
+  );
 
 const answered = (one: FittedQuestion, at: number): AnsweredQuestion => ({
   question: {

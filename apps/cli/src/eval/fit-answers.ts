@@ -1,17 +1,6 @@
-import { type FeatureName, featureNames, tokenFeatureNames } from "@footnote/answers";
-import { areaUnderRoc, fitListwise, fitLogistic } from "@footnote/evaluation";
+import { type Coefficients, type FeatureName, featureNames, type Formulas, tokenFeatureNames } from "@footnote/answers";
+import { fitListwise, fitLogistic } from "@footnote/evaluation";
 import type { AnsweredQuestion, RankedSentence } from "./answer-sentences.ts";
-
-export type Coefficients = Partial<Record<FeatureName, number>> & { intercept: number };
-export interface Formulas {
-  order: Coefficients;
-  support: Coefficients;
-}
-/** With token vectors, and without. */
-export interface FormulaPair {
-  tokens: Formulas;
-  words: Formulas;
-}
 
 /** A question with its sentences, and how many times it counts. */
 export interface FittedQuestion {
@@ -87,7 +76,7 @@ export function reorder(answered: AnsweredQuestion, formulas: Formulas, minSuppo
   const sentences = answered.sentences
     .map((sentence) => ({ sentence, score: linear(formulas.order, sentence.features) }))
     .toSorted((a, b) => b.score - a.score)
-    .map(({ sentence }) => ({ ...sentence, support: 1 / (1 + Math.exp(-linear(formulas.support, sentence.features))) }));
+    .map(({ sentence }) => ({ ...sentence, support: supportOf(formulas, sentence) }));
   const first = sentences[0];
   const abstained = first === undefined || first.support < minSupport;
   return { ...answered, sentences, abstained, citedFirst: !abstained && first.bears };
@@ -99,14 +88,9 @@ export function linear(coefficients: Coefficients, features: readonly number[]):
   return sum;
 }
 
-/** Area under the ROC of support by these formulas. */
-export function areaOf(questions: readonly FittedQuestion[], { order, support }: Formulas): number {
-  return areaUnderRoc(
-    questions.map(({ sentences, answerable }) => {
-      const best = bestBy(order, sentences);
-      return { score: best === undefined ? -100 : linear(support, best.features), positive: answerable };
-    }),
-  );
+/** Probability that a sentence answers, by these formulas. */
+function supportOf({ support }: Formulas, { features }: RankedSentence): number {
+  return 1 / (1 + Math.exp(-linear(support, features)));
 }
 
 export interface KeptOut {
@@ -128,14 +112,13 @@ export function keptOut(
   const { always, minSupport, folds = 4 } = options;
   const worlds = [...new Set(questions.map(({ world }) => world))];
   const foldOf = ({ world }: FittedQuestion) => worlds.indexOf(world) % folds;
-  const least = Math.log(minSupport / (1 - minSupport));
   const judged = Array.from({ length: Math.min(folds, worlds.length) }, (_, fold) => {
-    const { order, support } = fitFormulas([...always, ...questions.filter((one) => foldOf(one) !== fold)], { tokens: true });
+    const formulas = fitFormulas([...always, ...questions.filter((one) => foldOf(one) !== fold)], { tokens: true });
     return questions
       .filter((one) => foldOf(one) === fold)
       .map(({ answerable, sentences }) => {
-        const best = bestBy(order, sentences);
-        return { answerable, said: best !== undefined && linear(support, best.features) >= least, bears: best?.bears === true };
+        const best = bestBy(formulas.order, sentences);
+        return { answerable, said: best !== undefined && supportOf(formulas, best) >= minSupport, bears: best?.bears === true };
       });
   }).flat();
   const share = (of: typeof judged, found: (one: (typeof judged)[number]) => boolean) => of.filter(found).length / of.length;

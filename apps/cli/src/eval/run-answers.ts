@@ -1,19 +1,19 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createExtractiveModel, createUnitScorer, featureNames } from "@footnote/answers";
+import { createExtractiveModel, createUnitScorer, featureNames, type FormulaPair } from "@footnote/answers";
 import { createChunker } from "@footnote/chunking";
 import { type DocumentId, FootnoteError, type PipelineSpec, throwIfAborted } from "@footnote/core";
 import { createLateInteractionReranker, createLocalEmbedder, tokenMatches } from "@footnote/embedding";
 import { readBeirCorpus, readSpannedQuestions, type Split } from "@footnote/evaluation";
 import { createSystemClock } from "@footnote/jobs";
-import { createAnalyzer, createAnalyzers, createRetriever, learnedWeights, packSources, pipelines } from "@footnote/retrieval";
+import { createAnalyzers, createRetriever, learnedWeights, packSources, pipelines } from "@footnote/retrieval";
 import { openStore } from "@footnote/storage";
 import { createTelemetry } from "@footnote/telemetry";
 import { type AnsweredQuestion, answerSpanned } from "./answer-sentences.ts";
 import { type AnswersReport, answersReport, formatAnswersReport } from "./answers-report.ts";
 import { withEmbeddingCache } from "./embedding-cache.ts";
-import { fitFormulas, type FittedQuestion, type FormulaPair, keptOut, type KeptOut, reorder } from "./fit-answers.ts";
+import { fitFormulas, type FittedQuestion, keptOut, type KeptOut, reorder } from "./fit-answers.ts";
 import { createRowWriter } from "./retrieval.ts";
 import { readGoldenTraining, readTrainingWorlds, readWrittenQuestions, type TrainingWorld } from "./training-answers.ts";
 
@@ -71,8 +71,9 @@ export async function answerSquad(options: RunAnswersOptions): Promise<{ answere
         vectors: store.vectors,
         rerankers,
       });
-      const analyzer = createAnalyzer(spec.index.analyzer);
-      const parts = { embedder, analyzerFor: createAnalyzers(), tokenMatches };
+      const analyzerFor = createAnalyzers();
+      const analyzer = analyzerFor(spec.index.analyzer.language, spec.index.analyzer.version);
+      const parts = { embedder, analyzerFor, tokenMatches };
       const scorer = createUnitScorer(parts);
       const model = createExtractiveModel(parts);
       const telemetry = createTelemetry({ level: "silent" });
@@ -174,25 +175,19 @@ export async function fitOnAnswers(
       const questions = [...squad(split), ...own];
       return { tokens: fitFormulas(questions, { tokens: true }), words: fitFormulas(questions, { tokens: false }) };
     };
-    const crossed = (tokens: boolean) => [
-      ...half("test").map((one) => ({ one, formulas: forReporting(tokens) })),
-      ...half("train").map((one) => ({ one, formulas: others(tokens) })),
-    ];
     const shipped = fitOn("train", counted(english));
     const other = fitOn("test", counted(english));
     const shippedForeign = fitOn("train", [...english, ...counted(foreign)]);
-    const forReporting = (tokens: boolean) => (tokens ? shipped.tokens : shipped.words);
-    const others = (tokens: boolean) => (tokens ? other.tokens : other.words);
-    const crossReport = (name: string, tokens: boolean) =>
-      answersReport(
-        name,
-        crossed(tokens).map(({ one, formulas }) => reorder(one, formulas, minSupport)),
-      );
+    const crossReport = (name: string, kind: keyof FormulaPair) =>
+      answersReport(name, [
+        ...half("test").map((one) => reorder(one, shipped[kind], minSupport)),
+        ...half("train").map((one) => reorder(one, other[kind], minSupport)),
+      ]);
     return {
       served: shipped,
       foreign: shippedForeign,
-      crossFitted: crossReport("SQuAD, all articles, each half by formulas fitted on the other", true),
-      crossFittedWords: crossReport("The same without token vectors", false),
+      crossFitted: crossReport("SQuAD, all articles, each half by formulas fitted on the other", "tokens"),
+      crossFittedWords: crossReport("The same without token vectors", "words"),
       written: keptOut(counted(written), { always: [...squad("train"), ...counted(golden)], minSupport }),
       writtenForeign: keptOut(counted(foreign), { always: [...squad("train"), ...english], minSupport }),
     };
