@@ -14,6 +14,7 @@ export const idPrefixes = {
   conversation: "cnv",
   pipeline: "pip",
   run: "run",
+  member: "mem",
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;
@@ -29,6 +30,7 @@ export type AnswerId = Id<"answer">;
 export type ConversationId = Id<"conversation">;
 export type PipelineId = Id<"pipeline">;
 export type RunId = Id<"run">;
+export type MemberId = Id<"member">;
 
 /** Crockford's alphabet in lower case: ASCII order equals numeric order, so ids sort by time. */
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";

@@ -1,3 +1,16 @@
+export { actorRef, maySeeCollection, scopes } from "./actor.ts";
+export type {
+  Actor,
+  ActorRef,
+  Attribution,
+  KeyActor,
+  MemberActor,
+  OperatorActor,
+  Scope,
+  SystemActor,
+  TenantActor,
+  TenantRights,
+} from "./actor.ts";
 export { idPrefixes, idSchema, isId, newId } from "./ids.ts";
 export type {
   AnswerId,
@@ -9,6 +22,7 @@ export type {
   IdKind,
   JobId,
   KeyId,
+  MemberId,
   PipelineId,
   RunId,
   TenantId,
