@@ -1,4 +1,4 @@
-import type { Clock, Embedder, LanguageModel, PipelineSpec, Reranker } from "@footnote/core";
+import type { Clock, Embedder, LanguageModel, PipelineSpec, Reranker, TenantId } from "@footnote/core";
 import type { JobEvents } from "@footnote/jobs";
 import type { Store } from "@footnote/storage";
 import type { ApplicationTelemetry } from "@footnote/telemetry";
@@ -17,8 +17,8 @@ export interface ApiDependencies {
   rerankers: readonly Reranker[];
   /** Whether a lower-case word is one of general language. Default: nobody knows, and no spelling is corrected. */
   isWord?(word: string): boolean;
-  /** The model that `spec.answer.model` names. */
-  modelFor(spec: PipelineSpec): LanguageModel | undefined;
+  /** The model that a spec of this tenant names. */
+  modelNamed(tenantId: TenantId, name: string): LanguageModel | undefined;
   /** Pipelines that this server offers beside the shipped ones. Default: none. */
   pipelines?: readonly PipelineSpec[];
   telemetry: ApplicationTelemetry;

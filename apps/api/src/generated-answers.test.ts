@@ -31,7 +31,7 @@ beforeAll(async () => {
   });
   served = await serveTestApi({
     pipelines: [generated, orphaned],
-    modelFor: (spec) => (spec.answer.model === model.name ? model : undefined),
+    modelNamed: (_tenant, name) => (name === model.name ? model : undefined),
   });
   tenant = await served.tenant();
   await tenant.call("PUT", "/v1/collections/manual", { json: { pipeline: "generated" } });

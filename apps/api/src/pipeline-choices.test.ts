@@ -37,7 +37,7 @@ let tenant: TestTenant;
 beforeAll(async () => {
   served = await serveTestApi({
     pipelines: [rewriting, frugal, asAsked, hyde, routed],
-    modelFor: (spec) => [large, small].find(({ name }) => name === spec.answer.model),
+    modelNamed: (_tenant, wanted) => [large, small].find(({ name }) => name === wanted),
   });
   tenant = await served.tenant();
   await tenant.call("PUT", "/v1/collections/manual", { json: { pipeline: "rewriting" } });

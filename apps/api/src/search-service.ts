@@ -31,7 +31,7 @@ export interface SearchService {
 
 /** One retriever per embedding space, made when first needed. */
 export function createSearchService(deps: ApiDependencies): SearchService {
-  const { store, embedderFor, modelFor, rerankers, telemetry, clock } = deps;
+  const { store, embedderFor, modelNamed, rerankers, telemetry, clock } = deps;
   const retrievers = new Map<string, Retriever>();
   const servedAnalyzer = createAnalyzers();
 
@@ -51,7 +51,7 @@ export function createSearchService(deps: ApiDependencies): SearchService {
       dense: store.dense,
       chunks: store.chunks,
       vectors: store.vectors,
-      modelFor: (name) => modelFor({ ...spec, answer: { ...spec.answer, model: name } }),
+      modelNamed,
       rerankers,
       ...(deps.isWord ? { isWord: deps.isWord } : {}),
       telemetry,

@@ -20,7 +20,7 @@ const ask = async (question: string, more: object = {}) =>
 beforeAll(async () => {
   upstream = await createOpenAiServer({ reply: () => ({ text: ["The boiler is guaranteed for ", "seven years [1]. Forged [77]."] }) });
   const model = createOpenAiCompatibleModel({ url: upstream.url, model: "test-model", clock: createSystemClock() });
-  served = await serveTestApi({ pipelines: [generated], modelFor: () => model });
+  served = await serveTestApi({ pipelines: [generated], modelNamed: () => model });
   tenant = await served.tenant();
   await tenant.call("PUT", "/v1/collections/manual", { json: {} });
   documentId = (await ingestText(served, tenant, "falcon", `# Falcon\n${lines.join("\n")}\n`)).documentId;

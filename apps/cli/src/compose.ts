@@ -114,7 +114,7 @@ export async function openRuntime(options: {
       embedderFor: engine.embedderFor,
       rerankers: [...rerankers.list, ...(change.rerankers ?? [])],
       isWord: readBundledWords(),
-      modelFor: (spec) => [extractive, generative, ...others].find((model) => model?.name === spec.answer.model) ?? undefined,
+      modelNamed: (_tenant, name) => [extractive, generative, ...others].find((model) => model?.name === name) ?? undefined,
       pipelines: [...(generative ? [generatedPipeline(generative.name)] : []), ...(change.pipelines ?? [])],
       telemetry,
       clock,

@@ -376,7 +376,7 @@ describe("the steps of a spec", () => {
   it("searches by a made-up passage, and accounts for it", async () => {
     const model = passages("The boiler is guaranteed for seven years.");
     const meter = createUsageMeter();
-    const { hits, timings, degraded, trace } = await retriever({ modelFor: () => model }).search(
+    const { hits, timings, degraded, trace } = await retriever({ modelNamed: () => model }).search(
       ask("warranty of the heater", { spec: hyde, meter }),
     );
     expect(hits[0]?.chunk.id).toBe(chunkIds[1]);
@@ -397,13 +397,28 @@ describe("the steps of a spec", () => {
       complete: ({ meter }) => (meter?.(guess), new Promise(() => {})),
     };
     const hanging = createUsageMeter();
-    const slow = retriever({ modelFor: () => model, timeouts: { transformMs: 5 } });
+    const slow = retriever({ modelNamed: () => model, timeouts: { transformMs: 5 } });
     const spec: PipelineSpec = { ...wordings, candidates: { dense: 0, lexical: 100 } };
     expect((await slow.search(ask("boiler", { spec, meter: hanging }))).degraded).toMatchObject([{ step: "transform" }]);
     expect(hanging.used()).toMatchObject([{ stage: "transform", inputTokens: 30, outputTokens: 200 }]);
     const useless = createUsageMeter();
-    await retriever({ modelFor: () => passages("boiler") }).search(ask("boiler", { spec, meter: useless }));
+    await retriever({ modelNamed: () => passages("boiler") }).search(ask("boiler", { spec, meter: useless }));
     expect(useless.used()).toMatchObject([{ stage: "transform", inputTokens: 10, outputTokens: 5 }]);
+  });
+
+  it("asks for the model of the tenant that searches, whoever searched before", async () => {
+    const [first, second] = [tenantId, newId("tenant")];
+    const wanted: string[] = [];
+    const shared = retriever({
+      modelNamed: (tenant, name) => {
+        wanted.push(`${tenant === first ? "first" : "second"} ${name}`);
+        return tenant === first ? passages("boiler guaranteed years") : undefined;
+      },
+    });
+    expect((await shared.search(ask("parking warranty", { spec: wordings }))).degraded).toEqual([]);
+    const other = await shared.search({ ...ask("parking warranty", { spec: wordings }), tenantId: second });
+    expect(other.degraded).toMatchObject([{ step: "transform" }]);
+    expect(wanted).toEqual(["first writer", "second writer"]);
   });
 
   it("finds by another wording what the question's own words miss", async () => {
@@ -411,7 +426,7 @@ describe("the steps of a spec", () => {
     const plain = await retriever().search(ask(query, { limit: 1 }));
     expect(plain.hits[0]?.chunk.id).not.toBe(chunkIds[1]);
     const model = passages("boiler guaranteed years");
-    const { hits, trace } = await retriever({ modelFor: () => model }).search(ask(query, { spec: wordings, limit: 3 }));
+    const { hits, trace } = await retriever({ modelNamed: () => model }).search(ask(query, { spec: wordings, limit: 3 }));
     expect(hits.map(({ chunk }) => chunk.id)).toContain(chunkIds[1]);
     expect(trace?.legs.map(({ leg, query: of }) => [leg, of])).toContainEqual(["lexical", "boiler guaranteed years"]);
   });
@@ -421,7 +436,7 @@ describe("the steps of a spec", () => {
     ["a model that fails", createScriptedModel({ scripts: [], completions: [new FootnoteError("model_failed", "The model is away.")] })],
   ])("serves the question as it was asked with %s, and says so", async (_case, model) => {
     const query = "How often should the machine be descaled?";
-    const { hits, degraded } = await retriever({ modelFor: () => model }).search(ask(query, { spec: wordings }));
+    const { hits, degraded } = await retriever({ modelNamed: () => model }).search(ask(query, { spec: wordings }));
     expect(hits.map(({ chunk }) => chunk.id)).toEqual((await retriever().search(ask(query))).hits.map(({ chunk }) => chunk.id));
     expect(degraded).toMatchObject([{ step: "transform", fallback: "the question as it was asked" }]);
   });

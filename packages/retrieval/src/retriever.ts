@@ -56,8 +56,8 @@ export interface RetrieverOptions {
   rerankers?: readonly Reranker[];
   /** Where stored vectors are read for diversity; without it a spec that asks for diversity is served without and says so. */
   vectors?: VectorReader;
-  /** The model that a query transform names; without it the question is searched as it is, and the result says so. */
-  modelFor?(name: string): LanguageModel | undefined;
+  /** The model that a query transform names, for the tenant that asks; without it the question is searched as it is, and the result says so. */
+  modelNamed?(tenantId: TenantId, name: string): LanguageModel | undefined;
   /** Whether a lower-case word is one of general language. Default: nobody knows, and no spelling is corrected. */
   isWord?(word: string): boolean;
   telemetry?: Telemetry;
@@ -205,7 +205,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
       if (spec.transform.type !== "none") {
         const transform = spec.transform;
         try {
-          const model = options.modelFor?.(transform.model);
+          const model = options.modelNamed?.(tenantId, transform.model);
           if (!model) {
             throw new FootnoteError(
               "configuration_invalid",

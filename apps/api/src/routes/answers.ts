@@ -7,6 +7,7 @@ import {
   createUsageMeter,
   FootnoteError,
   isId,
+  type LanguageModel,
   newId,
   type PipelineSpec,
   sha256,
@@ -31,7 +32,7 @@ const historyTurns = 6;
 const keptReply = z.object({ id: z.string() });
 
 export function addAnswerRoutes(router: Router, deps: ApiDependencies, service: SearchService): void {
-  const { store, modelFor, telemetry, clock } = deps;
+  const { store, modelNamed, telemetry, clock } = deps;
 
   async function findConversation(principal: TenantPrincipal, id: string): Promise<ConversationRecord> {
     if (!isId("conversation", id)) throw notFound();
@@ -72,7 +73,7 @@ export function addAnswerRoutes(router: Router, deps: ApiDependencies, service: 
       const collection = await findCollection(store, principal, body.collection);
       const spec = await pipelineFor(deps, { tenantId, collection, name: body.pipeline });
       const routed = routedSpec(spec, normalizeQuery(body.question));
-      const model = modelFor(routed);
+      const model = modelNamed(tenantId, routed.answer.model);
       if (!model)
         throw new FootnoteError(
           "pipeline_incompatible",
@@ -106,7 +107,7 @@ export function addAnswerRoutes(router: Router, deps: ApiDependencies, service: 
             principals: body.principals,
             ...options,
           }),
-        ...completion(spec, modelFor),
+        ...completion(spec, (name) => modelNamed(tenantId, name)),
         meter,
         pack: (packing) => packSources({ tenantId, chunks: notingReader(store.chunks, chunksRead), ...packing }),
         chunksRead: () => chunksRead,
@@ -228,13 +229,16 @@ export function addAnswerRoutes(router: Router, deps: ApiDependencies, service: 
 }
 
 /** How a follow-up is completed before it is searched, as the pipeline wants it; the answer's own default carries words over. */
-function completion(spec: PipelineSpec, modelFor: ApiDependencies["modelFor"]): Pick<AnswerQuestionOptions, "completeQuestion"> {
+function completion(
+  spec: PipelineSpec,
+  modelNamed: (name: string) => LanguageModel | undefined,
+): Pick<AnswerQuestionOptions, "completeQuestion"> {
   const { followUps } = spec;
   if (followUps.type === "rules") return {};
   if (followUps.type === "none") return { completeQuestion: async (question) => question };
   return {
     async completeQuestion(question, history, { meter, signal }) {
-      const model = modelFor({ ...spec, answer: { ...spec.answer, model: followUps.model } });
+      const model = modelNamed(followUps.model);
       if (!model)
         throw new FootnoteError("configuration_invalid", `No model named ${followUps.model} is configured; choose another pipeline.`);
       return await rewriteFollowUp({ question, history, model, meter: meter.callsOf("rewrite", model), signal });

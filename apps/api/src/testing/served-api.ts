@@ -71,7 +71,7 @@ export async function serveTestApi(options: Partial<ApiDependencies> = {}): Prom
     jobEvents: events,
     embedderFor: (space) => (space === index.space ? embedder : undefined),
     rerankers: [],
-    modelFor: (spec) => (spec.answer.model === "extractive" ? model : undefined),
+    modelNamed: (_tenant, name) => (name === "extractive" ? model : undefined),
     telemetry,
     clock: createSystemClock(),
     environment: { FOOTNOTE_MAX_UPLOAD_BYTES: 200_000, FOOTNOTE_CORS_ORIGINS: [] },

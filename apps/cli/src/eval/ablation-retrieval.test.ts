@@ -53,7 +53,7 @@ it("measures every variant on the same questions, and goes on where it stood", {
       variants: [baseline, ...variants],
       embedders,
       rerankersFor: () => [],
-      modelFor: (name) => (name === "m" ? model : undefined),
+      modelNamed: (_tenant, name) => (name === "m" ? model : undefined),
       openFreshStore: (spaces) => openTestStore("pglite", { spaces }),
       results: createAblationResults(cache),
       measure,

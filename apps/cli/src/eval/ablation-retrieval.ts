@@ -15,6 +15,7 @@ import {
   type PipelineSpec,
   type Reranker,
   searchedSpace,
+  type TenantId,
   throwIfAborted,
   totalCost,
 } from "@footnote/core";
@@ -39,7 +40,7 @@ export interface RetrievalAblationOptions {
   /** Of every space that a variant indexes. */
   embedders: readonly Embedder[];
   rerankersFor(store: Store): readonly Reranker[];
-  modelFor(name: string): LanguageModel | undefined;
+  modelNamed(tenantId: TenantId, name: string): LanguageModel | undefined;
   results: AblationResults;
   /** False: only what earlier runs measured. */
   measure: boolean;
@@ -109,7 +110,7 @@ export async function ablateRetrieval(options: RetrievalAblationOptions): Promis
 async function measureGroup(
   options: RetrievalAblationOptions & { asked: readonly AblationVariant[]; dataset: string },
 ): Promise<Map<PipelineSpec, AblationResult>> {
-  const { folder, split, asked, dataset, embedders, rerankersFor, modelFor, limit, commit, log, signal } = options;
+  const { folder, split, asked, dataset, embedders, rerankersFor, modelNamed, limit, commit, log, signal } = options;
   const [first] = asked;
   if (!first) return new Map();
   const spaces = indexedSpaces(first.spec).map((id) => embedderOf(embedders, id));
@@ -165,7 +166,7 @@ async function measureGroup(
       const { lexical, dense, chunks: reader, vectors } = store;
       retrievers.set(
         embedder.space.id,
-        createRetriever({ embedder, lexical, dense, chunks: reader, vectors, modelFor, isWord, rerankers: rerankersFor(store) }),
+        createRetriever({ embedder, lexical, dense, chunks: reader, vectors, modelNamed, isWord, rerankers: rerankersFor(store) }),
       );
     }
     const { queries, relevance } = await readBeirQueries(folder, split);

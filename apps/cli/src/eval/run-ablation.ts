@@ -76,7 +76,7 @@ export async function runAblation(options: RunAblationOptions): Promise<Ablation
         variants: measured.filter(({ answersOnly }) => !answersOnly),
         embedders,
         rerankersFor: (store) => [createLateInteractionReranker({ embedder: local, tokenVectors: store.tokenVectors })],
-        modelFor: (name) => (name === model?.name ? model : undefined),
+        modelNamed: (_tenant, name) => (name === model?.name ? model : undefined),
       });
       return found.size === 0 ? [] : [{ dataset, split, metrics: ["ndcg@10"], results: found }];
     };
