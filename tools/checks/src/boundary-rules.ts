@@ -61,3 +61,11 @@ export const fences: readonly { vendor: RegExp; only: readonly string[]; why: st
 
 /** Node's own modules are out of reach for code that runs in a browser. */
 export const browserPackages: readonly string[] = ["sdk"];
+
+/**
+ * Packages whose folders stand in an order: a folder imports itself and those before it. Files directly in `src` may import all of them, and
+ * no folder imports those files.
+ */
+export const folderOrders: Readonly<Record<string, readonly string[]>> = {
+  evaluation: ["statistics", "fitting", "datasets", "metrics", "runs", "judges", "ragas", "proposals", "gate", "reports"],
+};

@@ -16,7 +16,10 @@ const everything = new Set([
   "@xenova/transformers",
 ]);
 const manifests = new Map(
-  ["packages/retrieval", "packages/core", "packages/jobs", "packages/sdk", "apps/cli", "apps/worker"].map((at) => [at, everything]),
+  ["packages/retrieval", "packages/evaluation", "packages/core", "packages/jobs", "packages/sdk", "apps/cli", "apps/worker"].map((at) => [
+    at,
+    everything,
+  ]),
 );
 const rulesOf = (path: string, text: string) => findViolations([{ path, text }], manifests).map((violation) => violation.rule);
 
@@ -53,6 +56,24 @@ describe("boundaries", () => {
       "packages/retrieval/src/x.ts",
       'import { a } from "../../core/src/ids.ts";',
       "a relative import leaves its package",
+    ],
+    [
+      "an upward arrow between a package's folders",
+      "packages/evaluation/src/gate/x.ts",
+      'import type { Row } from "../reports/gate-table.ts";',
+      "evaluation/gate may not import evaluation/reports, which comes after it",
+    ],
+    [
+      "a folder importing the package's public list",
+      "packages/evaluation/src/gate/x.test.ts",
+      'import { runEvaluation } from "../index.ts";',
+      "evaluation/gate may not import a file directly in evaluation/src",
+    ],
+    [
+      "a folder without a place in the order",
+      "packages/evaluation/src/helpers/x.ts",
+      'import { mean } from "../statistics/bootstrap.ts";',
+      "evaluation/helpers has no place in the order of evaluation's folders",
     ],
     ["an undeclared module", "packages/retrieval/src/x.ts", 'import a from "left-pad";', "the module is not in the package's package.json"],
     [

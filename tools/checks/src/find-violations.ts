@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { join, relative, sep } from "node:path";
 import { parseSync } from "oxc-parser";
-import { appExports, arrows, browserPackages, fences } from "./boundary-rules.ts";
+import { appExports, arrows, browserPackages, fences, folderOrders } from "./boundary-rules.ts";
 
 export interface SourceFile {
   /** Path from the repository's root, with `/`. */
@@ -58,6 +58,8 @@ export function findViolations(files: readonly SourceFile[], manifests: Readonly
       if (specifier.startsWith(".")) {
         const target = join(file.path, "..", specifier).split(sep).join("/");
         if (!target.startsWith(`${group}/${folder}/`)) report("a relative import leaves its package");
+        const upward = owner === null ? null : upwardArrow(owner, file.path, target);
+        if (upward !== null) report(upward);
         continue;
       }
       const bare = specifier.startsWith("@") ? specifier.split("/").slice(0, 2).join("/") : (specifier.split("/")[0] ?? specifier);
@@ -82,6 +84,18 @@ export function findViolations(files: readonly SourceFile[], manifests: Readonly
     }
   }
   return violations;
+}
+
+/** What is wrong with a relative import in a package whose folders stand in an order. */
+function upwardArrow(owner: string, path: string, target: string): string | null {
+  const order = folderOrders[owner];
+  if (!order) return null;
+  const folderOf = (file: string) => file.split("/").slice(3, -1)[0];
+  const [from, to] = [folderOf(path), folderOf(target)];
+  if (from === undefined) return null;
+  if (!order.includes(from)) return `${owner}/${from} has no place in the order of ${owner}'s folders`;
+  if (to === undefined) return `${owner}/${from} may not import a file directly in ${owner}/src`;
+  return order.indexOf(to) <= order.indexOf(from) ? null : `${owner}/${from} may not import ${owner}/${to}, which comes after it`;
 }
 
 /** Reads the TypeScript sources and manifests of a checkout. */

@@ -40,7 +40,7 @@ Example:
     .action(async (options: BootstrapOptions) => {
       const { env, folder, output } = await prepare(context, options);
       const { signal, cwd } = context;
-      const { proposeByModel, proposeByTemplate, selectProposals } = await import("@footnote/evaluation");
+      const { proposeByModel, proposeByTemplate, selectProposals } = await import("@footnote/evaluation/proposals");
       const { readCollection } = await import("../eval/bootstrap-documents.ts");
       const { readProposalFile, writeProposalFile } = await import("../eval/proposal-file.ts");
       const { createSystemClock } = await import("@footnote/jobs");

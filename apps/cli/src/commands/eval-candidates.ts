@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { ProposedCase } from "@footnote/evaluation";
+import type { ProposedCase } from "@footnote/evaluation/proposals";
 import type { EvalCandidate } from "@footnote/sdk";
 import type { Command } from "commander";
 import { allPages } from "../all-pages.ts";
@@ -29,7 +29,7 @@ Example:
     )
     .action(async (options: CandidatesOptions) => {
       const { env, folder, output } = await prepare(context, options);
-      const { selectProposals } = await import("@footnote/evaluation");
+      const { selectProposals } = await import("@footnote/evaluation/proposals");
       const { readProposalFile, writeProposalFile } = await import("../eval/proposal-file.ts");
       const { collection, out } = options;
       const path = out === undefined ? null : resolve(context.cwd, out);

@@ -39,7 +39,8 @@ Examples:
         command.error("error: --documents needs a dataset: name the file with the cases about them.");
       }
       const output = createOutput({ json: options.json ?? false, terminal: context.terminal });
-      const { checkCases, readEvalCases } = await import("@footnote/evaluation");
+      const { readEvalCases } = await import("@footnote/evaluation");
+      const { checkCases } = await import("@footnote/evaluation/datasets");
       const { goldenSets } = await import("../eval/golden-sets.ts");
       const { parseFolder } = await import("../eval/parse-folder.ts");
       const sets =

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createRandom } from "@footnote/evaluation";
 import type { Baseline } from "@footnote/evaluation/gate";
+import { createRandom } from "@footnote/evaluation/statistics";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { writeBaseline } from "../eval/gate-baselines.ts";
 import { runCommand } from "../program.ts";

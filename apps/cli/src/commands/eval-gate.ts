@@ -89,7 +89,7 @@ Examples:
       const { openJudges } = await import("../eval/eval-judges.ts");
       const { readHandbookCases } = await import("../eval/handbook-store.ts");
       const { inCheckout } = await import("../eval/shared-folder.ts");
-      const { formatGateTable } = await import("@footnote/evaluation/gate");
+      const { formatGateTable } = await import("@footnote/evaluation/reports");
       const plantOf = (name: string) => {
         const found = plants.find((plant) => plant.name === name);
         if (found) return found;

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Writable } from "node:stream";
-import { type ProposedCase, readProposals, writeProposals } from "@footnote/evaluation";
+import { type ProposedCase, readProposals, writeProposals } from "@footnote/evaluation/proposals";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { runCommand } from "../program.ts";
 

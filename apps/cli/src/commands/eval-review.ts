@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import { resolve } from "node:path";
 import { FootnoteError } from "@footnote/core";
-import type { ProposedCase } from "@footnote/evaluation";
+import type { ProposedCase } from "@footnote/evaluation/proposals";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { createOutput } from "../output.ts";

@@ -63,7 +63,8 @@ Examples:
         command.error("error: A dataset of your own needs --documents or --collection: name what its cases are about.");
       }
       const output = createOutput({ json: options.json ?? false, terminal: context.terminal });
-      const { formatEvalRun, readEvalCases, summarizeEvalRun } = await import("@footnote/evaluation");
+      const { readEvalCases } = await import("@footnote/evaluation");
+      const { formatEvalRun, summarizeEvalRun } = await import("@footnote/evaluation/runs");
       const { runOnCollection, runOnHandbook } = await import("../eval/run-eval.ts");
       const { openJudges } = await import("../eval/eval-judges.ts");
       const path = dataset === undefined ? undefined : resolve(cwd, dataset);

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readRunFile } from "@footnote/evaluation";
+import { readRunFile } from "@footnote/evaluation/runs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runFootnote, startFootnote } from "../testing/run-footnote.ts";
 

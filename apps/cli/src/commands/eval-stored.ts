@@ -64,7 +64,7 @@ Example:
     )
     .action(async (file: string, options: UploadOptions) => {
       const { readDataset, putDocuments } = await import("../eval/import-dataset.ts");
-      const { writeEvalCases } = await import("@footnote/evaluation");
+      const { writeEvalCases } = await import("@footnote/evaluation/datasets");
       const { collection, format } = options;
       const text = await readFile(resolve(cwd, file), "utf8").catch((cause: unknown) => {
         throw new FootnoteError("invalid_request", `The dataset ${file} cannot be read; name a file.`, { cause });
@@ -186,7 +186,7 @@ const titleOf = ({ id, dataset, split, pipeline, state, doneCount, caseCount, cr
   `${id}  ${createdAt}  ${dataset} (${split}), pipeline ${pipeline}: ${state}, ${doneCount} of ${caseCount} questions`;
 
 async function printRun(run: EvalRun, output: Output): Promise<void> {
-  const { formatSummary } = await import("@footnote/evaluation");
+  const { formatSummary } = await import("@footnote/evaluation/runs");
   const summary = (run.summary ?? []).map(({ metric, slice, ...interval }) => ({ metric, slice, interval }));
   const table = summary.length === 0 ? "" : `\n${formatSummary(summary)}\njudged by ${run.judges.join(", ")}`;
   output.print(`${titleOf(run)}${table}`, run);

@@ -1,5 +1,5 @@
 import { pipelineHash } from "@footnote/core";
-import { bootstrapDifference, createRandom, type Interval, mean, median, quantile } from "@footnote/evaluation";
+import { bootstrapDifference, createRandom, type Interval, mean, median, quantile } from "@footnote/evaluation/statistics";
 import type { AblationResult } from "./ablation-results.ts";
 import type { AblationVariant } from "./ablation-variants.ts";
 

@@ -20,7 +20,8 @@ import {
   totalCost,
 } from "@footnote/core";
 import { readBundledWords } from "@footnote/embedding";
-import { readBeirCorpus, readBeirQueries, scoreRun } from "@footnote/evaluation";
+import { readBeirCorpus, readBeirQueries } from "@footnote/evaluation/datasets";
+import { scoreRun } from "@footnote/evaluation/reports";
 import { createRetriever, type Retriever } from "@footnote/retrieval";
 import { type EmbeddingSpaceDefinition, openStore, type Store } from "@footnote/storage";
 import type { AblationResult, AblationResults, ResultKey } from "./ablation-results.ts";

@@ -1,6 +1,6 @@
 import { type AnswerQuestionOptions, answerQuestion, collectAnswer, type ScoredUnit, type UnitScorer } from "@footnote/answers";
 import { type GenerateRequest, type LanguageModel, newId, type PipelineSpec, type SearchResult, type Telemetry } from "@footnote/core";
-import type { SpannedQuestion } from "@footnote/evaluation";
+import type { SpannedQuestion } from "@footnote/evaluation/datasets";
 
 /** One sentence that could have been cited, as the extractive model saw it. */
 export interface RankedSentence {

@@ -1,4 +1,4 @@
-import { bootstrapArea, bootstrapMean, type Interval, rocCurve, type RocPoint } from "@footnote/evaluation";
+import { bootstrapArea, bootstrapMean, type Interval, rocCurve, type RocPoint } from "@footnote/evaluation/statistics";
 import type { AnsweredQuestion } from "./answer-sentences.ts";
 import { atLeast, type Goal } from "./goals.ts";
 

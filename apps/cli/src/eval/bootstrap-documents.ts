@@ -1,4 +1,4 @@
-import type { BootstrapDocument } from "@footnote/evaluation";
+import type { BootstrapDocument } from "@footnote/evaluation/proposals";
 import type { Client } from "@footnote/sdk";
 import { allPages } from "../all-pages.ts";
 

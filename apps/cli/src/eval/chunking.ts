@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { chunkDocument, createChunker } from "@footnote/chunking";
 import { canonicalText, FootnoteError } from "@footnote/core";
 import type { ChunkerSpec, Embedder, ParsedDocument } from "@footnote/core";
-import { bootstrapDifference, bootstrapMean, spanScores } from "@footnote/evaluation";
-import type { Interval, TextSpan } from "@footnote/evaluation";
+import { spanScores, type TextSpan } from "@footnote/evaluation/metrics";
+import { bootstrapDifference, bootstrapMean, type Interval } from "@footnote/evaluation/statistics";
 import { z } from "zod";
 
 export interface ChunkingRow {

@@ -3,7 +3,8 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
-import { type BeirDocument, type BeirQuery, createRandom, type Relevance, shuffled } from "@footnote/evaluation";
+import type { BeirDocument, BeirQuery, Relevance } from "@footnote/evaluation/datasets";
+import { createRandom, shuffled } from "@footnote/evaluation/statistics";
 
 /** A retrieval set made from documentation that nobody has asked questions about. */
 export interface DocumentationPairs {

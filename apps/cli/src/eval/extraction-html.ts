@@ -1,9 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { bootstrapDifference, bootstrapMean } from "@footnote/evaluation";
-import type { Interval } from "@footnote/evaluation";
-import { shingleF1, tokenF1 } from "@footnote/evaluation/extraction-metrics";
+import { shingleF1, tokenMultisetF1 } from "@footnote/evaluation/metrics";
+import { bootstrapDifference, bootstrapMean, type Interval } from "@footnote/evaluation/statistics";
 import { createHtmlParser } from "@footnote/ingestion/html";
 import { Readability } from "@mozilla/readability";
 import { parseHTML } from "linkedom";
@@ -79,7 +78,7 @@ export async function evaluateHtmlExtraction(options: { folder: string; log: (li
 type PageScores = HtmlExtractionScores;
 
 function scorePage(found: string, expected: string): PageScores {
-  const { f1, precision, recall } = tokenF1(found, expected);
+  const { f1, precision, recall } = tokenMultisetF1(found, expected);
   return { tokenF1: f1, precision, recall, shingleF1: shingleF1(found, expected).f1 };
 }
 

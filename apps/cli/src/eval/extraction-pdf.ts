@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { isFootnoteError } from "@footnote/core";
-import { characterMultisetF1, shingleF1 } from "@footnote/evaluation/extraction-metrics";
+import { characterMultisetF1, shingleF1 } from "@footnote/evaluation/metrics";
 import { createPdfParser, extractRawPdfText } from "@footnote/ingestion/pdf";
 import { z } from "zod";
 

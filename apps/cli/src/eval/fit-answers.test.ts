@@ -1,5 +1,5 @@
 import { featureNames, type Formulas } from "@footnote/answers";
-import { areaUnderRoc, createRandom } from "@footnote/evaluation";
+import { areaUnderRoc, createRandom } from "@footnote/evaluation/statistics";
 import { describe, expect, it } from "vitest";
 import type { AnsweredQuestion, RankedSentence } from "./answer-sentences.ts";
 import { answersGoals, answersReport, drawAnswersRoc, formatAnswersReport } from "./answers-report.ts";

@@ -1,5 +1,5 @@
 import { type Coefficients, type FeatureName, featureNames, type Formulas, tokenFeatureNames } from "@footnote/answers";
-import { fitListwise, fitLogistic } from "@footnote/evaluation";
+import { fitListwise, fitLogistic } from "@footnote/evaluation/fitting";
 import type { AnsweredQuestion, RankedSentence } from "./answer-sentences.ts";
 
 /** A question with its sentences, and how many times it counts. */

@@ -1,5 +1,5 @@
-import type { CandidateList } from "@footnote/evaluation";
-import { fitListwise, ndcgAt } from "@footnote/evaluation";
+import { type CandidateList, fitListwise } from "@footnote/evaluation/fitting";
+import { ndcgAt } from "@footnote/evaluation/metrics";
 import { learnedLinear, standardizedColumn } from "@footnote/retrieval";
 import type { CollectedQuery } from "./fusion-features.ts";
 

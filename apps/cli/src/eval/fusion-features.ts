@@ -8,7 +8,7 @@ import {
   type ScoredChunk,
   throwIfAborted,
 } from "@footnote/core";
-import type { BeirDocument, BeirQuery, Relevance } from "@footnote/evaluation";
+import type { BeirDocument, BeirQuery, Relevance } from "@footnote/evaluation/datasets";
 import { boundOf, createAnalyzer, createRetriever, learnedFeatures, normalizeQuery } from "@footnote/retrieval";
 import type { Store } from "@footnote/storage";
 import { createRowWriter } from "./retrieval.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { sha256 } from "@footnote/core";
 import type { Chunker, Embedder, GenerateRequest, LanguageModel, ModelEvent, ModelSource, PipelineSpec, Reranker } from "@footnote/core";
-import { createRandom } from "@footnote/evaluation";
+import { createRandom } from "@footnote/evaluation/statistics";
 import type { RuntimeChange } from "../compose.ts";
 import type { Engine } from "../engine.ts";
 

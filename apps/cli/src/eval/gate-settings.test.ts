@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { metricNames } from "@footnote/evaluation";
+import { metricNames } from "@footnote/evaluation/metrics";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { readGateSettings } from "./gate-settings.ts";
 import { inCheckout } from "./shared-folder.ts";

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { gateCommentMarker } from "@footnote/evaluation/gate";
+import { gateCommentMarker } from "@footnote/evaluation/reports";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { inCheckout } from "./shared-folder.ts";

@@ -1,4 +1,4 @@
-import type { RetrievalReport } from "@footnote/evaluation";
+import type { RetrievalReport } from "@footnote/evaluation/reports";
 import { expect, it } from "vitest";
 import { atLeast, atMost, formatGoal } from "./goals.ts";
 import { retrievalGoals } from "./retrieval-goals.ts";

@@ -1,4 +1,5 @@
-import { type EvalDataset, readEvalCases, readRagasRows, readSquad } from "@footnote/evaluation";
+import { readEvalCases } from "@footnote/evaluation";
+import { type EvalDataset, readRagasRows, readSquad } from "@footnote/evaluation/datasets";
 import { FootnoteError } from "@footnote/core";
 import type { Client } from "@footnote/sdk";
 

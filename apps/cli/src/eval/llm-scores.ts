@@ -1,4 +1,5 @@
-import { createFileJudgeCache, createLlmJudge, type EvalRun, llmMetrics, withLlmMetrics } from "@footnote/evaluation";
+import type { EvalRun } from "@footnote/evaluation";
+import { createFileJudgeCache, createLlmJudge, llmMetrics, withLlmMetrics } from "@footnote/evaluation/judges";
 import { createSystemClock } from "@footnote/jobs";
 import type { Environment } from "../env.ts";
 import { openModel } from "../models.ts";

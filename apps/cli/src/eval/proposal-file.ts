@@ -1,7 +1,7 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { FootnoteError } from "@footnote/core";
-import { type ProposedCase, readProposals, writeProposals } from "@footnote/evaluation";
+import { type ProposedCase, readProposals, writeProposals } from "@footnote/evaluation/proposals";
 
 /** The proposals of a file; null where there is none. */
 export async function readProposalFile(path: string): Promise<ProposedCase[] | null> {

@@ -1,14 +1,14 @@
 import { FootnoteError } from "@footnote/core";
+import type { EvalRun } from "@footnote/evaluation";
 import {
   createRagasClient,
   defaultRagasMetrics,
-  type EvalRun,
   type RagasClient,
   ragasJudge,
   type RagasMetric,
   ragasMetrics,
   withRagasMetrics,
-} from "@footnote/evaluation";
+} from "@footnote/evaluation/ragas";
 import type { Environment } from "../env.ts";
 
 /** What scores runs beside our own judges. */

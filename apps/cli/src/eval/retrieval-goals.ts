@@ -1,4 +1,4 @@
-import type { RetrievalReport } from "@footnote/evaluation";
+import type { RetrievalReport } from "@footnote/evaluation/reports";
 import { atLeast } from "./goals.ts";
 import type { Goal } from "./goals.ts";
 

@@ -19,16 +19,9 @@ import {
   throwIfAborted,
 } from "@footnote/core";
 import { readBundledWords } from "@footnote/embedding";
-import {
-  type BeirDocument,
-  quantile,
-  type RankedQuery,
-  readBeirCorpus,
-  readBeirQueries,
-  scoreRun,
-  summarizeRun,
-} from "@footnote/evaluation";
-import type { RetrievalReport } from "@footnote/evaluation";
+import { type BeirDocument, readBeirCorpus, readBeirQueries } from "@footnote/evaluation/datasets";
+import { type RankedQuery, type RetrievalReport, scoreRun, summarizeRun } from "@footnote/evaluation/reports";
+import { quantile } from "@footnote/evaluation/statistics";
 import { createAnalyzer, createRetriever } from "@footnote/retrieval";
 import type { Store } from "@footnote/storage";
 

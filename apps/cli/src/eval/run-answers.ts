@@ -5,7 +5,8 @@ import { createExtractiveModel, createUnitScorer, featureNames, type FormulaPair
 import { createChunker } from "@footnote/chunking";
 import { type DocumentId, FootnoteError, type PipelineSpec, throwIfAborted } from "@footnote/core";
 import { createLateInteractionReranker, createLocalEmbedder, tokenMatches } from "@footnote/embedding";
-import { readBeirCorpus, readSpannedQuestions, type Split } from "@footnote/evaluation";
+import type { Split } from "@footnote/evaluation";
+import { readBeirCorpus, readSpannedQuestions } from "@footnote/evaluation/datasets";
 import { createSystemClock } from "@footnote/jobs";
 import { createAnalyzers, createRetriever, learnedWeights, packSources, pipelines } from "@footnote/retrieval";
 import { openStore } from "@footnote/storage";

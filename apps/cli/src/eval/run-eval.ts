@@ -1,14 +1,6 @@
 import type { LanguageModel } from "@footnote/core";
-import {
-  createResultCache,
-  createRunFile,
-  type EvalCase,
-  type EvalRun,
-  type Judges,
-  runEvaluation,
-  type Split,
-  writeRunFile,
-} from "@footnote/evaluation";
+import { type EvalCase, type EvalRun, type Judges, runEvaluation, type Split } from "@footnote/evaluation";
+import { createResultCache, createRunFile, writeRunFile } from "@footnote/evaluation/runs";
 import type { Client } from "@footnote/sdk";
 import { generatedPipeline } from "../models.ts";
 import { createClientTarget } from "./client-target.ts";

@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { createChunker } from "@footnote/chunking";
 import { type PipelineSpec, type Reranker } from "@footnote/core";
 import { createCrossEncoder, createLateInteractionReranker, createLocalEmbedder } from "@footnote/embedding";
-import { readBeirCorpus, readBeirQueries } from "@footnote/evaluation";
+import { readBeirCorpus, readBeirQueries } from "@footnote/evaluation/datasets";
 import { type LearnedWeights, pipelines, textFeatureNames } from "@footnote/retrieval";
 import { openStore } from "@footnote/storage";
 import { z } from "zod";

@@ -6,15 +6,13 @@ import {
   acceptBaseline,
   assertSameGround,
   type Baseline,
-  formatGateHtml,
-  formatGateJunit,
-  formatGateMarkdown,
   type GateReport,
   type GateRun,
   type GateSettings,
   judgeGate,
   meanMetric,
 } from "@footnote/evaluation/gate";
+import { formatGateHtml, formatGateJunit, formatGateMarkdown } from "@footnote/evaluation/reports";
 import { baselinePath, readBaseline, writeBaseline } from "./gate-baselines.ts";
 import type { Plant } from "./gate-plants.ts";
 import { type AskCandidates, type CandidateOptions, gateDatasets, questionsDataset, withGateStore } from "./gate-runs.ts";

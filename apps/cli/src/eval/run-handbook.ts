@@ -1,4 +1,5 @@
-import { type CaseResult, type EvalRun, hasAbstained, runEvaluation } from "@footnote/evaluation";
+import { type CaseResult, type EvalRun, runEvaluation } from "@footnote/evaluation";
+import { hasAbstained } from "@footnote/evaluation/metrics";
 import { createClientTarget } from "./client-target.ts";
 import { readCodeVersion } from "./code-version.ts";
 import { atLeast, atMost, type Goal } from "./goals.ts";

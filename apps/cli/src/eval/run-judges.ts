@@ -2,24 +2,19 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { splitSentences } from "@footnote/core";
 import { createLocalEmbedder } from "@footnote/embedding";
+import { readBeirCorpus, readScifactClaims, readSpannedQuestions, type SpannedQuestion } from "@footnote/evaluation/datasets";
+import { fitLogistic } from "@footnote/evaluation/fitting";
 import {
   type AnswerRelevance,
-  bootstrapArea,
-  bootstrapMean,
   createAnswerRelevance,
   createDeterministicJudge,
   createSupportFeatures,
-  fitLogistic,
-  type Interval,
   judgePairs,
   judgeQuality,
   type JudgeQuality,
-  readBeirCorpus,
-  readScifactClaims,
-  readSpannedQuestions,
-  type SpannedQuestion,
   supportFeatureNames,
-} from "@footnote/evaluation";
+} from "@footnote/evaluation/judges";
+import { bootstrapArea, bootstrapMean, type Interval } from "@footnote/evaluation/statistics";
 import { withEmbeddingCache } from "./embedding-cache.ts";
 import { findShared } from "./shared-folder.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createChunker } from "@footnote/chunking";
 import { FootnoteError, type PipelineSpec } from "@footnote/core";
 import { bundledCrossEncoderDir, createCrossEncoder, createLateInteractionReranker, createLocalEmbedder } from "@footnote/embedding";
-import { formatRetrievalReport, type RetrievalReport } from "@footnote/evaluation";
+import { formatRetrievalReport, type RetrievalReport } from "@footnote/evaluation/reports";
 import { learnedWeights, pipelines, rerankerName } from "@footnote/retrieval";
 import { openStore } from "@footnote/storage";
 import { comparisonNames, comparisonPipeline } from "./comparison-pipelines.ts";

@@ -1,5 +1,6 @@
 import { createLocalEmbedder } from "@footnote/embedding";
-import { checkCases, type EvalCase } from "@footnote/evaluation";
+import type { EvalCase } from "@footnote/evaluation";
+import { checkCases } from "@footnote/evaluation/datasets";
 import { createAnalyzers } from "@footnote/retrieval";
 import { describe, expect, it } from "vitest";
 import { readHandbookCases } from "./handbook-store.ts";

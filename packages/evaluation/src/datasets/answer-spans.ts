@@ -1,6 +1,6 @@
 import { canonicalText, FootnoteError } from "@footnote/core";
 import type { Span } from "@footnote/core";
-import type { Split } from "../runs/eval-run.ts";
+import type { Split } from "./eval-case.ts";
 import { isRecord, wrongField } from "./read-json-lines.ts";
 
 /** A question of a SQuAD file with the places that answer it. */

@@ -3,7 +3,9 @@ import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { FootnoteError } from "@footnote/core";
-import type { Relevance } from "../metrics/ranking-metrics.ts";
+
+/** Relevance of documents to one query: graded, 0 or absent is not relevant. */
+export type Relevance = ReadonlyMap<string, number>;
 
 export interface BeirDocument {
   id: string;

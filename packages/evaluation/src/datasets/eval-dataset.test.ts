@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { EvalCase } from "../runs/eval-run.ts";
+import type { EvalCase } from "./eval-case.ts";
 import { caseHash, datasetHash, readEvalCases, writeEvalCases } from "./eval-dataset.ts";
 
 const plain = { id: "a", question: "How often?", answerable: true, tags: ["single-fact"], spans: [{ document: "m.md", quote: "90 days" }] };

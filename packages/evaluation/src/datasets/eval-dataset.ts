@@ -1,5 +1,5 @@
 import { canonicalJson, FootnoteError, sha256 } from "@footnote/core";
-import type { EvalCase, Split } from "../runs/eval-run.ts";
+import type { EvalCase, Split } from "./eval-case.ts";
 import { isRecord, readJsonLines, wrongField } from "./read-json-lines.ts";
 
 /** Questions under a name. What they are asked about is the caller's: a collection, a folder, or `documents`. */

@@ -1,5 +1,5 @@
 import { canonicalText, FootnoteError, sha256 } from "@footnote/core";
-import type { EvalCase } from "../runs/eval-run.ts";
+import type { EvalCase } from "./eval-case.ts";
 import { checkDistinct, type EvalDataset } from "./eval-dataset.ts";
 import { readJsonLines, wrongField } from "./read-json-lines.ts";
 

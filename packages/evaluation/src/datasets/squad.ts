@@ -1,5 +1,5 @@
 import { canonicalText, FootnoteError } from "@footnote/core";
-import type { EvalCase } from "../runs/eval-run.ts";
+import type { EvalCase } from "./eval-case.ts";
 import { checkDistinct, type EvalDataset } from "./eval-dataset.ts";
 import { uniqueQuote } from "./locate-quote.ts";
 import { isRecord, wrongField } from "./read-json-lines.ts";

@@ -1,5 +1,5 @@
 import { FootnoteError } from "@footnote/core";
-import type { MetricValues } from "../runs/eval-run.ts";
+import type { MetricValues } from "../metrics/case-result.ts";
 import { meanMetric, type GateRun } from "./gate-run.ts";
 
 /** One acceptance of new figures: who reads the history learns why quality moved. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../statistics/random.ts";
-import { measureFalseAlarms, swapLabels, wilson } from "./false-alarms.ts";
+import { measureFalseAlarms, swapLabels } from "./false-alarms.ts";
 import { measurePower } from "./power.ts";
 import { manyCases, gateRun, settings, twoRuns } from "./testing/gate-fixtures.ts";
 
@@ -40,22 +40,6 @@ describe("measureFalseAlarms", () => {
   it("is none between equal runs", () => {
     const [one] = twoRuns(30, 1);
     expect(measureFalseAlarms({ runs: [[one, one]], settings: quick, trials: 5 })).toMatchObject({ alarms: 0, differing: 0, low: 0 });
-  });
-});
-
-describe("wilson", () => {
-  it("agrees with scipy's binomtest(…).proportion_ci(method='wilson')", () => {
-    for (const [hits, trials, low, high] of [
-      [5, 100, 0.021543679154367973, 0.11175046923191914],
-      [0, 40, 0, 0.08762160119728662],
-      [47, 1000, 0.035527105106384495, 0.061939938081528444],
-      [10, 10, 0.7224672001371109, 1],
-    ] as const) {
-      const found = wilson(hits, trials);
-      expect(found.low).toBeCloseTo(low, 9);
-      expect(found.high).toBeCloseTo(high, 9);
-    }
-    expect(wilson(0, 0)).toMatchObject({ low: 0, high: 1 });
   });
 });
 

@@ -1,4 +1,5 @@
 import { createRandom } from "../statistics/random.ts";
+import { wilson } from "../statistics/wilson.ts";
 import { compareRuns, type RunPair } from "./compare.ts";
 import type { GateSettings } from "./gate-settings.ts";
 import type { GateRun } from "./gate-run.ts";
@@ -58,15 +59,4 @@ function countDiffering(one: GateRun, other: GateRun, metrics: readonly string[]
   return one.cases.filter(({ id, metrics: mine }) =>
     metrics.some((metric) => (mine[metric] ?? null) !== (others.get(id)?.[metric] ?? null)),
   ).length;
-}
-
-/** Wilson: Probable inference, the law of succession, and statistical inference, JASA 22, 1927. 95 %. */
-export function wilson(hits: number, trials: number): { share: number; low: number; high: number } {
-  if (trials === 0) return { share: Number.NaN, low: 0, high: 1 };
-  const z = 1.959963984540054;
-  const share = hits / trials;
-  const centre = share + (z * z) / (2 * trials);
-  const half = z * Math.sqrt((share * (1 - share)) / trials + (z * z) / (4 * trials * trials));
-  const scale = 1 + (z * z) / trials;
-  return { share, low: (centre - half) / scale, high: (centre + half) / scale };
 }

@@ -1,5 +1,6 @@
 import type { FinishReason } from "@footnote/core";
-import type { CaseResult, EvalRun, MetricValues, RunContext } from "../runs/eval-run.ts";
+import type { CaseResult, MetricValues, RunContext } from "../metrics/case-result.ts";
+import type { EvalRun } from "../runs/eval-run.ts";
 
 /** A case's result as far as a comparison needs it: its metrics, and enough of the answer to show it beside another. */
 export interface GateCase {

@@ -1,6 +1,6 @@
 import { splitSentences } from "@footnote/core";
 import { createRandom, shuffled } from "../statistics/random.ts";
-import type { GoldSpan } from "../runs/eval-run.ts";
+import type { GoldSpan } from "../metrics/case-result.ts";
 
 /** Some words that somebody remembers of a place in a document, and the place. */
 export interface KnownItem {

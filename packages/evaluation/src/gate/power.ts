@@ -1,6 +1,7 @@
 import { createRandom } from "../statistics/random.ts";
+import { wilson } from "../statistics/wilson.ts";
 import { compareRuns } from "./compare.ts";
-import { swapLabels, wilson } from "./false-alarms.ts";
+import { swapLabels } from "./false-alarms.ts";
 import type { GateSettings } from "./gate-settings.ts";
 import { meanMetric, type GateRun } from "./gate-run.ts";
 

@@ -1,5 +1,5 @@
 import { dot, FootnoteError, splitSentences } from "@footnote/core";
-import { logistic } from "../logistic-fit.ts";
+import { logistic } from "../fitting/logistic-fit.ts";
 import { analyze, coverageOf } from "./evidence-alignment.ts";
 import type { EmbedTexts } from "./deterministic-judge.ts";
 import { calendarName } from "./polarity.ts";

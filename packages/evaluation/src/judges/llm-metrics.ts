@@ -1,7 +1,8 @@
 import { isFootnoteError } from "@footnote/core";
 import { hasAbstained } from "../metrics/answer-metrics.ts";
 import { scoreCase } from "../metrics/score-case.ts";
-import type { CaseResult, EvalRun, MetricValues } from "../runs/eval-run.ts";
+import type { CaseResult, MetricValues } from "../metrics/case-result.ts";
+import type { EvalRun } from "../runs/eval-run.ts";
 import type { LlmJudge } from "./llm-judge.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { type ClaimSupport, dot } from "@footnote/core";
-import type { RunAnswer } from "../runs/eval-run.ts";
+import type { RunAnswer } from "./case-result.ts";
 import { share } from "./citation-metrics.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { GoldSpan } from "../runs/eval-run.ts";
+import type { GoldSpan } from "./case-result.ts";
 import { overlaps, type Place } from "./part-ranking.ts";
 
 /** A sentence with what was found out about its citations, in their order. */

@@ -1,4 +1,4 @@
-import type { GoldSpan } from "../runs/eval-run.ts";
+import type { GoldSpan } from "./case-result.ts";
 
 /** Where a retrieved or cited text stands. */
 export interface Place {

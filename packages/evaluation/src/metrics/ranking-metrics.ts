@@ -1,5 +1,4 @@
-/** Relevance of documents to one query: graded, 0 or absent is not relevant. */
-export type Relevance = ReadonlyMap<string, number>;
+import type { Relevance } from "../datasets/beir.ts";
 
 /**
  * nDCG@k: Järvelin, Kekäläinen: Cumulated gain-based evaluation of IR techniques, TOIS 20(4), 2002, in trec_eval's form: gain is

@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { wilson } from "../gate/false-alarms.ts";
-import type { GoldSpan } from "../runs/eval-run.ts";
+import type { GoldSpan } from "./case-result.ts";
 import { bootstrapMean, quantile } from "../statistics/bootstrap.ts";
 import { testPairedFamily } from "../statistics/paired-tests.ts";
 import { createRandom } from "../statistics/random.ts";
-import { openReference } from "../testing/reference.ts";
+import { wilson } from "../statistics/wilson.ts";
+import { openReference } from "./testing/reference.ts";
 import { contextPrecision, partNdcgAt, partRecallAt, partReciprocalRank, type Place, relevanceOf } from "./part-ranking.ts";
 import { ndcgAt, recallAt, reciprocalRank } from "./ranking-metrics.ts";
 

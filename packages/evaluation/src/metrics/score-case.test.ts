@@ -1,6 +1,7 @@
 import type { Judge, JudgeItem } from "@footnote/core";
 import { describe, expect, it } from "vitest";
-import type { EvalCase, RunAnswer, RunContext } from "../runs/eval-run.ts";
+import type { EvalCase } from "../datasets/eval-case.ts";
+import type { RunAnswer, RunContext } from "./case-result.ts";
 import { judgeNames, metricNames, scoreCase } from "./score-case.ts";
 
 const place = (start: number, end: number, text: string): RunContext => ({ document: "m", start, end, text });

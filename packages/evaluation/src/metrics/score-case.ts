@@ -1,5 +1,6 @@
 import { type Judge, type JudgeItem, splitSentences } from "@footnote/core";
-import type { CaseResult, EvalCase, GoldSpan, MetricValues, RunAnswer } from "../runs/eval-run.ts";
+import type { EvalCase } from "../datasets/eval-case.ts";
+import type { CaseResult, GoldSpan, MetricValues, RunAnswer } from "./case-result.ts";
 import { answerRelevance, claimF1, faithfulness, hasAbstained, tokenF1 } from "./answer-metrics.ts";
 import {
   citationPrecision,

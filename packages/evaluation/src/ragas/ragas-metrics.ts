@@ -1,5 +1,6 @@
 import { hasAbstained } from "../metrics/answer-metrics.ts";
-import type { CaseResult, EvalRun, MetricValues } from "../runs/eval-run.ts";
+import type { CaseResult, MetricValues } from "../metrics/case-result.ts";
+import type { EvalRun } from "../runs/eval-run.ts";
 import { addRagasUsage, type RagasClient } from "./ragas-client.ts";
 import type { RagasMetric, RagasResults, RagasSample, RagasUsage } from "./ragas-wire.ts";
 

@@ -1,7 +1,7 @@
 import { FootnoteError } from "@footnote/core";
 import { createRandom } from "../statistics/random.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { CaseResult } from "../runs/eval-run.ts";
+import type { CaseResult } from "../metrics/case-result.ts";
 import { createRagasClient } from "./ragas-client.ts";
 import { neededFields, ragasMetrics } from "./ragas-metrics.ts";
 import { sidecarMissing, startContainmentJudge, startSidecar } from "./testing/ragas-sidecar.ts";

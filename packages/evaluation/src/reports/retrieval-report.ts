@@ -1,5 +1,6 @@
+import type { Relevance } from "../datasets/beir.ts";
+import { ndcgAt, recallAt, reciprocalRank } from "../metrics/ranking-metrics.ts";
 import { type BootstrapOptions, bootstrapDifference, bootstrapMean, type Interval } from "../statistics/bootstrap.ts";
-import { ndcgAt, recallAt, reciprocalRank, type Relevance } from "../metrics/ranking-metrics.ts";
 
 export const retrievalMetrics = ["ndcg@10", "recall@10", "recall@50", "mrr"] as const;
 export type RetrievalMetric = (typeof retrievalMetrics)[number];

@@ -1,6 +1,7 @@
 import { FootnoteError } from "@footnote/core";
 import { locateQuote } from "../datasets/locate-quote.ts";
-import type { EvalCase, GoldSpan } from "./eval-run.ts";
+import type { EvalCase } from "../datasets/eval-case.ts";
+import type { GoldSpan } from "../metrics/case-result.ts";
 
 /** Where the quotes of a case stand. Throws `invalid_request` for a document that is not there and a quote that does not stand in it exactly once. */
 export async function locateGold(

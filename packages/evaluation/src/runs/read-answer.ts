@@ -1,5 +1,5 @@
 import { foldText } from "@footnote/core";
-import type { RunAnswer, RunContext, RunSentence } from "./eval-run.ts";
+import type { RunAnswer, RunContext, RunSentence } from "../metrics/case-result.ts";
 import type { EvalTarget, TargetAnswer, TargetHit } from "./eval-target.ts";
 
 /** An answer and its ranking in the form that metrics look at. Every quote is compared with the stored text at its span. */

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { FootnoteError } from "@footnote/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { EvalCase } from "./eval-run.ts";
+import type { EvalCase } from "../datasets/eval-case.ts";
 import type { EvalTarget, TargetAnswer } from "./eval-target.ts";
 import { runEvaluation, type EvaluationOptions, type RunHeader } from "./run-evaluation.ts";
 import { createResultCache, createRunFile, readRunFile, writeRunFile } from "./run-file.ts";

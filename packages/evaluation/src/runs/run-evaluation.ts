@@ -1,7 +1,9 @@
 import { canonicalJson, FootnoteError, newId, sha256, throwIfAborted, toFootnoteError } from "@footnote/core";
 import { caseHash, datasetHash } from "../datasets/eval-dataset.ts";
 import { judgeNames, type Judges, scoreCase } from "../metrics/score-case.ts";
-import type { CaseResult, EvalCase, EvalRun, Split } from "./eval-run.ts";
+import type { EvalCase, Split } from "../datasets/eval-case.ts";
+import type { CaseResult } from "../metrics/case-result.ts";
+import type { EvalRun } from "./eval-run.ts";
 import type { EvalTarget } from "./eval-target.ts";
 import { locateGold } from "./locate-gold.ts";
 import { readAnswer } from "./read-answer.ts";

@@ -3,7 +3,8 @@ import { appendFile, mkdir, readFile, rename, writeFile } from "node:fs/promises
 import { dirname, join } from "node:path";
 import { canonicalJson, FootnoteError } from "@footnote/core";
 import { isRecord } from "../datasets/read-json-lines.ts";
-import type { CaseResult, EvalRun } from "./eval-run.ts";
+import type { CaseResult } from "../metrics/case-result.ts";
+import type { EvalRun } from "./eval-run.ts";
 import type { ResultCache, RunHeader, RunRecord } from "./run-evaluation.ts";
 
 /** Runs hold what answers quoted of documents: only their owner may read them. */

@@ -1,6 +1,8 @@
 import { metricNames } from "../metrics/score-case.ts";
 import { bootstrapMean, type Interval } from "../statistics/bootstrap.ts";
-import type { CaseResult, EvalCase, EvalRun } from "./eval-run.ts";
+import type { EvalCase } from "../datasets/eval-case.ts";
+import type { CaseResult } from "../metrics/case-result.ts";
+import type { EvalRun } from "./eval-run.ts";
 
 /** One metric over one slice of the questions; questions to which it does not apply are left out. */
 export interface MetricSummary {

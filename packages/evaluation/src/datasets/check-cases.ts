@@ -1,6 +1,6 @@
 import type { Span } from "@footnote/core";
-import { locateQuote } from "../datasets/locate-quote.ts";
-import type { EvalCase } from "../runs/eval-run.ts";
+import { locateQuote } from "./locate-quote.ts";
+import type { EvalCase } from "./eval-case.ts";
 import { askedQuestion, asksTheSame } from "./similar-questions.ts";
 
 export interface CheckOptions {

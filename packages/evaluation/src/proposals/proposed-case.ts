@@ -1,7 +1,7 @@
 import { FootnoteError, sha256 } from "@footnote/core";
 import { parseEvalCase } from "../datasets/eval-dataset.ts";
 import { isRecord, readJsonLines, wrongField } from "../datasets/read-json-lines.ts";
-import type { EvalCase, Split } from "../runs/eval-run.ts";
+import type { EvalCase, Split } from "../datasets/eval-case.ts";
 
 /** Where a proposal comes from. */
 export type ProposalOrigin =

@@ -6,8 +6,8 @@ import { promisify } from "node:util";
 import { sha256 } from "@footnote/core";
 
 const execute = promisify(execFile);
-const peers = fileURLToPath(new URL("../../peers/", import.meta.url));
-const cache = fileURLToPath(new URL("../../../../.cache/", import.meta.url));
+const peers = fileURLToPath(new URL("../../../peers/", import.meta.url));
+const cache = fileURLToPath(new URL("../../../../../.cache/", import.meta.url));
 
 /** Asks peers/reference.py: one result per call, in order. */
 export type Reference = (calls: readonly object[]) => Promise<unknown[]>;

@@ -1,5 +1,5 @@
-import { askedQuestion, asksTheSame } from "../golden-sets/similar-questions.ts";
-import type { EvalCase } from "../runs/eval-run.ts";
+import { askedQuestion, asksTheSame } from "../datasets/similar-questions.ts";
+import type { EvalCase } from "../datasets/eval-case.ts";
 import type { ProposedCase } from "./proposed-case.ts";
 
 /** Questions that are at least so similar are one. */

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type CandidateList, fitListwise } from "./listwise-fit.ts";
-import { createRandom } from "./statistics/random.ts";
+import { createRandom } from "../statistics/random.ts";
 
 /** Lists in which the candidate with the greatest first feature is right; the second is noise. */
 function lists(count: number): CandidateList[] {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { EvalCase } from "../runs/eval-run.ts";
+import type { EvalCase } from "./eval-case.ts";
 import { checkCases } from "./check-cases.ts";
 import { askedQuestion, asksTheSame, similarity, trigrams } from "./similar-questions.ts";
 

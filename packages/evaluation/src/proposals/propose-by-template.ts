@@ -1,6 +1,6 @@
 import { splitSentences } from "@footnote/core";
 import { locateQuote } from "../datasets/locate-quote.ts";
-import type { EvalCase } from "../runs/eval-run.ts";
+import type { EvalCase } from "../datasets/eval-case.ts";
 import type { BootstrapDocument } from "./bootstrap-document.ts";
 import { type ProposedCase, proposalId, splitOfPlace } from "./proposed-case.ts";
 import { questionOfSentence } from "./question-of-sentence.ts";

@@ -3,7 +3,7 @@ import { createScriptedModel } from "@footnote/core/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readEvalCases } from "../datasets/eval-dataset.ts";
-import { checkCases } from "../golden-sets/check-cases.ts";
+import { checkCases } from "../datasets/check-cases.ts";
 import type { BootstrapDocument } from "./bootstrap-document.ts";
 import { candidateCase } from "./candidate-case.ts";
 import { proposeByModel } from "./propose-by-model.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { fitLogistic, logistic } from "./logistic-fit.ts";
-import { createRandom } from "./statistics/random.ts";
+import { createRandom } from "../statistics/random.ts";
 
 describe("fitLogistic", () => {
   it("finds the coefficients that made the data", () => {

@@ -33,7 +33,7 @@ export function multisetF1(found: readonly string[], expected: readonly string[]
 }
 
 /** F1 over the multisets of word tokens. Blind to order: pair it with `shingleF1` where order matters. */
-export function tokenF1(found: string, expected: string): OverlapScore {
+export function tokenMultisetF1(found: string, expected: string): OverlapScore {
   return multisetF1(extractionTokens(found), extractionTokens(expected));
 }
 

@@ -1,0 +1,10 @@
+export { readSpannedQuestions } from "./answer-spans.ts";
+export type { SpannedQuestion } from "./answer-spans.ts";
+export { readBeirCorpus, readBeirQueries } from "./beir.ts";
+export type { BeirDocument, BeirQuery, Relevance } from "./beir.ts";
+export { checkCases } from "./check-cases.ts";
+export { writeEvalCases } from "./eval-dataset.ts";
+export type { EvalDataset } from "./eval-dataset.ts";
+export { readRagasRows } from "./ragas.ts";
+export { readScifactClaims } from "./scifact.ts";
+export { readSquad } from "./squad.ts";

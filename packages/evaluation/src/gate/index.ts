@@ -1,0 +1,11 @@
+export { acceptBaseline, assertSameGround } from "./baseline.ts";
+export type { Baseline } from "./baseline.ts";
+export { measureFalseAlarms } from "./false-alarms.ts";
+export type { GateSettings } from "./gate-settings.ts";
+export { meanMetric, toGateRun } from "./gate-run.ts";
+export type { GateCase, GateRun, MachineState } from "./gate-run.ts";
+export { simulateKnownItems } from "./known-items.ts";
+export type { KnownItem } from "./known-items.ts";
+export { judgeGate } from "./judge-gate.ts";
+export type { GateReport } from "./judge-gate.ts";
+export { measurePower } from "./power.ts";
