@@ -13,5 +13,6 @@ export type { PackedSource } from "./packing.ts";
 export { pipelines } from "./pipelines.ts";
 export { learnedFeatures } from "./rerank-learned.ts";
 export { routedSpec } from "./route-query.ts";
-export { createRetriever, rerankerName } from "./retriever.ts";
+export { rerankerName } from "./rerank-hits.ts";
+export { createRetriever } from "./retriever.ts";
 export type { Retriever, RetrieveRequest, RetrieverOptions } from "./retriever.ts";

@@ -22,7 +22,8 @@ import {
 import { beforeEach, describe, expect, it } from "vitest";
 import { createAnalyzer } from "./analysis/analyzer.ts";
 import { pipelines } from "./pipelines.ts";
-import { createRetriever, rerankerName, type RetrieverOptions } from "./retriever.ts";
+import { rerankerName } from "./rerank-hits.ts";
+import { createRetriever, type RetrieverOptions } from "./retriever.ts";
 
 /** The steps before reranking: the default without it. */
 const plainSpec: PipelineSpec = { ...pipelines.default, spelling: "as-written", reranker: { type: "none" } };
