@@ -52,7 +52,7 @@ function classOf(codePoint: number): number {
   return page[codePoint & 0xff] ?? separator;
 }
 
-const isSeparatorInNumber = (unit: number) => unit === 0x2c || unit === 0x2e;
+const widthOf = (codePoint: number) => (codePoint > 0xffff ? 2 : 1);
 
 /**
  * Cuts a text into tokens in one pass, without a regular expression over the text: time is linear in its length whatever
@@ -60,51 +60,67 @@ const isSeparatorInNumber = (unit: number) => unit === 0x2c || unit === 0x2e;
  * hyphens included, separates.
  */
 export function* tokenize(text: string): Generator<Token> {
-  const length = text.length;
   let at = 0;
-  while (at < length) {
+  while (at < text.length) {
     const first = text.codePointAt(at) ?? 0;
-    const firstClass = classOf(first);
-    const width = first > 0xffff ? 2 : 1;
-    if (firstClass === separator || firstClass === ignorable) {
-      at += width;
+    const kind = classOf(first);
+    if (kind === separator || kind === ignorable) {
+      at += widthOf(first);
       continue;
     }
-    const start = at;
-    let previous = firstClass;
-    let content = firstClass !== connector && firstClass !== mark;
-    let compound = false;
-    let numberGroups = 1;
-    at += width;
-    if (firstClass === dense) {
-      while (at < length && at - start < maxTokenLength * 8) {
-        const next = text.codePointAt(at) ?? 0;
-        const nextClass = classOf(next);
-        if (nextClass !== dense && nextClass !== ignorable) break;
-        at += next > 0xffff ? 2 : 1;
-      }
-      yield { start, end: at, type: "dense", compound: false, numberGroups: 1 };
-      continue;
-    }
-    while (at < length && at - start < maxTokenLength - 1) {
-      const next = text.codePointAt(at) ?? 0;
-      const nextClass = classOf(next);
-      if (nextClass === dense) break;
-      if (nextClass === separator) {
-        if (previous !== digit || !isSeparatorInNumber(next) || at + 1 >= length) break;
-        if (classOf(text.codePointAt(at + 1) ?? 0) !== digit) break;
-        numberGroups += 1;
-        previous = separator;
-        at += 1;
-        continue;
-      }
-      if (nextClass === connector || nextClass === upper) compound = true;
-      if (nextClass !== connector && nextClass !== mark && nextClass !== ignorable) content = true;
-      if (nextClass !== ignorable && nextClass !== mark) previous = nextClass;
-      at += next > 0xffff ? 2 : 1;
-    }
-    if (content) yield { start, end: at, type: "word", compound, numberGroups };
+    const { token, hasContent } = kind === dense ? denseRunAt(text, at) : wordAt(text, at);
+    if (hasContent) yield token;
+    at = token.end;
   }
+}
+
+interface Run {
+  token: Token;
+  /** False for underscores and marks that no letter or digit goes with. */
+  hasContent: boolean;
+}
+
+/** The run of a script without spaces that begins at `start`. */
+function denseRunAt(text: string, start: number): Run {
+  const limit = Math.min(text.length, start + maxTokenLength * 8);
+  let end = start;
+  while (end < limit) {
+    const next = text.codePointAt(end) ?? 0;
+    const kind = classOf(next);
+    if (kind !== dense && kind !== ignorable) break;
+    end += widthOf(next);
+  }
+  return { token: { start, end, type: "dense", compound: false, numberGroups: 1 }, hasContent: true };
+}
+
+/** The word or number that begins at `start`. */
+function wordAt(text: string, start: number): Run {
+  const limit = Math.min(text.length, start + maxTokenLength - 1);
+  let end = start;
+  let previous = separator;
+  let hasContent = false;
+  let compound = false;
+  let numberGroups = 1;
+  while (end < limit) {
+    const next = text.codePointAt(end) ?? 0;
+    const kind = classOf(next);
+    if (kind === dense) break;
+    if (kind === separator) {
+      if (previous !== digit || !joinsDigits(text, end)) break;
+      numberGroups += 1;
+    }
+    if (kind === letter || kind === upper || kind === digit) hasContent = true;
+    if (end > start && (kind === connector || kind === upper)) compound = true;
+    if (kind !== ignorable && kind !== mark) previous = kind;
+    end += widthOf(next);
+  }
+  return { token: { start, end, type: "word", compound, numberGroups }, hasContent };
+}
+
+/** Whether a comma or full stop stands at `at` with a digit after it. */
+function joinsDigits(text: string, at: number): boolean {
+  const unit = text.charCodeAt(at);
+  return (unit === 0x2c || unit === 0x2e) && at + 1 < text.length && classOf(text.codePointAt(at + 1) ?? 0) === digit;
 }
 
 const isUpper = (char: string) => /^\p{Lu}/u.test(char);
@@ -116,33 +132,34 @@ const isLower = (char: string) => /^[\p{Ll}\p{Lo}\p{M}]/u.test(char);
  * (`RNAs`) is no cut, and single letters are no words. Empty when there is nothing to cut.
  */
 export function splitIdentifier(word: string): { start: number; end: number }[] {
+  const cuts = cutsOf(word);
+  if (cuts.length === 0) return [];
+  return [0, ...cuts].flatMap((start, at) => {
+    const end = cuts[at] ?? word.length;
+    return isWordAlone(word.slice(start, end)) ? [{ start, end }] : [];
+  });
+}
+
+/** Where the words of an identifier begin, but for the first. */
+function cutsOf(word: string): number[] {
   const chars = Array.from(word);
-  const cuts: number[] = [0];
-  const offsets: number[] = [];
-  let offset = 0;
-  for (const char of chars) {
-    offsets.push(offset);
+  const cuts: number[] = [];
+  let offset = chars[0]?.length ?? 0;
+  for (const [at, char] of chars.entries()) {
+    if (at === 0) continue;
+    if (beginsWord(chars, at)) cuts.push(offset);
     offset += char.length;
   }
-  for (let i = 1; i < chars.length; i++) {
-    const previous = chars[i - 1] ?? "";
-    const current = chars[i] ?? "";
-    const next = chars[i + 1] ?? "";
-    const afterNext = chars[i + 2] ?? "";
-    const here = offsets[i] ?? 0;
-    if (previous === "_" || current === "_") cuts.push(here);
-    else if (!isUpper(previous) && isUpper(current)) cuts.push(here);
-    else if (isUpper(previous) && isUpper(current) && isLower(next) && !(next === "s" && !isLower(afterNext))) cuts.push(here);
-  }
-  if (cuts.length === 1) return [];
-  cuts.push(word.length);
-  const parts: { start: number; end: number }[] = [];
-  for (let i = 0; i + 1 < cuts.length; i++) {
-    const start = cuts[i] ?? 0;
-    const end = cuts[i + 1] ?? 0;
-    const part = word.slice(start, end);
-    if (part.includes("_") || (part.length < 2 && !/\p{N}/u.test(part))) continue;
-    parts.push({ start, end });
-  }
-  return parts;
+  return cuts;
 }
+
+function beginsWord(chars: readonly string[], at: number): boolean {
+  const [previous = "", current = "", next = "", afterNext = ""] = chars.slice(at - 1, at + 3);
+  if (previous === "_" || current === "_") return true;
+  if (!isUpper(current)) return false;
+  if (!isUpper(previous)) return true;
+  const isPlural = next === "s" && !isLower(afterNext);
+  return isLower(next) && !isPlural;
+}
+
+const isWordAlone = (part: string) => !part.includes("_") && (part.length >= 2 || /\p{N}/u.test(part));
