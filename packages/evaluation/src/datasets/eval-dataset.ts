@@ -39,25 +39,16 @@ export function checkDistinct(cases: readonly EvalCase[], name: string): void {
 /** One case; `where` begins the message of an error. */
 export function parseEvalCase(row: unknown, where: string): EvalCase {
   if (!isRecord(row)) throw new FootnoteError("invalid_request", `${where} is not a JSON object; repair the file.`);
-  // A proposal (bootstrap-cases) that a person has reviewed is a case; what it came from no longer matters.
-  if (row["reviewed"] === false) {
-    throw new FootnoteError("invalid_request", `${where} is a proposal that nobody has reviewed; go through it with footnote eval review.`);
-  }
-  for (const field of Object.keys(row)) {
-    if ((field === "reviewed" || field === "origin") && row["reviewed"] === true) continue;
-    if (!caseFields.has(field)) throw wrongField(where, field.slice(0, 40), `left out (known are ${[...caseFields].join(", ")})`);
-  }
+  refuseUnknownFields(row, where);
   const id = name(row["id"], where, "id", longest.id);
   const question = text(row["question"], where, "question", longest.question);
-  const { answerable } = row;
+  const { answerable, split = "test" } = row;
   if (typeof answerable !== "boolean") throw wrongField(where, "answerable", "true or false");
   const tags = list(row["tags"], where, "tags", most.tags).map((tag, index) => name(tag, where, `tags[${index}]`, longest.tag));
-  const split = row["split"] === undefined ? "test" : row["split"];
   if (!isSplit(split)) throw wrongField(where, "split", '"train" or "test"');
   const spans = list(row["spans"], where, "spans", most.spans).map((span, index) => parseSpan(span, where, `spans[${index}]`));
   const referenceAnswer = optional(row["referenceAnswer"], (value) => text(value, where, "referenceAnswer", longest.referenceAnswer));
-  const language = optional(row["language"], (value) => text(value, where, "language", 8));
-  if (language !== undefined && !/^[a-z]{2,3}$/u.test(language)) throw wrongField(where, "language", "a subtag such as en or de");
+  const language = optional(row["language"], (value) => parseLanguage(value, where));
   const history = optional(row["history"], (value) =>
     list(value, where, "history", most.history).map((turn, index) => text(turn, where, `history[${index}]`, longest.question)),
   );
@@ -76,6 +67,24 @@ export function parseEvalCase(row: unknown, where: string): EvalCase {
     ...(referenceAnswer === undefined ? {} : { referenceAnswer }),
     spans,
   };
+}
+
+/** A proposal that a person has reviewed is a case: where it came from no longer matters. One that nobody has reviewed is refused. */
+function refuseUnknownFields(row: Record<string, unknown>, where: string): void {
+  const { reviewed } = row;
+  if (reviewed === false) {
+    throw new FootnoteError("invalid_request", `${where} is a proposal that nobody has reviewed; go through it with footnote eval review.`);
+  }
+  for (const field of Object.keys(row)) {
+    if (reviewed === true && (field === "reviewed" || field === "origin")) continue;
+    if (!caseFields.has(field)) throw wrongField(where, field.slice(0, 40), `left out (known are ${[...caseFields].join(", ")})`);
+  }
+}
+
+function parseLanguage(value: unknown, where: string): string {
+  const language = text(value, where, "language", 8);
+  if (/^[a-z]{2,3}$/u.test(language)) return language;
+  throw wrongField(where, "language", "a subtag such as en or de");
 }
 
 function parseSpan(span: unknown, where: string, field: string): EvalCase["spans"][number] {

@@ -1,5 +1,5 @@
 import { canonicalText, FootnoteError } from "@footnote/core";
-import type { EvalCase } from "./eval-case.ts";
+import type { EvalCase, Split } from "./eval-case.ts";
 import { checkDistinct, type EvalDataset } from "./eval-dataset.ts";
 import { uniqueQuote } from "./locate-quote.ts";
 import { isRecord, wrongField } from "./read-json-lines.ts";
@@ -10,7 +10,7 @@ import { isRecord, wrongField } from "./read-json-lines.ts";
  * stands once in its paragraph; the most frequent is the reference answer. `is_impossible` becomes unanswerable. Questions lie in
  * the split that the caller names. Throws `invalid_request` with the path of the field that is wrong.
  */
-export function readSquad(json: string, options: { name?: string; split?: EvalCase["split"] } = {}): Required<EvalDataset> {
+export function readSquad(json: string, options: { name?: string; split?: Split } = {}): Required<EvalDataset> {
   const { name = "the SQuAD file", split = "test" } = options;
   let file: unknown;
   try {
@@ -25,37 +25,43 @@ export function readSquad(json: string, options: { name?: string; split?: EvalCa
     const inArticle = `data[${a}]`;
     const title = isRecord(article) && typeof article["title"] === "string" ? article["title"] : "untitled";
     for (const [p, paragraph] of field(article, "paragraphs", name, inArticle).entries()) {
-      const inParagraph = `${inArticle}.paragraphs[${p}]`;
-      if (!isRecord(paragraph) || typeof paragraph["context"] !== "string") throw wrongField(name, `${inParagraph}.context`, "a text");
+      const at = `${inArticle}.paragraphs[${p}]`;
+      if (!isRecord(paragraph) || typeof paragraph["context"] !== "string") throw wrongField(name, `${at}.context`, "a text");
       const given = paragraph["context"];
-      const text = canonicalText(given);
       const number = numbers.get(title) ?? 0;
       numbers.set(title, number + 1);
-      const document = `${title}_${number}`;
-      documents.push({ id: document, title: title.replaceAll("_", " "), text });
-      for (const [q, question] of field(paragraph, "qas", name, inParagraph).entries()) {
-        const at = `${inParagraph}.qas[${q}]`;
-        if (!isRecord(question) || typeof question["id"] !== "string" || typeof question["question"] !== "string") {
-          throw wrongField(name, at, "an object with the texts id and question");
-        }
-        const impossible = question["is_impossible"] === true;
-        const answers = impossible ? [] : field(question, "answers", name, at).map((row, i) => answerOf(row, name, `${at}.answers[${i}]`));
-        if (!impossible && answers.length === 0) throw wrongField(name, `${at}.answers`, "one answer at least, or is_impossible true");
-        const quotes = new Set(answers.map((answer) => quoteOf({ ...answer, given, text, name, at })));
-        cases.push({
-          id: question["id"],
-          question: question["question"].trim(),
-          answerable: !impossible,
-          tags: impossible ? ["unanswerable"] : ["single-fact"],
-          split,
-          ...(impossible ? {} : { referenceAnswer: mostFrequent(answers.map(({ answer }) => answer)) }),
-          spans: [...quotes].map((quote) => ({ document, quote })),
-        });
+      const document = { id: `${title}_${number}`, title: title.replaceAll("_", " "), text: canonicalText(given) };
+      documents.push(document);
+      for (const [q, question] of field(paragraph, "qas", name, at).entries()) {
+        cases.push(readQuestion(question, { document, given, split, name, at: `${at}.qas[${q}]` }));
       }
     }
   }
   checkDistinct(cases, name);
   return { name, cases, documents };
+}
+
+function readQuestion(
+  question: unknown,
+  place: { document: { id: string; text: string }; given: string; split: Split; name: string; at: string },
+): EvalCase {
+  const { document, given, split, name, at } = place;
+  if (!isRecord(question) || typeof question["id"] !== "string" || typeof question["question"] !== "string") {
+    throw wrongField(name, at, "an object with the texts id and question");
+  }
+  const asked = { id: question["id"], question: question["question"].trim() };
+  if (question["is_impossible"] === true) return { ...asked, answerable: false, tags: ["unanswerable"], split, spans: [] };
+  const answers = field(question, "answers", name, at).map((row, i) => answerOf(row, name, `${at}.answers[${i}]`));
+  if (answers.length === 0) throw wrongField(name, `${at}.answers`, "one answer at least, or is_impossible true");
+  const quotes = new Set(answers.map((answer) => quoteOf({ ...answer, given, text: document.text, name, at })));
+  return {
+    ...asked,
+    answerable: true,
+    tags: ["single-fact"],
+    split,
+    referenceAnswer: mostFrequent(answers.map(({ answer }) => answer)),
+    spans: [...quotes].map((quote) => ({ document: document.id, quote })),
+  };
 }
 
 function field(value: unknown, key: string, name: string, path = ""): unknown[] {

@@ -1,5 +1,6 @@
 import { mean, median } from "../statistics/bootstrap.ts";
 import type { RunPair } from "./compare.ts";
+import type { GateRun } from "./gate-run.ts";
 import type { GateSettings, RatioBounds } from "./gate-settings.ts";
 
 export interface RatioOutcome {
@@ -22,29 +23,42 @@ export interface RatioOutcome {
 export function compareCosts({ candidate, baseline }: RunPair, ratios: GateSettings["ratios"]): RatioOutcome[] {
   const { pipeline } = candidate;
   const dataset = candidate.dataset.name;
-  const outcome = (what: RatioOutcome["what"], before: number, after: number, ratio: number | null, state: RatioOutcome["state"]) => ({
-    dataset,
-    pipeline,
-    what,
-    before,
-    after,
-    ratio,
-    state,
-  });
-  const usd = [baseline, candidate].map((run) => mean(run.cases.map((one) => one.usd)));
-  const [usdBefore = 0, usdAfter = 0] = usd;
-  const usdRatio = usdBefore > 0 ? usdAfter / usdBefore : usdAfter > 0 ? Number.POSITIVE_INFINITY : null;
-  const [msBefore = 0, msAfter = 0] = [baseline, candidate].map((run) => median(run.cases.map((one) => one.milliseconds)));
-  const machines = baseline.machine && candidate.machine ? { before: baseline.machine, after: candidate.machine } : null;
-  const slower = machines ? machines.after.calibrationMs / machines.before.calibrationMs : 1;
-  const msRatio = machines && msBefore > 0 ? msAfter / msBefore / slower : null;
-  const isBusy = machines !== null && Math.max(machines.before.loadPerCore, machines.after.loadPerCore) > ratios.milliseconds.busyAbove;
-  const cpuRatio = machines && machines.before.cpuMs > 0 ? machines.after.cpuMs / machines.before.cpuMs / slower : null;
-  return [
-    outcome("usd", usdBefore, usdAfter, usdRatio, usdRatio !== null && usdRatio > ratios.usd.failAbove ? "failed" : "ok"),
-    outcome("milliseconds", msBefore, msAfter, msRatio, isBusy ? "busy" : judgeRatio(msRatio, ratios.milliseconds)),
-    outcome("cpu", machines?.before.cpuMs ?? 0, machines?.after.cpuMs ?? 0, cpuRatio, judgeRatio(cpuRatio, ratios.cpu)),
+  const measured = [
+    compareUsd(baseline, candidate, ratios),
+    compareTime(baseline, candidate, ratios),
+    compareCpu(baseline, candidate, ratios),
   ];
+  return measured.map((outcome) => ({ dataset, pipeline, ...outcome }));
+}
+
+type Measured = Omit<RatioOutcome, "dataset" | "pipeline">;
+
+function compareUsd(baseline: GateRun, candidate: GateRun, { usd }: GateSettings["ratios"]): Measured {
+  const [before = 0, after = 0] = [baseline, candidate].map((run) => mean(run.cases.map((one) => one.usd)));
+  const fromNothing = after > 0 ? Number.POSITIVE_INFINITY : null;
+  const ratio = before > 0 ? after / before : fromNothing;
+  return { what: "usd", before, after, ratio, state: ratio !== null && ratio > usd.failAbove ? "failed" : "ok" };
+}
+
+function compareTime(baseline: GateRun, candidate: GateRun, { milliseconds }: GateSettings["ratios"]): Measured {
+  const [before = 0, after = 0] = [baseline, candidate].map((run) => median(run.cases.map((one) => one.milliseconds)));
+  const machines = machinesOf(baseline, candidate);
+  const ratio = machines && before > 0 ? after / before / machines.slower : null;
+  const isBusy = machines !== null && Math.max(machines.before.loadPerCore, machines.after.loadPerCore) > milliseconds.busyAbove;
+  return { what: "milliseconds", before, after, ratio, state: isBusy ? "busy" : judgeRatio(ratio, milliseconds) };
+}
+
+function compareCpu(baseline: GateRun, candidate: GateRun, { cpu }: GateSettings["ratios"]): Measured {
+  const machines = machinesOf(baseline, candidate);
+  const before = machines?.before.cpuMs ?? 0;
+  const after = machines?.after.cpuMs ?? 0;
+  const ratio = machines && before > 0 ? after / before / machines.slower : null;
+  return { what: "cpu", before, after, ratio, state: judgeRatio(ratio, cpu) };
+}
+
+/** Both machines and how much slower the second is; null where one of them is not known. */
+function machinesOf({ machine: before }: GateRun, { machine: after }: GateRun) {
+  return before && after ? { before, after, slower: after.calibrationMs / before.calibrationMs } : null;
 }
 
 function judgeRatio(ratio: number | null, { warnAbove, failAbove }: RatioBounds): RatioOutcome["state"] {

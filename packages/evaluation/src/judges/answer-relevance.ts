@@ -1,6 +1,7 @@
 import { dot, FootnoteError, splitSentences } from "@footnote/core";
 import { logistic } from "../fitting/logistic-fit.ts";
-import { analyze, coverageOf } from "./evidence-alignment.ts";
+import { analyze } from "./analysis.ts";
+import { coverageOf } from "./coverage.ts";
 import type { EmbedTexts } from "./deterministic-judge.ts";
 import { calendarName } from "./polarity.ts";
 import { relevanceWeights } from "./relevance-weights.ts";

@@ -9,7 +9,10 @@ import {
   throwIfAborted,
   type Verdict,
 } from "@footnote/core";
-import { type Analysis, analyze, coverageOf, findConflict, orderOf } from "./evidence-alignment.ts";
+import { type Analysis, analyze } from "./analysis.ts";
+import type { Conflict } from "./conflicts/conflict.ts";
+import { findConflict } from "./conflicts/find-conflict.ts";
+import { coverageOf, orderOf } from "./coverage.ts";
 import { splitClaims } from "./split-claims.ts";
 import { supportThresholds, supportWeights } from "./support-weights.ts";
 
@@ -132,7 +135,7 @@ const bare = (text: string) =>
 export const featureNames = ["coverage", "sentenceCoverage", "cosine", "order"] as const;
 
 export interface SupportReader {
-  read(item: JudgeItem, signal?: AbortSignal): Promise<{ values: SupportFeatures; conflict: ReturnType<typeof findConflict> }>;
+  read(item: JudgeItem, signal?: AbortSignal): Promise<{ values: SupportFeatures; conflict: Conflict | null }>;
 }
 
 /** How the judge sees one statement and its evidence; also what fitting reads. */

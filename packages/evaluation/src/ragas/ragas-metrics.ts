@@ -40,13 +40,35 @@ export async function ragasMetrics(
   } = {},
 ): Promise<RagasScores> {
   const { metrics = defaultRagasMetrics, signal, onProgress } = options;
-  const values = new Map<string, MetricValues>();
+  const { values, groups } = groupByMetrics(results, metrics);
   const missing: Record<string, number> = {};
   let usage: RagasUsage = { judge_calls: 0, embedding_calls: 0, prompt_tokens: 0, completion_tokens: 0 };
   let versions: RagasResults["versions"] | null = null;
+  let done = 0;
+  for (const { metrics: asked, rows, samples } of groups) {
+    if (asked.length > 0) {
+      const answer = await client.score({ metrics: asked, samples, ...(signal ? { signal } : {}) });
+      versions = answer.versions;
+      usage = addRagasUsage(usage, answer.usage);
+      for (const [index, row] of rows.entries()) enterScores(row, asked, { scores: answer.results[index]?.scores ?? {}, missing });
+    }
+    done += samples.length;
+    onProgress?.({ done, total: results.length });
+  }
+  return { values, missing, usage, versions };
+}
 
-  // Cases of which the same metrics are asked go together.
-  const groups = new Map<string, { metrics: RagasMetric[]; rows: MetricValues[]; samples: RagasSample[] }>();
+interface Group {
+  metrics: RagasMetric[];
+  /** Rows and samples of the same cases, in the same order. */
+  rows: MetricValues[];
+  samples: RagasSample[];
+}
+
+/** What is known of each case without asking, by its id; cases of which the same metrics are asked go together. */
+function groupByMetrics(results: readonly CaseResult[], metrics: readonly RagasMetric[]) {
+  const values = new Map<string, MetricValues>();
+  const groups = new Map<string, Group>();
   for (const result of results) {
     const sample = sampleOf(result);
     const known: MetricValues = {};
@@ -63,30 +85,23 @@ export async function ragasMetrics(
     group.rows.push(known);
     groups.set(key, group);
   }
+  return { values, groups: groups.values() };
+}
 
-  let done = 0;
-  for (const { metrics: asked, rows, samples } of groups.values()) {
-    if (asked.length > 0) {
-      const answer = await client.score({ metrics: asked, samples, ...(signal ? { signal } : {}) });
-      versions = answer.versions;
-      usage = addRagasUsage(usage, answer.usage);
-      for (const [index, row] of rows.entries()) {
-        const scores = answer.results[index]?.scores ?? {};
-        for (const metric of asked) {
-          const score = scores[metric];
-          // A cosine below 0 is as irrelevant as one of 0: metrics of a run are 0…1.
-          row[ragasMetricName(metric)] = score?.value == null ? null : Math.max(0, score.value);
-          if (score?.value == null) {
-            const code = score?.reason?.code ?? "metric_failed";
-            missing[code] = (missing[code] ?? 0) + 1;
-          }
-        }
-      }
+function enterScores(
+  row: MetricValues,
+  asked: readonly RagasMetric[],
+  { scores, missing }: { scores: RagasResults["results"][number]["scores"]; missing: Record<string, number> },
+): void {
+  for (const metric of asked) {
+    const score = scores[metric];
+    // A cosine below 0 is as irrelevant as one of 0: metrics of a run are 0…1.
+    row[ragasMetricName(metric)] = score?.value == null ? null : Math.max(0, score.value);
+    if (score?.value == null) {
+      const code = score?.reason?.code ?? "metric_failed";
+      missing[code] = (missing[code] ?? 0) + 1;
     }
-    done += samples.length;
-    onProgress?.({ done, total: results.length });
   }
-  return { values, missing, usage, versions };
 }
 
 /** The run with ragas's values beside its own and what judged them among `extraJudges`: runs with and without ragas stay comparable. */

@@ -41,41 +41,7 @@ export function testPairedFamily(family: readonly (readonly (number | null)[])[]
   }
   const rows = family.map((row) => sparse(row));
   const moving = rows.flatMap((row, index) => (row.norm > 0 ? [index] : [])).toSorted((a, b) => statistic(rows[a]) - statistic(rows[b]));
-  // Hypotheses with equal differences have equal statistics in every resample.
-  const distinct = new Map<string, number>();
-  const slots = moving.map((index) => {
-    const { cases: at, values } = rows[index] ?? empty;
-    const key = `${at.join()}:${values.join()}`;
-    const slot = distinct.get(key) ?? distinct.size;
-    distinct.set(key, slot);
-    return slot;
-  });
-  const representative = new Map(slots.map((slot, order) => [slot, moving[order] ?? 0]));
-
-  const random = createRandom(seed);
-  const signs = new Float64Array(cases);
-  const drawn = new Float64Array(distinct.size);
-  const alone = new Float64Array(moving.length);
-  const together = new Float64Array(moving.length);
-  const observed = moving.map((index) => statistic(rows[index]) + rounding);
-  const flipped = [...representative].toSorted(([a], [b]) => a - b).map(([, index]) => rows[index] ?? empty);
-  for (let resample = 0; resample < resamples; resample++) {
-    for (let i = 0; i < cases; i++) signs[i] = random() < 0.5 ? -1 : 1;
-    for (const [slot, { cases: at, values, norm }] of flipped.entries()) {
-      let sum = 0;
-      for (let i = 0; i < at.length; i++) sum += (signs[at[i] ?? 0] ?? 0) * (values[i] ?? 0);
-      drawn[slot] = sum / norm;
-    }
-    let least = Number.POSITIVE_INFINITY;
-    for (let order = moving.length - 1; order >= 0; order--) {
-      const value = drawn[slots[order] ?? 0] ?? 0;
-      const bound = observed[order] ?? 0;
-      if (value < least) least = value;
-      if (value <= bound) alone[order] = (alone[order] ?? 0) + 1;
-      if (least <= bound) together[order] = (together[order] ?? 0) + 1;
-    }
-  }
-
+  const { alone, together } = countHits({ rows: moving.map((index) => rows[index] ?? empty), cases, resamples, seed });
   const result = rows.map(({ sum, count }): PairedTest => ({ mean: sum / count, count, p: 1, adjustedP: 1 }));
   let floor = 0;
   for (const [order, index] of moving.entries()) {
@@ -86,6 +52,58 @@ export function testPairedFamily(family: readonly (readonly (number | null)[])[]
     test.adjustedP = floor;
   }
   return result;
+}
+
+/**
+ * In how many resamples a row's statistic falls to what was observed, and in how many that of any row from it on does: the step-down needs the rows
+ * in the order of their statistics, lowest first.
+ */
+function countHits(options: { rows: readonly SparseRow[]; cases: number; resamples: number; seed: number }) {
+  const { rows, cases, resamples, seed } = options;
+  const { distinct, slots } = distinctRows(rows);
+  const random = createRandom(seed);
+  const signs = new Float64Array(cases);
+  const drawn = new Float64Array(distinct.length);
+  const alone = new Float64Array(rows.length);
+  const together = new Float64Array(rows.length);
+  const observed = rows.map((row) => statistic(row) + rounding);
+  for (let resample = 0; resample < resamples; resample++) {
+    drawSigns(signs, random);
+    for (const [slot, row] of distinct.entries()) drawn[slot] = flippedStatistic(row, signs);
+    let least = Number.POSITIVE_INFINITY;
+    for (let order = rows.length - 1; order >= 0; order--) {
+      const value = drawn[slots[order] ?? 0] ?? 0;
+      const bound = observed[order] ?? 0;
+      if (value < least) least = value;
+      if (value <= bound) alone[order] = (alone[order] ?? 0) + 1;
+      if (least <= bound) together[order] = (together[order] ?? 0) + 1;
+    }
+  }
+  return { alone, together };
+}
+
+/** Rows with equal differences have equal statistics in every resample: each is drawn once. A row's slot is its place in `distinct`. */
+function distinctRows(rows: readonly SparseRow[]): { distinct: SparseRow[]; slots: number[] } {
+  const distinct: SparseRow[] = [];
+  const known = new Map<string, number>();
+  const slots = rows.map((row) => {
+    const key = `${row.cases.join()}:${row.values.join()}`;
+    const slot = known.get(key) ?? distinct.push(row) - 1;
+    known.set(key, slot);
+    return slot;
+  });
+  return { distinct, slots };
+}
+
+function drawSigns(signs: Float64Array, random: () => number): void {
+  for (let i = 0; i < signs.length; i++) signs[i] = random() < 0.5 ? -1 : 1;
+}
+
+/** The statistic with each case's differences under its sign. */
+function flippedStatistic({ cases, values, norm }: SparseRow, signs: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < cases.length; i++) sum += (signs[cases[i] ?? 0] ?? 0) * (values[i] ?? 0);
+  return sum / norm;
 }
 
 /**
@@ -100,14 +118,8 @@ export function criticalStatistic(family: readonly (readonly (number | null)[])[
   const signs = new Float64Array(cases);
   const least = new Float64Array(resamples);
   for (let resample = 0; resample < resamples; resample++) {
-    for (let i = 0; i < cases; i++) signs[i] = random() < 0.5 ? -1 : 1;
-    let lowest = 0;
-    for (const { cases: at, values, norm } of rows) {
-      let sum = 0;
-      for (let i = 0; i < at.length; i++) sum += (signs[at[i] ?? 0] ?? 0) * (values[i] ?? 0);
-      if (sum / norm < lowest) lowest = sum / norm;
-    }
-    least[resample] = lowest;
+    drawSigns(signs, random);
+    least[resample] = rows.reduce((lowest, row) => Math.min(lowest, flippedStatistic(row, signs)), 0);
   }
   least.sort();
   // The largest value v with (1 + #{least ≤ v}) / (1 + resamples) ≤ alpha; ties count in full.
