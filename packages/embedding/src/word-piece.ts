@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { FootnoteError } from "@footnote/core";
+import { LRUCache } from "lru-cache";
 import { z } from "zod";
 
 /** The parts of a `tokenizer.json` that say how BERT's WordPiece works; anything else is refused. */
@@ -94,20 +95,12 @@ export function createWordPiece(options: { tokenizerPath: string; cacheSize?: nu
     return out;
   };
 
-  // Two generations: when the young one is full it becomes the old one, so a bounded map keeps what is in use.
-  let young = new Map<string, number[]>();
-  let old = new Map<string, number[]>();
+  const cache = new LRUCache<string, number[]>({ max: Math.max(1, cacheSize) });
   const tokensOf = (text: string, start: number, end: number): number[] => {
     const run = text.slice(start, end);
     if (run.length > longestCachedRun) return encodeRun(run);
-    let tokens = young.get(run);
-    if (tokens !== undefined) return tokens;
-    tokens = old.get(run) ?? encodeRun(run);
-    if (young.size >= cacheSize / 2) {
-      old = young;
-      young = new Map();
-    }
-    young.set(detached(run), tokens);
+    let tokens = cache.get(run);
+    if (tokens === undefined) cache.set(detached(run), (tokens = encodeRun(run)));
     return tokens;
   };
 

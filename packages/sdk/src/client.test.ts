@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { FootnoteApiError, isFootnoteApiError } from "./api-error.ts";
-import { asciiJson, type ClientOptions, createClient, retryAfterMs } from "./client.ts";
+import { asciiJson, createClient } from "./client.ts";
+import { type ClientOptions, retryAfterMs } from "./transport.ts";
 
 const job = {
   id: "job_1",

@@ -1,6 +1,6 @@
 export { FootnoteApiError, isFootnoteApiError } from "./api-error.ts";
 export { asciiJson, createClient, finishedJobStates } from "./client.ts";
-export type { CallOptions, Client, ClientOptions, CreateOptions, PutDocument } from "./client.ts";
+export type { Client, PutDocument } from "./client.ts";
 export {
   answerEventSchemas,
   answerRequestSchema,
@@ -89,3 +89,4 @@ export { parseEventStream } from "./sse-parser.ts";
 export type { ServerSentEvent } from "./sse-parser.ts";
 export { traceExportSchema } from "./schemas/traces.ts";
 export type { TraceExport } from "./schemas/traces.ts";
+export type { CallOptions, ClientOptions, CreateOptions } from "./transport.ts";
