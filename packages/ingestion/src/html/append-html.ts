@@ -36,7 +36,6 @@ function walk(builder: DocumentBuilder, element: HtmlElement, state: Walk): void
 }
 
 function visit(builder: DocumentBuilder, element: HtmlElement, state: Walk): void {
-  const { context } = state;
   const { name } = element;
   if (name === "br") {
     state.parts.push(lineBreak);
@@ -47,53 +46,57 @@ function visit(builder: DocumentBuilder, element: HtmlElement, state: Walk): voi
     return;
   }
   flush(builder, state);
-  switch (name) {
-    case "h1":
-    case "h2":
-    case "h3":
-    case "h4":
-    case "h5":
-    case "h6":
-      builder.heading({ level: Number(name.slice(1)), text: readableText(element) });
-      return;
-    case "pre":
-      builder.append({ kind: "code", text: preformattedText(element), group: builder.newGroup() });
-      return;
-    case "table":
-      appendTable(builder, element, state);
-      return;
-    case "ul":
-    case "ol":
-    case "dl": {
-      const start = Number.parseInt(element.attributes["start"] ?? "1", 10);
-      const list = {
-        group: context.list?.group ?? builder.newGroup(),
-        depth: (context.list?.depth ?? 0) + 1,
-        number: name === "ol" ? (Number.isNaN(start) ? 1 : start) : null,
-        marked: false,
-      };
-      walk(builder, element, { parts: [], context: { ...context, list } });
-      return;
-    }
-    case "li":
-    case "dt":
-    case "dd": {
-      if (context.list !== null) context.list.marked = false;
-      walk(builder, element, { parts: [], context });
-      if (context.list !== null && context.list.number !== null) context.list.number += 1;
-      return;
-    }
-    case "blockquote":
-      walk(builder, element, { parts: [], context: { ...context, quote: true } });
-      return;
-    case "figcaption":
-    case "caption":
-      walk(builder, element, { parts: [], context: { ...context, caption: true } });
-      return;
-    default:
-      walk(builder, element, { parts: [], context });
-  }
+  const read = blockReaders.get(name);
+  if (read === undefined) walk(builder, element, { parts: [], context: state.context });
+  else read(builder, element, state);
 }
+
+type BlockReader = (builder: DocumentBuilder, element: HtmlElement, state: Walk) => void;
+
+const readHeading: BlockReader = (builder, element) => {
+  builder.heading({ level: Number(element.name.slice(1)), text: readableText(element) });
+};
+
+const readList: BlockReader = (builder, element, { context }) => {
+  const start = Number.parseInt(element.attributes["start"] ?? "1", 10);
+  const list = {
+    group: context.list?.group ?? builder.newGroup(),
+    depth: (context.list?.depth ?? 0) + 1,
+    number: element.name === "ol" ? (Number.isNaN(start) ? 1 : start) : null,
+    marked: false,
+  };
+  walk(builder, element, { parts: [], context: { ...context, list } });
+};
+
+const readItem: BlockReader = (builder, element, { context }) => {
+  if (context.list !== null) context.list.marked = false;
+  walk(builder, element, { parts: [], context });
+  if (context.list !== null && context.list.number !== null) context.list.number += 1;
+};
+
+const readQuote: BlockReader = (builder, element, { context }) => {
+  walk(builder, element, { parts: [], context: { ...context, quote: true } });
+};
+
+const readCaption: BlockReader = (builder, element, { context }) => {
+  walk(builder, element, { parts: [], context: { ...context, caption: true } });
+};
+
+const readPreformatted: BlockReader = (builder, element) => {
+  builder.append({ kind: "code", text: preformattedText(element), group: builder.newGroup() });
+};
+
+/** How blocks are read that are more than their content. */
+const blockReaders: ReadonlyMap<string, BlockReader> = new Map([
+  ...["h1", "h2", "h3", "h4", "h5", "h6"].map((name) => [name, readHeading] as const),
+  ...["ul", "ol", "dl"].map((name) => [name, readList] as const),
+  ...["li", "dt", "dd"].map((name) => [name, readItem] as const),
+  ["pre", readPreformatted],
+  ["table", appendTable],
+  ["blockquote", readQuote],
+  ["figcaption", readCaption],
+  ["caption", readCaption],
+]);
 
 /** Stands for `<br>` until white space has been collapsed. */
 const lineBreak = "\u2028";

@@ -10,6 +10,7 @@ import { parseLimits } from "../parse-limits.ts";
 import type { ParseLimits } from "../parse-limits.ts";
 import { decodeText } from "../text/decode-text.ts";
 import { splitFrontMatter } from "./front-matter.ts";
+import { inlineText } from "./inline-text.ts";
 
 /** Block quotes and lists nested deeper than this are cut: the reader of a document gains nothing, a recursion might break. */
 const maxNesting = 60;
@@ -47,149 +48,109 @@ interface OpenList {
   marked: boolean;
 }
 
+/** What is open at a token, and the headings so far. */
+interface Reading {
+  builder: DocumentBuilder;
+  lists: OpenList[];
+  listGroup: number | undefined;
+  table: { group: number; cells: string[]; inHead: boolean } | null;
+  quotes: number;
+  /** 0 outside of headings. */
+  headingLevel: number;
+  titles: { level: number; text: string }[];
+}
+
 /** Appends markdown-it's flat token stream; returns the text of the first heading of level 1, else of the first heading. */
 function appendTokens(builder: DocumentBuilder, tokens: readonly Token[]): string | null {
-  const lists: OpenList[] = [];
-  let listGroup: number | undefined;
-  let tableGroup: number | undefined;
-  let cells: string[] = [];
-  let headerRow = false;
-  let quotes = 0;
-  let headingLevel = 0;
-  const titles: { level: number; text: string }[] = [];
-
-  function appendInline(text: string): void {
-    if (headingLevel > 0) {
-      if (builder.heading({ level: headingLevel, text }) !== null) titles.push({ level: headingLevel, text });
-      return;
-    }
-    const list = lists.at(-1);
-    if (list === undefined || listGroup === undefined) {
-      builder.append({ kind: quotes > 0 ? "quote" : "paragraph", text });
-      return;
-    }
-    const marker = list.number === null ? "" : `${list.number}. `;
-    if (list.marked) builder.append({ kind: "paragraph", text, group: listGroup });
-    else builder.append({ kind: "list-item", text: marker + text, level: lists.length, group: listGroup });
-    list.marked = true;
-  }
-
+  const reading: Reading = { builder, lists: [], listGroup: undefined, table: null, quotes: 0, headingLevel: 0, titles: [] };
   for (const token of tokens) {
     if (token.level >= maxNesting - 1) builder.warn(`Content nested deeper than ${maxNesting} levels was left out.`);
-    switch (token.type) {
-      case "heading_open":
-        headingLevel = Number(token.tag.slice(1));
-        break;
-      case "heading_close":
-        headingLevel = 0;
-        break;
-      case "blockquote_open":
-        quotes += 1;
-        break;
-      case "blockquote_close":
-        quotes -= 1;
-        break;
-      case "bullet_list_open":
-      case "ordered_list_open":
-        if (lists.length === 0) listGroup = builder.newGroup();
-        lists.push({ number: token.type === "ordered_list_open" ? Number(token.attrGet("start") ?? 1) : null, marked: false });
-        break;
-      case "bullet_list_close":
-      case "ordered_list_close":
-        lists.pop();
-        if (lists.length === 0) listGroup = undefined;
-        break;
-      case "list_item_open":
-        setMarked(lists, false);
-        break;
-      case "list_item_close": {
-        const list = lists.at(-1);
-        if (list !== undefined && list.number !== null) list.number += 1;
-        break;
-      }
-      case "table_open":
-        tableGroup = builder.newGroup();
-        break;
-      case "table_close":
-        tableGroup = undefined;
-        break;
-      case "thead_open":
-        headerRow = true;
-        break;
-      case "thead_close":
-        headerRow = false;
-        break;
-      case "tr_open":
-        cells = [];
-        break;
-      case "tr_close":
-        if (tableGroup !== undefined && cells.some((cell) => cell !== "")) {
-          builder.append({ kind: "table-row", text: cells.join(" | "), group: tableGroup, header: headerRow });
-        }
-        break;
-      case "inline": {
-        const text = inlineText(token.children ?? []);
-        if (tableGroup === undefined) appendInline(text);
-        else cells.push(collapseWhiteSpace(text));
-        break;
-      }
-      case "fence":
-      case "code_block":
-        builder.append({ kind: "code", text: token.content, group: builder.newGroup() });
-        break;
-      case "html_block":
-        appendHtmlFragment(builder, token.content);
-        break;
-    }
+    tokenReaders[token.type]?.(reading, token);
   }
+  const { titles } = reading;
   return (titles.find((title) => title.level === 1) ?? titles[0])?.text ?? null;
 }
 
-function setMarked(lists: readonly OpenList[], marked: boolean): void {
-  const list = lists.at(-1);
-  if (list !== undefined) list.marked = marked;
+const tokenReaders: Readonly<Record<string, (reading: Reading, token: Token) => void>> = {
+  heading_open: (reading, token) => {
+    reading.headingLevel = Number(token.tag.slice(1));
+  },
+  heading_close: (reading) => {
+    reading.headingLevel = 0;
+  },
+  blockquote_open: (reading) => {
+    reading.quotes += 1;
+  },
+  blockquote_close: (reading) => {
+    reading.quotes -= 1;
+  },
+  bullet_list_open: (reading) => openList(reading, null),
+  ordered_list_open: (reading, token) => openList(reading, Number(token.attrGet("start") ?? 1)),
+  bullet_list_close: closeList,
+  ordered_list_close: closeList,
+  list_item_open: ({ lists }) => {
+    const list = lists.at(-1);
+    if (list !== undefined) list.marked = false;
+  },
+  list_item_close: ({ lists }) => {
+    const list = lists.at(-1);
+    if (list !== undefined && list.number !== null) list.number += 1;
+  },
+  table_open: (reading) => {
+    reading.table = { group: reading.builder.newGroup(), cells: [], inHead: false };
+  },
+  table_close: (reading) => {
+    reading.table = null;
+  },
+  thead_open: ({ table }) => {
+    if (table !== null) table.inHead = true;
+  },
+  thead_close: ({ table }) => {
+    if (table !== null) table.inHead = false;
+  },
+  tr_open: ({ table }) => {
+    if (table !== null) table.cells = [];
+  },
+  tr_close: ({ builder, table }) => {
+    if (table === null || table.cells.every((cell) => cell === "")) return;
+    builder.append({ kind: "table-row", text: table.cells.join(" | "), group: table.group, header: table.inHead });
+  },
+  inline: (reading, token) => {
+    const text = inlineText(token.children ?? []);
+    if (reading.table === null) appendText(reading, text);
+    else reading.table.cells.push(collapseWhiteSpace(text));
+  },
+  fence: appendCode,
+  code_block: appendCode,
+  html_block: ({ builder }, token) => appendHtmlFragment(builder, token.content),
+};
+
+function openList(reading: Reading, number: number | null): void {
+  if (reading.lists.length === 0) reading.listGroup = reading.builder.newGroup();
+  reading.lists.push({ number, marked: false });
 }
 
-/** What a reader sees of inline tokens: marks resolved, link texts, alternative texts; an address only where a link has no text. */
-function inlineText(tokens: readonly Token[]): string {
-  const parts: string[] = [];
-  const links: { href: string; parts: number }[] = [];
-  let hiddenBy: string | null = null;
-  for (const token of tokens) {
-    if (hiddenBy !== null) {
-      if (token.type === "html_inline" && token.content.toLowerCase().startsWith(`</${hiddenBy}`)) hiddenBy = null;
-      continue;
-    }
-    switch (token.type) {
-      case "softbreak":
-        parts.push(" ");
-        break;
-      case "hardbreak":
-        parts.push("\n");
-        break;
-      case "link_open":
-        links.push({ href: String(token.attrGet("href") ?? ""), parts: parts.length });
-        break;
-      case "link_close": {
-        const link = links.pop();
-        if (link !== undefined && parts.slice(link.parts).join("").trim() === "") parts.push(link.href);
-        break;
-      }
-      case "html_inline": {
-        const name = /^<([a-z][a-z0-9]*)/iu.exec(token.content)?.[1]?.toLowerCase();
-        if (name === "script" || name === "style") hiddenBy = name;
-        else if (name === "br") parts.push("\n");
-        break;
-      }
-      case "image":
-        parts.push(inlineText(token.children ?? []));
-        break;
-      case "footnote_ref":
-      case "footnote_anchor":
-        break;
-      default:
-        parts.push(token.content);
-    }
+function closeList(reading: Reading): void {
+  reading.lists.pop();
+  if (reading.lists.length === 0) reading.listGroup = undefined;
+}
+
+function appendCode({ builder }: Reading, token: Token): void {
+  builder.append({ kind: "code", text: token.content, group: builder.newGroup() });
+}
+
+function appendText({ builder, headingLevel, lists, listGroup, quotes, titles }: Reading, text: string): void {
+  if (headingLevel > 0) {
+    if (builder.heading({ level: headingLevel, text }) !== null) titles.push({ level: headingLevel, text });
+    return;
   }
-  return parts.join("");
+  const list = lists.at(-1);
+  if (list === undefined || listGroup === undefined) {
+    builder.append({ kind: quotes > 0 ? "quote" : "paragraph", text });
+    return;
+  }
+  const marker = list.number === null ? "" : `${list.number}. `;
+  if (list.marked) builder.append({ kind: "paragraph", text, group: listGroup });
+  else builder.append({ kind: "list-item", text: marker + text, level: lists.length, group: listGroup });
+  list.marked = true;
 }

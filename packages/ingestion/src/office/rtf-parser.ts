@@ -93,70 +93,138 @@ function appendLine(builder: DocumentBuilder, line: string): void {
 function readRtf(bytes: Uint8Array): string {
   const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
   const token = /\\(?:'([0-9a-fA-F]{2})|([a-zA-Z]{1,32})(-?\d{1,10})? ?|([^a-zA-Z]))|([{}])|([^\\{}\r\n]+)|[\r\n]+/gy;
-  const output: string[] = [];
-  const fonts = new Map<number, string>();
-  const stack: State[] = [];
-  let state: State = { hidden: false, fallback: 1, font: 0, inFontTable: false };
-  let codePage = "windows-1252";
-  let pending: number[] = [];
-  let skip = 0;
-  let ignorable = false;
-  let groupStart = false;
-  const flush = (): void => {
-    if (pending.length > 0 && !state.hidden)
-      output.push(new TextDecoder(fonts.get(state.font) ?? codePage).decode(Uint8Array.from(pending)));
-    pending = [];
-  };
+  const reader = new RtfReader();
   for (let match = token.exec(source); match !== null; match = token.exec(source)) {
     const [, hex, word, parameter, symbol, brace, text] = match;
-    if (hex !== undefined) {
-      if (skip > 0) skip -= 1;
-      else pending.push(Number.parseInt(hex, 16));
-      continue;
-    }
-    flush();
-    if (brace === "{") {
-      if (stack.length >= maxDepth) throw new FootnoteError("document_corrupt", "The file's groups are nested too deeply; save it again.");
-      stack.push(state);
-      state = { ...state };
-      skip = 0;
-    } else if (brace === "}") {
-      state = stack.pop() ?? state;
-      skip = 0;
-    } else if (text !== undefined) {
-      const shown = text.slice(skip);
-      skip = Math.max(0, skip - text.length);
-      if (!state.hidden) output.push(shown);
-    } else if (symbol !== undefined) {
-      // `\*` marks a group that may be ignored only at its start.
-      if (symbol === "*") ignorable = groupStart;
-      else if (symbol === "~") output.push(state.hidden ? "" : " ");
-      else if (symbol === "_") output.push(state.hidden ? "" : "-");
-      else if (symbol === "\n" || symbol === "\r") output.push(state.hidden ? "" : "\n");
-      else if (symbol !== "-" && symbol !== ":" && !state.hidden) output.push(symbol);
-      continue;
-    } else if (word !== undefined) {
-      const value = parameter === undefined ? null : Number(parameter);
-      if (word === "fonttbl") state.inFontTable = true;
-      if (hiddenDestinations.has(word) || (ignorable && word !== "shppict" && word !== "nesttableprops")) state.hidden = true;
-      else if (word === "u" && value !== null) {
-        if (!state.hidden) output.push(String.fromCharCode(value < 0 ? value + 65_536 : value));
-        skip = state.fallback;
-      } else if (word === "uc") state.fallback = Math.max(0, value ?? 1);
-      else if (word === "v") state.hidden ||= value !== 0;
-      else if (word === "bin" && value !== null) token.lastIndex += Math.max(0, value);
-      else if (word === "ansicpg" && value !== null) codePage = knownEncoding(codePages[value] ?? `windows-${value}`) ?? codePage;
-      else if (word === "f" || word === "deff") state.font = value ?? 0;
-      else if (!state.hidden) output.push(symbols[word] ?? "");
-      if (word === "f" && value !== null && state.inFontTable) state.font = value;
-      if (word === "fcharset" && value !== null && state.inFontTable && charsets[value] !== undefined)
-        fonts.set(state.font, charsets[value]);
-    }
-    ignorable = false;
-    groupStart = brace === "{";
+    if (hex !== undefined) reader.readByte(Number.parseInt(hex, 16));
+    else if (symbol !== undefined) reader.readSymbol(symbol);
+    else if (word !== undefined) token.lastIndex += reader.readWord(word, parameter === undefined ? null : Number(parameter));
+    else if (brace === "{") reader.openGroup();
+    else if (brace === "}") reader.closeGroup();
+    else reader.readText(text ?? "");
   }
-  flush();
-  return output.join("");
+  return reader.end();
+}
+
+class RtfReader {
+  readonly #output: string[] = [];
+  readonly #fonts = new Map<number, string>();
+  readonly #stack: State[] = [];
+  #state: State = { hidden: false, fallback: 1, font: 0, inFontTable: false };
+  #codePage = "windows-1252";
+  /** Escaped bytes that are decoded together: a character may have two. */
+  #bytes: number[] = [];
+  /** Characters that stand for a `\u` escape and are still to be skipped. */
+  #skip = 0;
+  #ignorable = false;
+  #groupStart = false;
+
+  readByte(byte: number): void {
+    if (this.#skip > 0) this.#skip -= 1;
+    else this.#bytes.push(byte);
+  }
+
+  readSymbol(symbol: string): void {
+    this.#decodeBytes();
+    // `\*` marks a group that may be ignored only at its start.
+    if (symbol === "*") this.#ignorable = this.#groupStart;
+    else if (symbol === "~") this.#show(" ");
+    else if (symbol === "_") this.#show("-");
+    else if (symbol === "\n" || symbol === "\r") this.#show("\n");
+    else if (symbol !== "-" && symbol !== ":") this.#show(symbol);
+  }
+
+  /** Returns how many of the bytes that follow belong to the word. */
+  readWord(word: string, value: number | null): number {
+    this.#decodeBytes();
+    let length = 0;
+    if (word === "fonttbl") this.#state.inFontTable = true;
+    if (hiddenDestinations.has(word) || (this.#ignorable && word !== "shppict" && word !== "nesttableprops")) this.#state.hidden = true;
+    else length = this.#obey(word, value);
+    if (this.#state.inFontTable && value !== null) this.#describeFont(word, value);
+    this.#endToken();
+    return length;
+  }
+
+  openGroup(): void {
+    this.#decodeBytes();
+    if (this.#stack.length >= maxDepth)
+      throw new FootnoteError("document_corrupt", "The file's groups are nested too deeply; save it again.");
+    this.#stack.push(this.#state);
+    this.#state = { ...this.#state };
+    this.#skip = 0;
+    this.#endToken();
+    this.#groupStart = true;
+  }
+
+  closeGroup(): void {
+    this.#decodeBytes();
+    this.#state = this.#stack.pop() ?? this.#state;
+    this.#skip = 0;
+    this.#endToken();
+  }
+
+  readText(text: string): void {
+    this.#decodeBytes();
+    this.#show(text.slice(this.#skip));
+    this.#skip = Math.max(0, this.#skip - text.length);
+    this.#endToken();
+  }
+
+  end(): string {
+    this.#decodeBytes();
+    return this.#output.join("");
+  }
+
+  #obey(word: string, value: number | null): number {
+    const state = this.#state;
+    switch (word) {
+      case "u":
+        if (value === null) break;
+        this.#show(String.fromCharCode(value < 0 ? value + 65_536 : value));
+        this.#skip = state.fallback;
+        break;
+      case "uc":
+        state.fallback = Math.max(0, value ?? 1);
+        break;
+      case "v":
+        state.hidden ||= value !== 0;
+        break;
+      case "bin":
+        return Math.max(0, value ?? 0);
+      case "ansicpg":
+        if (value !== null) this.#codePage = knownEncoding(codePages[value] ?? `windows-${value}`) ?? this.#codePage;
+        break;
+      case "f":
+      case "deff":
+        state.font = value ?? 0;
+        break;
+      default:
+        this.#show(symbols[word] ?? "");
+    }
+    return 0;
+  }
+
+  #describeFont(word: string, value: number): void {
+    if (word === "f") this.#state.font = value;
+    else if (word === "fcharset" && charsets[value] !== undefined) this.#fonts.set(this.#state.font, charsets[value]);
+  }
+
+  #decodeBytes(): void {
+    if (this.#bytes.length === 0) return;
+    const encoding = this.#fonts.get(this.#state.font) ?? this.#codePage;
+    if (!this.#state.hidden) this.#output.push(new TextDecoder(encoding).decode(Uint8Array.from(this.#bytes)));
+    this.#bytes = [];
+  }
+
+  #show(text: string): void {
+    if (!this.#state.hidden) this.#output.push(text);
+  }
+
+  #endToken(): void {
+    this.#ignorable = false;
+    this.#groupStart = false;
+  }
 }
 
 function knownEncoding(name: string): string | null {
