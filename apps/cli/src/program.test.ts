@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -57,7 +57,10 @@ describe("the command line", () => {
     const program = createProgram({ terminal: fakeTerminal(), variables: {}, cwd: "/", signal: new AbortController().signal, exitCode: 0 });
     const known = program.commands.find((command) => command.name() === "eval")?.commands.map((command) => command.name()) ?? [];
     const checkout = join(import.meta.dirname, "../../..");
-    const pages = ["README.md", "AGENTS.md", "evals/README.md", "docs/evaluation.md", "docs/quality.md"];
+    const figures = (await readdir(join(checkout, "docs/quality")))
+      .filter((name) => name.endsWith(".md"))
+      .map((name) => `docs/quality/${name}`);
+    const pages = ["README.md", "AGENTS.md", "evals/README.md", "docs/evaluation.md", "docs/quality.md", ...figures];
     const texts = await Promise.all(pages.map((page) => readFile(join(checkout, page), "utf8")));
     const named = texts.join("\n").matchAll(/(?:pnpm|footnote) eval ([a-z][a-z-]+)/gu);
     const absent = [...named].map(([, name = ""]) => name).filter((name) => !known.includes(name));

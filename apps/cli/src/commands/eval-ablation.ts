@@ -50,8 +50,8 @@ export function addEvalAblation(evaluate: Command, context: Context): void {
     .option("--limit <number>", "only the first so many questions of each set", wholeNumber())
     .option("--kept", "measure nothing: report what earlier runs measured, the rest as unmeasured")
     .option("--cache <folder>", "results and embeddings of earlier runs; for one process at a time", ".cache")
-    .option("--docs <folder>", "where quality.md and quality/ablation.svg are written; default: docs of the checkout")
-    .option("--no-write", "only print; docs/quality.md stays as it is")
+    .option("--docs <folder>", "where quality/ablation.md and quality/ablation.svg are written; default: docs of the checkout")
+    .option("--no-write", "only print; docs/quality/ablation.md stays as it is")
     .addHelpText(
       "after",
       `

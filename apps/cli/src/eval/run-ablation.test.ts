@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -25,9 +25,10 @@ it("answers the golden set's first questions with each variant, and writes table
   const byChange = new Map(report.rows.map((row) => [row.change, row]));
   expect(byChange.get("section (parent)")?.differences.get("handbook test gold-citation-recall")?.count).toBeGreaterThan(0);
   expect(byChange.get("HyDE")?.unmeasured).toBe("needs a model; unmeasured");
-  await writeFile(join(folder, "quality.md"), "# Quality\n\nWhat was measured before.\n");
+  await mkdir(join(folder, "quality"));
+  await writeFile(join(folder, "quality/ablation.md"), "# Quality\n\nWhat was measured before.\n");
   await writeAblation(report, folder);
-  const page = await readFile(join(folder, "quality.md"), "utf8");
+  const page = await readFile(join(folder, "quality/ablation.md"), "utf8");
   expect(page).toContain("What was measured before.");
   expect(page).toContain("Only the first 2 questions of each set.");
   expect(page).toContain("| packing | section (parent) |");

@@ -124,12 +124,12 @@ function sectionOf(options: {
   const measured = rows.filter((row) => row.pooled !== null);
   const excluded = measured.filter(({ pooled }) => pooled && (pooled.low > 0 || pooled.high < 0)).length;
   return [
-    "## What each step does (ablation)",
+    "## Figures",
     "",
     "    pnpm eval ablation [--full] [--train]",
     "",
     "The reference with one thing changed, against the reference: `default` with convex fusion and no reranker, and `default` itself until a reranker earned its place. Differences paired by question with 95 % percentile bootstrap intervals (2,000 resamples); bold where zero lies outside.",
-    "Through an embedded store, as above. `time` is the median ratio of search times, both asked one after the other for each question; empty where the index differs. `chunks` is the size of the index. † counts right citations (gold-citation-recall), where the ranking stays as it is; a number in brackets says of how many sets the mean is.",
+    "Through an embedded store, like the figures of [retrieval.md](retrieval.md). `time` is the median ratio of search times, both asked one after the other for each question; empty where the index differs. `chunks` is the size of the index. † counts right citations (gold-citation-recall), where the ranking stays as it is; a number in brackets says of how many sets the mean is.",
     `Intervals are not corrected for the number of rows: of ${measured.length} rows about one in twenty would leave zero out by chance (here ${excluded} do for the mean of the sets).`,
     model
       ? `Rows that need a language model were measured with ${model.name}.`
@@ -137,7 +137,7 @@ function sectionOf(options: {
     ...(limit === null ? [] : [`Only the first ${limit} questions of each set.`]),
     ...(commit === null ? [] : [`Written at ${commit.slice(0, 12)}${commit.includes("+") ? " plus uncommitted work" : ""}.`]),
     "",
-    "![Effect of each step against the reference](quality/ablation.svg)",
+    "![Effect of each step against the reference](ablation.svg)",
     "",
     "### Test sets (for reporting only)",
     "",
@@ -148,13 +148,16 @@ function sectionOf(options: {
   ].join("\n");
 }
 
-/** Puts the section into docs/quality.md and the picture beside it. */
+/** Puts the section into docs/quality/ablation.md and the picture beside it. */
 export async function writeAblation(report: AblationReport, docs: string): Promise<void> {
-  const page = join(docs, "quality.md");
+  const page = join(docs, "quality/ablation.md");
   const picture = join(docs, "quality/ablation.svg");
   await mkdir(dirname(picture), { recursive: true });
   await writeFile(picture, report.svg);
-  await writeFile(page, withAblationSection(await readFile(page, "utf8").catch(() => "# Quality\n"), report.section));
+  await writeFile(
+    page,
+    withAblationSection(await readFile(page, "utf8").catch(() => "# What each step does (ablation)\n"), report.section),
+  );
 }
 
 /** What a person reads on the terminal. */
