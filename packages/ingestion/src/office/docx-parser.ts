@@ -128,30 +128,30 @@ function createBodyReader(builder: DocumentBuilder, context: { styles: ReadonlyM
     if (!isCode) flushCode();
     // A table of contents repeats every heading with page numbers.
     if (!names.some((name) => /^(?:toc \d|table of figures)/u.test(name))) {
-      const level = headingLevel(chain, properties);
-      const numberId =
-        childAt(properties, "numPr", "numId")?.attributes["val"] ?? chain.find((style) => style.numberId !== null)?.numberId ?? "0";
       if (isCode) code.push(text);
-      else if (level !== null) {
-        listGroup = null;
-        if (names[0] === "title" && title === null) title = collapseWhiteSpace(text) || null;
-        builder.heading({ level, text });
-      } else if (numberId !== "0" && text.trim() !== "") {
-        const depth = Number(childAt(properties, "numPr", "ilvl")?.attributes["val"] ?? 0) || 0;
-        listGroup ??= builder.newGroup();
-        const marker = context.numbering.next(numberId, depth);
-        builder.append({ kind: "list-item", text: `${marker}${text.trim()}`, level: depth + 1, group: listGroup });
-      } else if (text.trim() !== "") {
-        listGroup = null;
-        const kind = names.some((name) => name.includes("caption"))
-          ? "caption"
-          : names.some((name) => /\bquote\b/u.test(name))
-            ? "quote"
-            : "paragraph";
-        builder.append({ kind, text });
-      }
+      else appendParagraph(text, { chain, properties });
     }
     for (const box of boxes) for (const child of childElements(box)) readBlock(child);
+  }
+
+  function appendParagraph(text: string, { chain, properties }: { chain: readonly Style[]; properties: XmlElement | undefined }): void {
+    const level = headingLevel(chain, properties);
+    const number =
+      childAt(properties, "numPr", "numId")?.attributes["val"] ?? chain.find((style) => style.numberId !== null)?.numberId ?? "0";
+    if (level !== null) {
+      listGroup = null;
+      if (chain[0]?.name === "title" && title === null) title = collapseWhiteSpace(text) || null;
+      builder.heading({ level, text });
+    } else if (text.trim() === "") return;
+    else if (number !== "0") {
+      const depth = Number(childAt(properties, "numPr", "ilvl")?.attributes["val"] ?? 0) || 0;
+      listGroup ??= builder.newGroup();
+      const marker = context.numbering.next(number, depth);
+      builder.append({ kind: "list-item", text: `${marker}${text.trim()}`, level: depth + 1, group: listGroup });
+    } else {
+      listGroup = null;
+      builder.append({ kind: paragraphKind(chain), text });
+    }
   }
 
   function readTable(table: XmlElement): void {
@@ -171,6 +171,11 @@ function createBodyReader(builder: DocumentBuilder, context: { styles: ReadonlyM
   }
 
   return { read, title: () => title };
+}
+
+function paragraphKind(chain: readonly Style[]): "caption" | "quote" | "paragraph" {
+  if (chain.some(({ name }) => name.includes("caption"))) return "caption";
+  return chain.some(({ name }) => /\bquote\b/u.test(name)) ? "quote" : "paragraph";
 }
 
 function rowsOf(wrapper: XmlElement): XmlElement[] {

@@ -2,7 +2,7 @@ import { foldText } from "@footnote/core";
 import { outlineKey } from "./pdf-outline.ts";
 import type { Outline } from "./pdf-outline.ts";
 import { isContentsLine, sizeKey } from "./text-units.ts";
-import type { Typography, Unit } from "./text-units.ts";
+import type { TextUnit, Typography, Unit } from "./text-units.ts";
 
 const maxHeadingLength = 200;
 const maxHeadingLines = 4;
@@ -55,24 +55,34 @@ export function classifyHeadings(
 }
 
 function looksLikeHeading(
-  { unit, text, depth, next }: { unit: Unit & { type: "text" }; text: string; depth: number; next: Unit | undefined },
+  { unit, text, depth, next }: { unit: TextUnit; text: string; depth: number; next: Unit | undefined },
   typography: Typography,
   title: string | null,
 ): boolean {
   const first = unit.lines[0];
-  if (first === undefined) return false;
+  if (first === undefined || unit.mark === "bullet") return false;
   const ratio = first.size / typography.bodySize;
-  const bold = unit.lines.every((line) => line.bold);
-  if (unit.mark === "bullet") return false;
-  const named = depth > 0 || (title !== null && foldText(title) === foldText(text));
-  if (named && (ratio > 0.95 || bold)) return true;
+  const bold = isBold(unit);
+  if (isNamed(text, depth, title) && (ratio > 0.95 || bold)) return true;
   if (ratio >= 1.3) return text.length <= 150 || bold;
   const numbered = /^(?:\d+(?:\.\d+)*\.?|[A-Z]\.|§\s*\d+|Chapter|Appendix)\s+\p{L}/u.test(text);
   if (ratio >= 1.08) return (bold || numbered) && !/[,;]$/u.test(text) && text.length <= 150;
-  if (!bold || !typography.boldIsRare || ratio < 0.95) return false;
-  if (text.length > 120 || unit.lines.length > 2 || /[.,;]$/u.test(text.replace(/\d+\.$/u, ""))) return false;
+  if (!bold || !typography.boldIsRare || ratio < 0.95 || !isShortLabel(unit, text)) return false;
   // A bold line with nothing below it is emphasis.
-  return next !== undefined && (next.type === "table" || !next.lines.every((line) => line.bold) || numbered);
+  return next !== undefined && (numbered || next.type === "table" || !isBold(next));
+}
+
+/** The outline or the file's title has it. */
+function isNamed(text: string, depth: number, title: string | null): boolean {
+  return depth > 0 || (title !== null && foldText(title) === foldText(text));
+}
+
+function isBold(unit: TextUnit): boolean {
+  return unit.lines.every((line) => line.bold);
+}
+
+function isShortLabel(unit: TextUnit, text: string): boolean {
+  return text.length <= 120 && unit.lines.length <= 2 && !/[.,;]$/u.test(text.replace(/\d+\.$/u, ""));
 }
 
 function titleOf(candidates: readonly Candidate[], sizes: readonly number[], title: string | null): string | null {

@@ -1,21 +1,22 @@
 import { FootnoteError, throwIfAborted } from "@footnote/core";
-import type { Box, Parser } from "@footnote/core";
+import type { Parser } from "@footnote/core";
 import type { PDFDocumentProxy } from "pdfjs-dist";
 import { createDocumentBuilder } from "../document-builder.ts";
 import type { DocumentBuilder } from "../document-builder.ts";
 import { parseLimits } from "../parse-limits.ts";
 import type { ParseLimits } from "../parse-limits.ts";
 import { classifyHeadings } from "./headings.ts";
+import { appendUnits } from "./append-units.ts";
 import { assertInflatedSize } from "./inflated-size.ts";
 import { assertComplete, openPdf } from "./open-pdf.ts";
 import { withoutFurniture } from "./page-furniture.ts";
-import { buildRows, bulletPattern } from "./page-lines.ts";
+import { buildRows } from "./page-lines.ts";
 import { createFontWeights, readPageRuns } from "./page-runs.ts";
 import type { PageRuns } from "./page-runs.ts";
 import { readOutline } from "./pdf-outline.ts";
 import { orderRows } from "./reading-order.ts";
-import { buildUnits, collectWords, isContentsLine, joinLines, measureTypography } from "./text-units.ts";
-import type { PageUnits, PlacedLine, Unit } from "./text-units.ts";
+import { buildUnits, measureTypography } from "./text-units.ts";
+import type { PageUnits } from "./text-units.ts";
 
 export const pdfMediaType = "application/pdf";
 
@@ -146,131 +147,4 @@ async function emptyError(document: PDFDocumentProxy, signal: AbortSignal | unde
     }
   }
   return new FootnoteError("document_has_no_text", "The PDF holds no text; nothing of it could be searched.");
-}
-
-interface UnitsToAppend {
-  parts: readonly Unit[];
-  headings: ReadonlyMap<Unit, number>;
-  pages: readonly PageRuns[];
-}
-
-const captionPattern =
-  /^(?:figure|fig\.|table|listing|algorithm|abbildung|tabelle|figura|tableau)\s+[\dIVX]+[A-Za-z]?(?:\.\d+)*\s*[:.–—|]/iu;
-
-function appendUnits(builder: DocumentBuilder, { parts, headings, pages }: UnitsToAppend): void {
-  const words = collectWords(parts);
-  const waiting = [...pages];
-  let list: number | undefined;
-  let indents: number[] = [];
-  let lastTable: { group: number; columns: number; header: string | null; page: number } | undefined;
-  for (const unit of parts) {
-    const page = unit.type === "table" ? unit.page : (unit.lines[0]?.page ?? 1);
-    while ((waiting[0]?.number ?? Infinity) <= page) {
-      const next = waiting.shift();
-      if (next !== undefined) builder.startPage({ number: next.number, width: next.width, height: next.height });
-    }
-    if (unit.type === "table") {
-      list = undefined;
-      const columns = unit.table.rows[0]?.cells.length ?? 0;
-      const continued: typeof lastTable =
-        lastTable !== undefined && lastTable.columns === columns && lastTable.page === page - 1 ? lastTable : undefined;
-      const group: number = continued?.group ?? builder.newGroup();
-      let header: string | null = continued?.header ?? null;
-      for (const [index, row] of unit.table.rows.entries()) {
-        const text = row.cells.join(" | ");
-        // A table that goes on after a page break repeats its header.
-        if (index === 0 && continued !== undefined && text === header) continue;
-        const isHeader = row.header && continued === undefined;
-        if (isHeader) header = text;
-        const boxes = [toBox(row, { page, angle: unit.angle })];
-        builder.append({ kind: "table-row", text, page, boxes, group, ...(isHeader ? { header: true } : {}) });
-      }
-      lastTable = { group, columns, header, page };
-      continue;
-    }
-    lastTable = undefined;
-    const boxes = boxesOf(unit.lines);
-    const lines = unit.lines.map((line) => line.text);
-    const level = headings.get(unit);
-    if (level !== undefined) {
-      list = undefined;
-      builder.heading({ level, text: joinLines(lines, words), page, boxes });
-    } else if (unit.monospace) {
-      list = undefined;
-      builder.append({ kind: "code", text: indentCode(unit.lines), page, boxes });
-    } else if (unit.mark !== null) {
-      if (list === undefined) {
-        list = builder.newGroup();
-        indents = [];
-      }
-      const left = unit.lines[0]?.left ?? 0;
-      indents = [...indents.filter((indent) => indent < left - 4), left];
-      const text = joinLines(lines, words);
-      builder.append({
-        kind: "list-item",
-        level: indents.length,
-        text: unit.mark === "bullet" ? text.replace(bulletPattern, "") : text,
-        page,
-        boxes,
-        group: list,
-      });
-    } else {
-      list = undefined;
-      const joined = joinLines(lines, words);
-      const text = unit.lines.some(isContentsLine) ? joined.replace(/\s*(?:\.\s?){4,}\s*/gu, " ") : joined;
-      builder.append({ kind: captionPattern.test(text) ? "caption" : "paragraph", text, page, boxes });
-    }
-  }
-  for (const page of waiting) builder.startPage({ number: page.number, width: page.width, height: page.height });
-}
-
-/** Code keeps its line ends, and its indentation as far as the positions tell it. */
-function indentCode(lines: readonly PlacedLine[]): string {
-  const left = Math.min(...lines.map((line) => line.left));
-  return lines
-    .map((line) => {
-      const letter = (line.right - line.left) / Math.max(1, line.text.length);
-      return " ".repeat(Math.min(40, Math.max(0, Math.round((line.left - left) / Math.max(letter, 1))))) + line.text;
-    })
-    .join("\n");
-}
-
-/** One box for each column or page that the lines stand in. */
-function boxesOf(lines: readonly PlacedLine[]): Box[] {
-  const flows = new Map<number, PlacedLine[]>();
-  for (const line of lines) {
-    const same = flows.get(line.flow);
-    if (same === undefined) flows.set(line.flow, [line]);
-    else same.push(line);
-  }
-  return [...flows.values()].map((same) =>
-    toBox(
-      {
-        left: Math.min(...same.map((line) => line.left)),
-        right: Math.max(...same.map((line) => line.right)),
-        top: Math.min(...same.map((line) => line.top)),
-        bottom: Math.max(...same.map((line) => line.bottom)),
-      },
-      { page: same[0]?.page ?? 1, angle: same[0]?.angle ?? 0 },
-    ),
-  );
-}
-
-/** From the turned frame back to the page. */
-function toBox(bounds: { left: number; right: number; top: number; bottom: number }, place: { page: number; angle: number }): Box {
-  const cos = Math.cos(place.angle);
-  const sin = Math.sin(place.angle);
-  const corners = [bounds.left, bounds.right].flatMap((u) =>
-    [bounds.top, bounds.bottom].map((v) => ({ x: u * cos - v * sin, y: u * sin + v * cos })),
-  );
-  const x = Math.min(...corners.map((corner) => corner.x));
-  const y = Math.min(...corners.map((corner) => corner.y));
-  const round = (value: number): number => Math.round(value * 100) / 100;
-  return {
-    page: place.page,
-    x: round(x),
-    y: round(y),
-    width: round(Math.max(...corners.map((corner) => corner.x)) - x),
-    height: round(Math.max(...corners.map((corner) => corner.y)) - y),
-  };
 }

@@ -48,55 +48,86 @@ export function findTables(rows: readonly Row[], options: TableOptions): (Table 
   return result;
 }
 
+/** A table as far as it has been read. */
+interface Growth {
+  columns: Column[];
+  taken: { row: Row; continuation: boolean }[];
+  /** Rows that fill (nearly) all columns. */
+  full: number;
+}
+
 function tableAt(rows: readonly Row[], start: number, options: TableOptions): { table: Table; next: number } | null {
   const first = rows[start];
   if (first === undefined || first.segments.length < options.minColumns || looksLikeContents(first)) return null;
-  const columns: Column[] = first.segments.map(({ left, right }) => ({ left, right }));
-  const taken: { row: Row; continuation: boolean }[] = [{ row: first, continuation: false }];
+  const growth: Growth = {
+    columns: first.segments.map(({ left, right }) => ({ left, right })),
+    taken: [{ row: first, continuation: false }],
+    full: 1,
+  };
   let next = start + 1;
-  let full = 1;
-  for (; next < rows.length; next += 1) {
-    const row = rows[next];
-    const previous = rows[next - 1];
-    if (row === undefined || previous === undefined) break;
-    const pitch = row.baseline - previous.baseline;
-    if (pitch > Math.max(previous.size, row.size) * 3.6 || looksLikeContents(row)) break;
-    const places = row.segments.map((segment) => columnsUnder(columns, segment));
-    if (places.some((place) => place.length > 1)) break;
-    const distinct = new Set(places.flat());
-    if (distinct.size < row.segments.length - places.filter((place) => place.length === 0).length) break;
-    if (row.segments.length >= 2) {
-      // A new column is believed only where no column is, between or beyond those known.
-      for (const [position, segment] of row.segments.entries()) {
-        const place = places[position]?.[0];
-        const column = place === undefined ? undefined : columns[place];
-        if (column === undefined) columns.push({ left: segment.left, right: segment.right });
-        else {
-          column.left = Math.min(column.left, segment.left);
-          column.right = Math.max(column.right, segment.right);
-        }
-      }
-      columns.sort((left, right) => left.left - right.left);
-      if (row.segments.length >= options.minColumns || row.segments.length >= columns.length - 1) full += 1;
-      const close = pitch < Math.max(row.size, previous.size) * 1.32;
-      taken.push({ row, continuation: close && !distinct.has(0) && row.segments.length < columns.length });
-    } else {
-      const place = places[0]?.[0];
-      const close = pitch < Math.max(row.size, previous.size) * 1.32;
-      if (place === undefined || !close) break;
-      const wholeWidth = row.segments[0] !== undefined && row.segments[0].right - row.segments[0].left > options.width * 0.6;
-      // A lone line in the first column might be the start of the text below: a following full row decides.
-      const following = rows[next + 1];
-      if (wholeWidth || (place === 0 && (following === undefined || following.segments.length < 2))) break;
-      taken.push({ row, continuation: true });
+  while (takeRow(growth, { previous: rows[next - 1], row: rows[next], following: rows[next + 1] }, options)) next += 1;
+  return isTable(growth, options) ? { table: makeTable(growth.taken, growth.columns), next } : null;
+}
+
+/** Takes the row into the table if it belongs there: close enough below, each of its segments in one column of its own. */
+function takeRow(
+  growth: Growth,
+  { previous, row, following }: { previous: Row | undefined; row: Row | undefined; following: Row | undefined },
+  options: TableOptions,
+): boolean {
+  if (row === undefined || previous === undefined) return false;
+  const pitch = row.baseline - previous.baseline;
+  const size = Math.max(previous.size, row.size);
+  if (pitch > size * 3.6 || looksLikeContents(row)) return false;
+  const places = row.segments.map((segment) => columnsUnder(growth.columns, segment));
+  if (places.some((place) => place.length > 1)) return false;
+  const known = places.flat();
+  if (new Set(known).size < known.length) return false;
+  const close = pitch < size * 1.32;
+  if (row.segments.length >= 2) {
+    takeCells(growth, row, { places, close, minColumns: options.minColumns });
+    return true;
+  }
+  if (known[0] === undefined || !close || !continuesCell(row, { column: known[0], following }, options)) return false;
+  growth.taken.push({ row, continuation: true });
+  return true;
+}
+
+function takeCells(
+  growth: Growth,
+  row: Row,
+  { places, close, minColumns }: { places: readonly number[][]; close: boolean; minColumns: number },
+): void {
+  const { columns } = growth;
+  // A new column is believed only where no column is, between or beyond those known.
+  for (const [position, segment] of row.segments.entries()) {
+    const place = places[position]?.[0];
+    const column = place === undefined ? undefined : columns[place];
+    if (column === undefined) columns.push({ left: segment.left, right: segment.right });
+    else {
+      column.left = Math.min(column.left, segment.left);
+      column.right = Math.max(column.right, segment.right);
     }
   }
-  const last = taken.at(-1);
-  if (last === undefined || full < 2 || columns.length < options.minColumns) return null;
+  columns.sort((left, right) => left.left - right.left);
+  const cells = row.segments.length;
+  if (cells >= minColumns || cells >= columns.length - 1) growth.full += 1;
+  const startsRow = places.some((place) => place.includes(0));
+  growth.taken.push({ row, continuation: close && !startsRow && cells < columns.length });
+}
+
+/** Whether a lone segment is the next line of a cell. In the first column it might be the start of the text below: a following full row decides. */
+function continuesCell(row: Row, { column, following }: { column: number; following: Row | undefined }, { width }: TableOptions): boolean {
+  const segment = row.segments[0];
+  const wholeWidth = segment !== undefined && segment.right - segment.left > width * 0.6;
+  return !wholeWidth && (column !== 0 || (following !== undefined && following.segments.length >= 2));
+}
+
+function isTable({ columns, taken, full }: Growth, options: TableOptions): boolean {
+  if (full < 2 || columns.length < options.minColumns) return false;
+  if (columns.length === 2 && full < 3 && taken.length < 3) return false;
   const pieces = taken.flatMap(({ row }) => row.segments);
-  if (columns.length === 2 && full < 3 && taken.length < 3) return null;
-  if (isProse(pieces, columns, options) || isFormula(pieces)) return null;
-  return { table: makeTable(taken, columns), next };
+  return !isProse(pieces, columns, options) && !isFormula(pieces);
 }
 
 function columnsUnder(columns: readonly Column[], segment: Segment): number[] {

@@ -9,9 +9,21 @@ export interface PlacedLine extends Line {
   flow: number;
 }
 
-export type Unit =
-  | { type: "text"; lines: PlacedLine[]; mark: "bullet" | "number" | null; monospace: boolean }
-  | { type: "table"; table: Table; page: number; angle: number };
+export interface TextUnit {
+  type: "text";
+  lines: PlacedLine[];
+  mark: "bullet" | "number" | null;
+  monospace: boolean;
+}
+
+export interface TableUnit {
+  type: "table";
+  table: Table;
+  page: number;
+  angle: number;
+}
+
+export type Unit = TextUnit | TableUnit;
 
 export interface PageUnits {
   page: number;
@@ -110,39 +122,52 @@ function markOf(line: Line, before: Unit | undefined): "bullet" | "number" | nul
   return before?.type === "text" && before.mark === "number" ? "number" : null;
 }
 
-function continues(unit: Unit & { type: "text" }, previous: PlacedLine, line: PlacedLine, typography: Typography): boolean {
-  if (unit.monospace || line.monospace) {
-    const pitch = (typography.pitch.get(sizeKey(line.size)) ?? line.size * 1.25) * 2.3;
-    return unit.monospace && line.monospace && line.baseline - previous.baseline < pitch;
-  }
-  if (!sameStyle(previous, line)) return false;
+function continues(unit: TextUnit, previous: PlacedLine, line: PlacedLine, typography: Typography): boolean {
   const distance = line.baseline - previous.baseline;
-  const usual = typography.pitch.get(sizeKey(line.size)) ?? line.size * 1.3;
+  const pitch = typography.pitch.get(sizeKey(line.size));
+  if (unit.monospace || line.monospace) return unit.monospace && line.monospace && distance < (pitch ?? line.size * 1.25) * 2.3;
+  if (!sameStyle(previous, line)) return false;
   const heading = line.size > typography.bodySize * 1.25;
-  if (distance > usual * (heading ? 1.5 : 1.28) + 0.5) return false;
+  if (distance > (pitch ?? line.size * 1.3) * (heading ? 1.5 : 1.28) + 0.5) return false;
   if (isContentsLine(previous) || isContentsLine(line)) return false;
-  if (markOf(line, unit) !== null && !(unit.mark === null && !terminal.test(previous.text) && numberPattern.test(line.text))) return false;
-  if (heading) return true;
+  if (startsItem(unit, previous, line)) return false;
+  return heading || !(leavesItem(unit, previous, line) || startsParagraph(unit, previous, line) || leavesRoom(previous, line));
+}
+
+/** The line has a mark of its own, which is not a number that merely begins a line. */
+function startsItem(unit: TextUnit, previous: PlacedLine, line: PlacedLine): boolean {
+  if (markOf(line, unit) === null) return false;
+  return unit.mark !== null || terminal.test(previous.text) || !numberPattern.test(line.text);
+}
+
+/** After an item: the line stands left of it, or at its mark although the item's sentence has ended. */
+function leavesItem(unit: TextUnit, previous: PlacedLine, line: PlacedLine): boolean {
+  if (unit.mark === null) return false;
   const first = unit.lines[0] ?? previous;
+  const tolerance = line.size * 0.3;
+  return line.left < first.left - tolerance || (Math.abs(line.left - first.left) < tolerance && terminal.test(previous.text));
+}
+
+/** An indented line after a sentence's end, where the paragraph so far has no hanging indent. */
+function startsParagraph(unit: TextUnit, previous: PlacedLine, line: PlacedLine): boolean {
   const em = line.size;
-  if (unit.mark !== null && line.left < first.left - em * 0.3) return false;
-  const ended = terminal.test(previous.text);
-  if (unit.mark !== null && Math.abs(line.left - first.left) < em * 0.3 && ended) return false;
-  const width = previous.columnRight - previous.columnLeft;
   const indented = line.left > previous.left + em * 0.7 && line.left > line.columnLeft + em * 0.7;
-  if (unit.mark === null && indented && ended && unit.lines.length > 1) return false;
-  if (unit.mark === null && indented && ended && previous.right < previous.columnRight - em * 2) return false;
-  // A word that would have fitted was put on a new line on purpose.
+  if (unit.mark !== null || !indented || !terminal.test(previous.text)) return false;
+  return unit.lines.length > 1 || previous.right < previous.columnRight - em * 2;
+}
+
+/** A word that would have fitted was put on a new line on purpose. */
+function leavesRoom(previous: PlacedLine, line: PlacedLine): boolean {
+  const width = previous.columnRight - previous.columnLeft;
   const letter = (previous.right - previous.left) / Math.max(1, previous.text.length);
   const firstWord = (line.text.split(" ", 1)[0] ?? "").length + 1;
   const room = previous.columnRight - previous.right - firstWord * letter;
-  if (room > width * 0.12 + em && (ended || room > width * 0.3) && /^[\p{Lu}\p{Lo}\d"“(]/u.test(line.text) && !line.rightToLeft)
-    return false;
-  return true;
+  const onPurpose = room > width * 0.12 + line.size && (room > width * 0.3 || terminal.test(previous.text));
+  return onPurpose && /^[\p{Lu}\p{Lo}\d"“(]/u.test(line.text) && !line.rightToLeft;
 }
 
 /** Whether a paragraph goes on after a column or page break. */
-function continuesAcross(unit: Unit & { type: "text" }, previous: PlacedLine, line: PlacedLine, typography: Typography): boolean {
+function continuesAcross(unit: TextUnit, previous: PlacedLine, line: PlacedLine, typography: Typography): boolean {
   if (unit.monospace || line.monospace || previous.angle !== line.angle || !sameStyle(previous, line)) return false;
   if (line.size > typography.bodySize * 1.1 || markOf(line, unit) !== null) return false;
   // A block names one page: it may reach into the next, and no further.
