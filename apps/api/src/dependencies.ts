@@ -1,5 +1,4 @@
-import type { Clock, Embedder, LanguageModel, PipelineSpec, Reranker, TenantId } from "@footnote/core";
-import type { JobEvents } from "@footnote/jobs";
+import type { Clock, Embedder, JobEvents, LanguageModel, PipelineSpec, Reranker, TenantId } from "@footnote/core";
 import type { Store } from "@footnote/storage";
 import type { ApplicationTelemetry } from "@footnote/telemetry";
 import type { ApiEnvironment } from "./env.ts";

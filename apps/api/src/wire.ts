@@ -4,6 +4,7 @@ import {
   type Chunk as ChunkRecord,
   type DocumentRecord,
   indexHash,
+  type JobRecord,
   pipelineHash,
   type PipelineSpec,
 } from "@footnote/core";
@@ -21,7 +22,7 @@ import type {
   Pipeline,
   Tenant,
 } from "@footnote/sdk";
-import type { AuditEntry, CollectionRecord, ConversationRecord, JobRecord, KeyRecord, PageResult, TenantRecord } from "@footnote/storage";
+import type { AuditEntry, CollectionRecord, ConversationRecord, KeyRecord, PageResult, TenantRecord } from "@footnote/storage";
 import { toProblem } from "./problem.ts";
 
 const iso = (date: Date) => date.toISOString();

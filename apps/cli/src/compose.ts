@@ -71,7 +71,7 @@ export async function openRuntime(options: {
   });
   const parser = createSandboxedParser({ concurrency: env.FOOTNOTE_WORKER_CONCURRENCY });
   try {
-    const queue = await createPgBossQueue({ sql, clock, telemetry });
+    const queue = await createPgBossQueue({ sql, telemetry });
     const events = createJobEvents();
     const evaluations: Parameters<typeof createWorker>[0]["evaluations"] = {
       judges: judgesOf(engine),

@@ -2,7 +2,7 @@ import type { Chunker, ChunkerSpec, Embedder, LexicalAnalyzer } from "@footnote/
 import { createChunker } from "@footnote/chunking";
 import { createLocalEmbedder, createProjectedEmbedder } from "@footnote/embedding";
 import type { LocalEmbedder } from "@footnote/embedding";
-import { pgBossSchema } from "@footnote/jobs";
+import { pgBossSchemas } from "@footnote/jobs";
 import { createAnalyzers } from "@footnote/retrieval";
 import type { EmbeddingSpaceDefinition, ExtraSchema } from "@footnote/storage";
 
@@ -25,7 +25,7 @@ export function createEngine(options: { embedWorkers?: number | undefined } = {}
   return {
     embedder,
     spaces,
-    extraSchemas: [pgBossSchema()],
+    extraSchemas: pgBossSchemas(),
     embedderFor: (space) => embedders.find((candidate) => candidate.space.id === space),
     chunkerFor: (strategy) => createChunker(strategy),
     analyzerFor: createAnalyzers(),

@@ -1,21 +1,22 @@
-import type { Chunker, ChunkerSpec, Clock, Embedder, JobQueue, LexicalAnalyzer, Parser, Telemetry, Worker } from "@footnote/core";
-import { createIndexMaintenance, createIngestionWorkflow, createOutboxDispatcher } from "@footnote/jobs";
-import type { BackoffOptions, JobEvents } from "@footnote/jobs";
+import type { Clock, JobEvents, JobQueue, Worker } from "@footnote/core";
+import {
+  createDeleteDocument,
+  createEvaluateRun,
+  createIndexMaintenance,
+  createIngestDocument,
+  createJobRunner,
+  createOutboxDispatcher,
+} from "@footnote/jobs";
+import type { BackoffOptions, IngestDocumentOptions } from "@footnote/jobs";
 import type { Store } from "@footnote/storage";
 import { createEvaluationWorkflow } from "./evaluation-workflow.ts";
 import type { EvaluationDependencies } from "./evaluation-workflow.ts";
 
-export interface WorkerDependencies {
+export interface WorkerDependencies extends IngestDocumentOptions {
   store: Store;
   queue: JobQueue;
-  parser: Parser;
-  chunkerFor(strategy: ChunkerSpec["strategy"]): Chunker;
-  embedderFor(space: string): Embedder | undefined;
-  analyzerFor(language: string): LexicalAnalyzer;
-  keepsTokenVectors(space: string): boolean;
   events: JobEvents;
   clock: Clock;
-  telemetry: Telemetry;
   /** Jobs at once. Default 2. */
   concurrency?: number;
   /** True when no other process can be working on this store: what is marked running is left from a crash. */
@@ -33,24 +34,24 @@ export interface FootnoteWorker {
   stop(options: { graceMs: number }): Promise<void>;
 }
 
-/** Everything that happens in the background: outbox → queue → ingestion, recovery, upkeep of the index. */
+/** Everything that happens in the background: outbox → queue → jobs, recovery, upkeep of the index. */
 export function createWorker(deps: WorkerDependencies): FootnoteWorker {
   const { store, queue, events, clock, telemetry, concurrency = 2, alone } = deps;
   const staleMs = alone ? 0 : 15_000;
-  const workflow = createIngestionWorkflow({
+  const evaluate = deps.evaluations && createEvaluationWorkflow({ store, ...deps.evaluations });
+  const runner = createJobRunner({
     store,
-    parser: deps.parser,
-    chunkerFor: deps.chunkerFor,
-    embedderFor: deps.embedderFor,
-    analyzerFor: deps.analyzerFor,
-    keepsTokenVectors: deps.keepsTokenVectors,
+    handlers: {
+      ingest: createIngestDocument(deps),
+      delete: createDeleteDocument({ store, telemetry }),
+      evaluate: createEvaluateRun(evaluate ? { evaluate } : {}),
+    },
     clock,
     telemetry,
     events,
     staleMs,
     onRequeue: () => dispatcher.wake(),
     ...(deps.backoff ? { backoff: deps.backoff } : {}),
-    ...(deps.evaluations ? { evaluate: createEvaluationWorkflow({ store, ...deps.evaluations }) } : {}),
   });
   const dispatcher = createOutboxDispatcher({ store, queue, clock, telemetry, staleAtStartMs: staleMs });
   const maintenance = createIndexMaintenance({ store, clock, telemetry });
@@ -58,7 +59,7 @@ export function createWorker(deps: WorkerDependencies): FootnoteWorker {
   return {
     async start() {
       await dispatcher.start();
-      worker = await queue.work({ concurrency, handle: (message, signal) => workflow.handle(message, signal) });
+      worker = await queue.work({ concurrency, handle: (message, signal) => runner.handle(message, signal) });
       maintenance.start();
     },
     wake: () => dispatcher.wake(),

@@ -1,6 +1,5 @@
-import { type KeyId, newId, pipelineSpecSchema } from "@footnote/core";
+import { type EvaluationWork, type KeyId, newId, pipelineSpecSchema } from "@footnote/core";
 import { caseHash, type EvalTarget, readEvalCases, type TargetAnswer } from "@footnote/evaluation";
-import type { EvaluationWork } from "@footnote/jobs";
 import { openTestStore, type TestStore } from "@footnote/storage/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createEvaluationWorkflow } from "./evaluation-workflow.ts";

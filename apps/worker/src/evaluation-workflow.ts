@@ -1,5 +1,5 @@
 import { FootnoteError, isFootnoteError, type KeyId, throwIfAborted } from "@footnote/core";
-import type { CollectionId, TenantId } from "@footnote/core";
+import type { CollectionId, EvaluationWork, TenantId } from "@footnote/core";
 import {
   type CaseResult,
   datasetHash,
@@ -11,7 +11,6 @@ import {
   runEvaluation,
   summaryInSteps,
 } from "@footnote/evaluation";
-import type { EvaluationWork } from "@footnote/jobs";
 import type { EvalBody, Store } from "@footnote/storage";
 
 /** Longest time of a case: it keeps a place of the worker, because what it was asked so far is lost where it is left. */

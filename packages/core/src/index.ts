@@ -78,11 +78,15 @@ export {
   shippedPipelineNames,
 } from "./pipeline.ts";
 export type { ChunkerSpec, PipelineSpec, PipelineSpecInput, RerankerSpec, TransformSpec } from "./pipeline.ts";
+export type { DocumentJobRecord, EvaluationJobRecord, EvaluationWork, JobKind, JobRecord, JobStage, JobState } from "./job.ts";
+export { createWakeSignal } from "./wake-signal.ts";
+export type { WakeSignal } from "./wake-signal.ts";
 export type { BlobStore } from "./ports/blob-store.ts";
 export type { Chunker, ChunkRequest } from "./ports/chunker.ts";
 export type { ChunkReader } from "./ports/chunk-reader.ts";
 export type { Clock } from "./ports/clock.ts";
 export type { Embedder, EmbedderCapabilities, Embedding, EmbeddingSpace, EmbedRequest } from "./ports/embedder.ts";
+export type { JobEvents, JobUpdate } from "./ports/job-events.ts";
 export type { JobQueue, QueueMessage, Worker, WorkOptions } from "./ports/job-queue.ts";
 export type { Judge, JudgeCapabilities, JudgeItem, Verdict } from "./ports/judge.ts";
 export type {

@@ -1,28 +1,6 @@
-import { isFootnoteError } from "@footnote/core";
-import type { JobId, TenantId } from "@footnote/core";
-import type { JobRecord, JobStage, JobState, Store } from "@footnote/storage";
-import { createBell } from "./bell.ts";
-
-/** What a worker of this process says about a job as it happens. */
-export interface JobUpdate {
-  jobId: JobId;
-  state: JobState;
-  stage: JobStage;
-  progress: number;
-}
-
-/** Jobs of this process, by id: progress for streams, and cancels that do not wait for the next heartbeat. */
-export interface JobEvents {
-  publish(update: JobUpdate): void;
-  /** Returns the unsubscribe function. */
-  subscribe(jobId: JobId, listener: (update: JobUpdate) => void): () => void;
-  /** What `read` gives, read once for all of the tenant who ask while a read that began after the last update is under way. */
-  share(job: { tenantId: TenantId; jobId: JobId }, read: () => Promise<JobRecord | null>): Promise<JobRecord | null>;
-  /** Tells the worker of this process to look at its job's cancel flag now. The flag itself is set by `store.jobs.cancel`. */
-  requestCancel(jobId: JobId): void;
-  /** Returns the unsubscribe function. */
-  onCancel(jobId: JobId, listener: () => void): () => void;
-}
+import { createWakeSignal, isFootnoteError } from "@footnote/core";
+import type { JobEvents, JobId, JobRecord, JobState, JobUpdate, TenantId } from "@footnote/core";
+import type { Store } from "@footnote/storage";
 
 export function createJobEvents(): JobEvents {
   const updates = new Map<JobId, Set<(update: JobUpdate) => void>>();
@@ -76,8 +54,8 @@ export async function* watchJob(options: {
   signal?: AbortSignal;
 }): AsyncGenerator<JobRecord, void, undefined> {
   const { store, events, tenantId, jobId, pollMs = 1000, signal } = options;
-  const bell = createBell();
-  const unsubscribe = events.subscribe(jobId, () => bell.ring());
+  const changed = createWakeSignal();
+  const unsubscribe = events.subscribe(jobId, () => changed.wake());
   try {
     let last = "";
     for (;;) {
@@ -98,7 +76,7 @@ export async function* watchJob(options: {
         }
         if (finishedJobStates.has(job.state)) return;
       }
-      await bell.wait(pollMs, signal);
+      await changed.wait(pollMs, signal);
     }
   } finally {
     unsubscribe();

@@ -1,7 +1,6 @@
 import { FootnoteError } from "@footnote/core";
-import type { JobId, JobQueue, TenantId } from "@footnote/core";
+import type { JobId, JobQueue, JobRecord, TenantId } from "@footnote/core";
 import { createSilentTelemetry } from "@footnote/core/testing";
-import type { JobRecord } from "@footnote/storage";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { createIndexMaintenance } from "./index-maintenance.ts";
 import { createOutboxDispatcher } from "./outbox-dispatcher.ts";
@@ -112,10 +111,21 @@ it("recovers what a crash left running, at start", async () => {
   expect(sent.some(({ jobId }) => jobId === job.id)).toBe(true);
 });
 
+it("delivers again what a worker took and never started", async () => {
+  const { queue, sent } = recordingQueue();
+  const { put, tenantId } = await bench.tenant();
+  const job = await put("a", "text");
+  const rows = await bench.store.routing.claimOutbox({ limit: 100, leaseMs: 60_000 });
+  await bench.store.routing.completeOutbox(rows.map(({ id }) => id));
+  await dispatcher(queue, { staleMs: 0, staleAtStartMs: 3_600_000, recoverEveryMs: 0, pollMs: 20 });
+  await until(() => sent.some(({ jobId }) => jobId === job.id));
+  expect((await bench.store.jobs.get(tenantId, job.id))?.state).toBe("queued");
+});
+
 it("folds statistics of tenants with work", async () => {
   const { put, tenantId } = await bench.tenant();
   const job = await put("a", "one two three\nfour five");
-  await bench.workflow().handle({ tenantId, jobId: job.id, attempt: 1 }, new AbortController().signal);
+  await bench.runner().handle({ tenantId, jobId: job.id }, new AbortController().signal);
   const maintenance = createIndexMaintenance({
     store: bench.store,
     clock: createSystemClock(),
@@ -126,7 +136,7 @@ it("folds statistics of tenants with work", async () => {
   expect(await maintenance.runOnce()).toBeGreaterThan(0);
   expect(await bench.store.routing.tenantsWithIndexWork(100)).not.toContain(tenantId);
   const second = await put("b", "six seven");
-  await bench.workflow().handle({ tenantId, jobId: second.id, attempt: 1 }, new AbortController().signal);
+  await bench.runner().handle({ tenantId, jobId: second.id }, new AbortController().signal);
   maintenance.start();
   await until(async () => !(await bench.store.routing.tenantsWithIndexWork(100)).includes(tenantId));
   await maintenance.stop();

@@ -1,6 +1,6 @@
+import { createWakeSignal } from "@footnote/core";
 import type { Clock, JobQueue, Telemetry } from "@footnote/core";
 import type { Store } from "@footnote/storage";
-import { createBell } from "./bell.ts";
 
 export interface OutboxDispatcherOptions {
   store: Pick<Store, "routing">;
@@ -29,12 +29,15 @@ export interface OutboxDispatcher {
   stop(): Promise<void>;
 }
 
-/** Carries jobs from the outbox, where they were written with their document, to the queue: at least once, in any process. */
+/**
+ * Carries jobs from the outbox, where they were written with their document, to the queue, and finds jobs whose delivery was lost with its process:
+ * together with the job rows this makes deliveries at-least-once, whatever the queue loses.
+ */
 export function createOutboxDispatcher(options: OutboxDispatcherOptions): OutboxDispatcher {
   const { store, queue, clock, telemetry } = options;
   const { batchSize = 100, leaseMs = 30_000, pollMs = 1000, recoverEveryMs = 15_000, staleMs = 15_000 } = options;
   const logger = telemetry.logger.child({ component: "outbox" });
-  const bell = createBell();
+  const wakeSignal = createWakeSignal();
   const stopping = new AbortController();
   let loop: Promise<void> | undefined;
 
@@ -75,17 +78,17 @@ export function createOutboxDispatcher(options: OutboxDispatcherOptions): Outbox
         }
         const moved = await dispatch();
         failures = 0;
-        if (moved < batchSize) await bell.wait(pollMs, stopping.signal);
+        if (moved < batchSize) await wakeSignal.wait(pollMs, stopping.signal);
       } catch (error) {
         if (stopping.signal.aborted) return;
         if (++failures === 1) logger.error({}, "the outbox could not be read; trying again", error);
-        await bell.wait(Math.min(10_000, pollMs * failures), stopping.signal);
+        await wakeSignal.wait(Math.min(10_000, pollMs * failures), stopping.signal);
       }
     }
   }
 
   return {
-    wake: () => bell.ring(),
+    wake: () => wakeSignal.wake(),
     async start() {
       await recover(options.staleAtStartMs ?? staleMs);
       loop ??= run();

@@ -1,32 +1,22 @@
 import { newId } from "@footnote/core";
-import type { JobId } from "@footnote/core";
 import { createSilentTelemetry } from "@footnote/core/testing";
 import { describeJobQueue } from "@footnote/core/testing/job-queue-contract";
-import { availableEngines, openTestStore } from "@footnote/storage/testing";
+import { migrate } from "@footnote/storage";
+import { availableEngines, openTestStore, testAppRole } from "@footnote/storage/testing";
 import type { TestStore } from "@footnote/storage/testing";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { createPgBossQueue } from "./pg-boss.ts";
-import { pgBossSchema } from "./pg-boss-schema.ts";
-import { createSystemClock } from "./system-clock.ts";
+import { pgBossSchemas } from "./pg-boss-schema.ts";
 
 describe.each(await availableEngines())("on %s", (engine) => {
   let opened: TestStore;
 
   beforeAll(async () => {
-    opened = await openTestStore(engine, { spaces: [], extraSchemas: [pgBossSchema()] });
+    opened = await openTestStore(engine, { spaces: [], extraSchemas: pgBossSchemas() });
   });
   afterAll(() => opened.close());
 
-  const open = () =>
-    createPgBossQueue({
-      sql: opened.sql,
-      clock: createSystemClock(),
-      telemetry: createSilentTelemetry(),
-      pollMs: 100,
-      leaseMs: 2000,
-      maxAttempts: 3,
-      backoff: { baseMs: 40, maxMs: 100 },
-    });
+  const open = () => createPgBossQueue({ sql: opened.sql, telemetry: createSilentTelemetry(), pollMs: 100 });
 
   describeJobQueue(`pg-boss on ${engine}`, async () => {
     await opened.sql.executeSql("delete from pgboss.job");
@@ -34,28 +24,29 @@ describe.each(await availableEngines())("on %s", (engine) => {
     return {
       queue,
       another: open,
-      async dead() {
-        const { rows } = await opened.sql.executeSql("select data->>'jobId' as id from pgboss.job where name = 'footnote_dead'");
-        return rows.map((row) => String(row.id) as JobId);
-      },
       close: () => queue.close(),
     };
   });
 
   describe("createPgBossQueue", () => {
-    it("gives a delivery of a killed worker to another one", async () => {
-      await opened.sql.executeSql("delete from pgboss.job");
-      const dead = await open();
-      const message = { tenantId: newId("tenant"), jobId: newId("job") };
-      await dead.enqueue([message]);
-      // What a killed process leaves: an active row whose worker is silent.
-      await opened.sql.executeSql("update pgboss.job set state = 'active', started_on = now() - interval '1 minute'");
-      const queue = await open();
-      const seen = new Promise<number>((resolve) => {
-        void queue.work({ concurrency: 1, handle: async ({ attempt }) => resolve(attempt) });
+    it.runIf(engine === "postgres")("takes over what waits in a schema of an earlier version, and leaves its dead letters", async () => {
+      const [first] = pgBossSchemas();
+      const earlier = await openTestStore("postgres", { spaces: [], extraSchemas: first ? [first] : [] });
+      onTestFinished(() => earlier.close());
+      const sent = { tenantId: newId("tenant"), jobId: newId("job") };
+      expect(await earlier.superuser("select 1 as there from pgboss.queue where name = 'footnote_dead'")).toHaveLength(1);
+      const old = await createPgBossQueue({ sql: earlier.sql, telemetry: createSilentTelemetry() });
+      await old.enqueue([sent]);
+      await old.close();
+      await earlier.superuser("update pgboss.job set dead_letter = 'footnote_dead', state = 'retry'");
+      await migrate({ adminUrl: earlier.database?.adminUrl ?? "", appRole: testAppRole, spaces: [], extraSchemas: pgBossSchemas() });
+      expect(await earlier.superuser("select 1 as there from pgboss.queue where name = 'footnote_dead'")).toEqual([]);
+      const queue = await createPgBossQueue({ sql: earlier.sql, telemetry: createSilentTelemetry(), pollMs: 50 });
+      const seen = await new Promise<unknown>((resolve) => {
+        void queue.work({ concurrency: 1, handle: async (message) => resolve(message) });
       });
-      expect(await seen).toBe(2);
-      await Promise.all([queue.close(), dead.close()]);
+      expect(seen).toEqual(sent);
+      await queue.close();
     });
 
     it("leaves nothing behind of what was done", async () => {

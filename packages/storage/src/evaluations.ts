@@ -1,10 +1,10 @@
-import { FootnoteError, newId, sha256, type CollectionId, type JobId, type KeyId, type RunId } from "@footnote/core";
+import { FootnoteError, newId, sha256, type CollectionId, type JobId, type JobState, type KeyId, type RunId } from "@footnote/core";
 import { writeAudit } from "./audit.ts";
 import { insertJob } from "./insert-job.ts";
 import { readPage, toPage } from "./paging.ts";
 import { toEvaluationJob } from "./records.ts";
 import type { Session, Transaction } from "./session.ts";
-import type { EvalBody, EvalDatasetRecord, EvalResultRecord, EvalRunRecord, JobState, Store } from "./store.ts";
+import type { EvalBody, EvalDatasetRecord, EvalResultRecord, EvalRunRecord, Store } from "./store.ts";
 
 interface DatasetRow {
   name: string;

@@ -1,7 +1,6 @@
-import { FootnoteError, newId } from "@footnote/core";
+import { FootnoteError, newId, type JobKind } from "@footnote/core";
 import { jobColumns, type JobRow } from "./records.ts";
 import type { Transaction } from "./session.ts";
-import type { JobKind } from "./store.ts";
 
 /** A queued job and its outbox row. */
 export async function insertJob(

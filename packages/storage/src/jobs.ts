@@ -39,7 +39,7 @@ export function createJobRepository(session: Session): Store["jobs"] {
     async heartbeat(tenantId, id, lease, { stage, progress }) {
       const [row] = await session.transaction(tenantId, (tx) =>
         tx.query<{ cancel_requested: boolean }>(
-          `update jobs set stage = $3, progress = $4, heartbeat_at = now(), updated_at = now()
+          `update jobs set stage = $3, progress = greatest(progress, $4::real), heartbeat_at = now(), updated_at = now()
            where id = $1 and lease = $2 and state = 'running' returning cancel_requested`,
           [id, lease, stage, progress],
         ),

@@ -5,9 +5,15 @@ import type {
   ChunkId,
   CollectionId,
   DocumentId,
+  DocumentJobRecord,
   DocumentRecord,
   DocumentState,
+  EvaluationJobRecord,
   JobId,
+  JobKind,
+  JobRecord,
+  JobStage,
+  JobState,
   KeyId,
   LocatedChunk,
   Metadata,
@@ -16,20 +22,7 @@ import type {
   TenantId,
   VersionId,
 } from "@footnote/core";
-import type {
-  CollectionRecord,
-  CollectionSettings,
-  DocumentJobRecord,
-  EvaluationJobRecord,
-  JobKind,
-  JobRecord,
-  JobStage,
-  JobState,
-  KeyRecord,
-  Scope,
-  VersionRecord,
-  VersionState,
-} from "./store.ts";
+import type { CollectionRecord, CollectionSettings, KeyRecord, Scope, VersionRecord, VersionState } from "./store.ts";
 
 /** Rows as SQL gives them, one interface per select list, and their records. */
 type Problem = { code: string; message: string };

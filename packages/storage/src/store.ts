@@ -9,9 +9,14 @@ import type {
   CollectionId,
   ConversationId,
   DocumentId,
+  DocumentJobRecord,
   DocumentRecord,
+  EvaluationJobRecord,
   FinishReason,
   JobId,
+  JobRecord,
+  JobStage,
+  JobState,
   KeyId,
   AnalyzedText,
   ChunkDraft,
@@ -91,43 +96,17 @@ export interface CollectionRecord {
   updatedAt: Date;
 }
 
-export type JobState = "queued" | "running" | "succeeded" | "failed" | "cancelled" | "dead";
-export type JobKind = JobRecord["kind"];
-/** Stages in order; each is a checkpoint. */
-export type JobStage = "queued" | "parse" | "chunk" | "embed" | "index" | "publish" | "erase" | "evaluate" | "done";
-interface AnyJobRecord {
-  id: JobId;
-  state: JobState;
-  stage: JobStage;
-  /** 0…1. */
-  progress: number;
-  attempts: number;
-  maxAttempts: number;
-  error: { code: string; message: string } | null;
-  /** A deletion's receipt: what was removed, per store. */
-  result: Record<string, number> | null;
-  cancelRequested: boolean;
-  collectionId: CollectionId;
-  heartbeatAt: Date | null;
-  runAfter: Date | null;
-  createdAt: Date;
-  updatedAt: Date;
-  finishedAt: Date | null;
-}
-export interface DocumentJobRecord extends AnyJobRecord {
-  kind: "ingest" | "delete";
-  documentId: DocumentId;
-  versionId: VersionId | null;
-  runId: null;
-}
-/** Asks the questions of a run. */
-export interface EvaluationJobRecord extends AnyJobRecord {
-  kind: "evaluate";
-  documentId: null;
-  versionId: null;
-  runId: RunId;
-}
-export type JobRecord = DocumentJobRecord | EvaluationJobRecord;
+/** How a turn of a job ended. */
+export type JobSettlement =
+  | { state: "succeeded"; result?: Record<string, number> }
+  | { state: "failed" | "dead" | "cancelled"; error: { code: string; message: string } }
+  | {
+      state: "queued";
+      error: { code: string; message: string } | null;
+      runAfter: Date;
+      /** The job did nothing wrong: this turn is not counted among its attempts. Default false. */
+      uncounted?: boolean;
+    };
 
 export type VersionState = "pending" | "parsed" | "chunked" | "embedded" | "live" | "superseded" | "failed" | "cancelled";
 export interface VersionRecord {
@@ -391,27 +370,15 @@ export interface Store {
     ): Promise<PageResult<JobRecord>>;
     /** queued or stale running → running, attempts + 1, a fresh lease token. Null when the job is finished, not due, or another worker's heartbeat is younger than `staleMs`. */
     start(tenantId: TenantId, id: JobId, options: { staleMs: number }): Promise<{ job: JobRecord; lease: string } | null>;
-    /** Stage, progress and heartbeat; `lost` when the lease is no longer ours, `cancel` when a cancel was asked for. */
+    /** Stage, progress (which never goes back) and heartbeat; `lost` when the lease is no longer ours, `cancel` when a cancel was asked for. */
     heartbeat(
       tenantId: TenantId,
       id: JobId,
       lease: string,
       state: { stage: JobStage; progress: number },
     ): Promise<"ok" | "cancel" | "lost">;
-    finish(
-      tenantId: TenantId,
-      id: JobId,
-      lease: string,
-      outcome:
-        | { state: "succeeded"; result?: Record<string, number> }
-        | { state: "failed" | "dead" | "cancelled"; error: { code: string; message: string } }
-        | {
-            state: "queued";
-            error: { code: string; message: string } | null;
-            runAfter: Date;
-            /** The job did nothing wrong: this run is not counted among its attempts. Default false. */ uncounted?: boolean;
-          },
-    ): Promise<boolean>;
+    /** Ends the turn that holds the lease; false when another one holds it. A job that is queued again gets its outbox row. */
+    finish(tenantId: TenantId, id: JobId, lease: string, settlement: JobSettlement): Promise<boolean>;
     /** A queued job is cancelled at once; a running one is asked to; a finished one stays as it is. Null: unknown. */
     cancel(tenantId: TenantId, id: JobId, audit?: AuditActor): Promise<JobRecord | null>;
     /** failed, dead or cancelled → queued with an outbox row. `conflict` otherwise. Null: unknown. */

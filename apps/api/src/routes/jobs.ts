@@ -1,8 +1,7 @@
-import { FootnoteError, isId, type JobId, throwIfAborted } from "@footnote/core";
+import { FootnoteError, isId, type JobId, type JobRecord, throwIfAborted } from "@footnote/core";
 import { createEventStream, type ServerEvent } from "@footnote/answers";
 import { watchJob } from "@footnote/jobs";
 import { jobQuerySchema, jobSchema, pageQuerySchema, pageSchema } from "@footnote/sdk";
-import type { JobRecord } from "@footnote/storage";
 import { maySeeCollection, type TenantPrincipal } from "@footnote/tenancy";
 import type { ApiDependencies } from "../dependencies.ts";
 import type { Drain } from "../drain.ts";

@@ -1,9 +1,9 @@
-import { sha256, indexedInput, type CollectionId, type DocumentId, type TenantId } from "@footnote/core";
+import { sha256, indexedInput, type CollectionId, type DocumentId, type JobEvents, type JobRecord, type TenantId } from "@footnote/core";
 import { createExtractiveModel } from "@footnote/answers";
 import { createFakeEmbedder } from "@footnote/core/testing";
-import { createJobEvents, createSystemClock, type JobEvents } from "@footnote/jobs";
+import { createJobEvents, createSystemClock } from "@footnote/jobs";
 import { createAnalyzer, pipelines } from "@footnote/retrieval";
-import type { JobRecord, Scope, Store } from "@footnote/storage";
+import type { Scope, Store } from "@footnote/storage";
 import { openTestStore } from "@footnote/storage/testing";
 import { createTelemetry } from "@footnote/telemetry";
 import { issueKey, issueOperatorKey } from "@footnote/tenancy";

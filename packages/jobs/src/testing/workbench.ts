@@ -1,13 +1,27 @@
 import { canonicalText, FootnoteError, pipelineSpecSchema } from "@footnote/core";
-import type { Chunker, CollectionId, Embedder, LexicalAnalyzer, Parser, PipelineSpec, TenantId } from "@footnote/core";
+import type {
+  Chunker,
+  CollectionId,
+  DocumentJobRecord,
+  Embedder,
+  EvaluationWork,
+  JobEvents,
+  LexicalAnalyzer,
+  Parser,
+  PipelineSpec,
+  TenantId,
+} from "@footnote/core";
 import { createFakeEmbedder, createSilentTelemetry } from "@footnote/core/testing";
-import type { DocumentJobRecord, OpenedStore } from "@footnote/storage";
+import type { OpenedStore } from "@footnote/storage";
 import { openTestStore } from "@footnote/storage/testing";
-import { createIngestionWorkflow } from "../ingestion-workflow.ts";
-import type { IngestionWorkflow, IngestionWorkflowOptions } from "../ingestion-workflow.ts";
+import { createDeleteDocument } from "../handlers/delete-document.ts";
+import { createEvaluateRun } from "../handlers/evaluate-run.ts";
+import { createIngestDocument } from "../handlers/ingest-document.ts";
+import type { IngestDocumentOptions } from "../handlers/ingest-document.ts";
+import { createJobRunner } from "../job-runner.ts";
+import type { JobRunner, JobRunnerOptions } from "../job-runner.ts";
 import { createJobEvents } from "../job-events.ts";
-import type { JobEvents } from "../job-events.ts";
-import { pgBossSchema } from "../pg-boss-schema.ts";
+import { pgBossSchemas } from "../pg-boss-schema.ts";
 import { createSystemClock } from "../system-clock.ts";
 
 /** Blocks are paragraphs; a text that begins with `BROKEN` cannot be read. */
@@ -77,9 +91,11 @@ export const testSpec = pipelineSpecSchema.parse({
   },
 });
 
+type RunnerChanges = Partial<IngestDocumentOptions & JobRunnerOptions> & { evaluate?: (work: EvaluationWork) => Promise<"done" | "more"> };
+
 export interface Workbench extends OpenedStore {
   events: JobEvents;
-  workflow(options?: Partial<IngestionWorkflowOptions>): IngestionWorkflow;
+  runner(options?: RunnerChanges): JobRunner;
   tenant(
     pipeline?: PipelineSpec,
   ): Promise<{ tenantId: TenantId; collectionId: CollectionId; put(externalId: string, text: string): Promise<DocumentJobRecord> }>;
@@ -93,7 +109,7 @@ export async function openWorkbench(): Promise<Workbench> {
       { id: "fake_64", dimensions: 64, tokenVectors: false },
       { id: "fake_32", dimensions: 32, tokenVectors: false },
     ],
-    extraSchemas: [pgBossSchema()],
+    extraSchemas: pgBossSchemas(),
   });
   const { store } = opened;
   const events = createJobEvents();
@@ -101,23 +117,35 @@ export async function openWorkbench(): Promise<Workbench> {
   return {
     ...opened,
     events,
-    workflow: (options = {}) =>
-      createIngestionWorkflow({
+    runner({ evaluate, ...options } = {}) {
+      const telemetry = createSilentTelemetry();
+      const ingest = createIngestDocument({
         store,
         parser: paragraphParser,
         chunkerFor: () => paragraphChunker,
         embedderFor: () => embedder,
         analyzerFor: () => wordAnalyzer,
         keepsTokenVectors: () => false,
-        clock: createSystemClock(),
-        telemetry: createSilentTelemetry(),
-        events,
+        telemetry,
         batchSize: 4,
+        ...options,
+      });
+      return createJobRunner({
+        store,
+        handlers: {
+          ingest,
+          delete: createDeleteDocument({ store, telemetry }),
+          evaluate: createEvaluateRun(evaluate ? { evaluate } : {}),
+        },
+        clock: createSystemClock(),
+        telemetry,
+        events,
         heartbeatMs: 30,
         staleMs: 400,
         backoff: { baseMs: 1, maxMs: 2 },
         ...options,
-      }),
+      });
+    },
     async tenant(pipeline = testSpec) {
       const { id: tenantId } = await store.routing.createTenant({ name: `Jobs ${Math.random()}` });
       const { collection } = await store.collections.put(tenantId, { name: "c", settings: { pipeline } });

@@ -1,30 +1,30 @@
 /** Something that can be waited for and woken: a wake that comes while nobody waits is kept for the next waiter. */
-export interface Bell {
-  ring(): void;
-  /** Resolves at the next ring, after `ms`, or when the signal fires; never rejects. */
+export interface WakeSignal {
+  wake(): void;
+  /** Resolves at the next wake, after `ms`, or when the signal fires; never rejects. */
   wait(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-export function createBell(): Bell {
-  let rung = false;
-  let wake: (() => void) | undefined;
+export function createWakeSignal(): WakeSignal {
+  let isWoken = false;
+  let wakeWaiter: (() => void) | undefined;
   return {
-    ring() {
-      rung = true;
-      wake?.();
+    wake() {
+      isWoken = true;
+      wakeWaiter?.();
     },
     wait: (ms, signal) =>
       new Promise((resolve) => {
         const done = () => {
           clearTimeout(timer);
           signal?.removeEventListener("abort", done);
-          if (wake === done) wake = undefined;
-          rung = false;
+          if (wakeWaiter === done) wakeWaiter = undefined;
+          isWoken = false;
           resolve();
         };
         const timer = setTimeout(done, ms);
-        if (rung || signal?.aborted) return done();
-        wake = done;
+        if (isWoken || signal?.aborted) return done();
+        wakeWaiter = done;
         signal?.addEventListener("abort", done, { once: true });
       }),
   };

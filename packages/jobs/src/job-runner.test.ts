@@ -1,9 +1,8 @@
 import { FootnoteError, newId } from "@footnote/core";
-import type { Chunker, Embedder } from "@footnote/core";
+import type { Chunker, Embedder, JobUpdate } from "@footnote/core";
 import { createFakeEmbedder } from "@footnote/core/testing";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { finishedJobStates, watchJob } from "./job-events.ts";
-import type { JobUpdate } from "./job-events.ts";
 import { openWorkbench, paragraphChunker, paragraphParser, testSpec } from "./testing/workbench.ts";
 import type { Workbench } from "./testing/workbench.ts";
 
@@ -30,7 +29,7 @@ it("makes a document searchable, with growing progress", async () => {
   const job = await put("a", lines(20));
   const updates: JobUpdate[] = [];
   onTestFinished(bench.events.subscribe(job.id, (update) => updates.push(update)));
-  await bench.workflow().handle({ tenantId, jobId: job.id, attempt: 1 }, never);
+  await bench.runner().handle({ tenantId, jobId: job.id }, never);
   expect(await bench.store.jobs.get(tenantId, job.id)).toMatchObject({
     state: "succeeded",
     stage: "done",
@@ -47,17 +46,17 @@ it("makes a document searchable, with growing progress", async () => {
 it("does nothing at a second delivery", async () => {
   const { tenantId, put } = await bench.tenant();
   const job = await put("a", lines(3));
-  const workflow = bench.workflow();
-  const message = { tenantId, jobId: job.id, attempt: 1 };
-  await Promise.all([workflow.handle(message, never), workflow.handle(message, never)]);
-  await workflow.handle(message, never);
+  const runner = bench.runner();
+  const message = { tenantId, jobId: job.id };
+  await Promise.all([runner.handle(message, never), runner.handle(message, never)]);
+  await runner.handle(message, never);
   expect(await bench.store.jobs.get(tenantId, job.id)).toMatchObject({ state: "succeeded", attempts: 1 });
 });
 
 it("embeds unchanged text once", async () => {
   const { tenantId, put } = await bench.tenant();
   const texts: string[] = [];
-  const workflow = bench.workflow({
+  const runner = bench.runner({
     embedderFor: () =>
       embedderWith(async (request) => {
         texts.push(...request.texts);
@@ -65,11 +64,11 @@ it("embeds unchanged text once", async () => {
       }),
   });
   const first = await put("a", `${lines(6)}\n${lines(6)}`);
-  await workflow.handle({ tenantId, jobId: first.id, attempt: 1 }, never);
+  await runner.handle({ tenantId, jobId: first.id }, never);
   expect(new Set(texts).size).toBe(6);
   texts.length = 0;
   const second = await put("a", `${lines(6)}\nsomething new`);
-  await workflow.handle({ tenantId, jobId: second.id, attempt: 1 }, never);
+  await runner.handle({ tenantId, jobId: second.id }, never);
   expect(texts).toEqual(["something new"]);
 });
 
@@ -78,7 +77,7 @@ it("leaves a large file's place to others after its slice, and goes on where it 
   const job = await put("a", lines(18));
   const texts: string[] = [];
   let requeued = 0;
-  const workflow = bench.workflow({
+  const runner = bench.runner({
     sliceMs: 0,
     onRequeue: () => requeued++,
     embedderFor: () =>
@@ -89,13 +88,13 @@ it("leaves a large file's place to others after its slice, and goes on where it 
   });
   await bench.store.routing.completeOutbox((await bench.store.routing.claimOutbox({ limit: 100, leaseMs: 60_000 })).map(({ id }) => id));
   for (let run = 1; run <= 4; run++) {
-    await workflow.handle({ tenantId, jobId: job.id, attempt: 1 }, never);
+    await runner.handle({ tenantId, jobId: job.id }, never);
     expect(await bench.store.jobs.get(tenantId, job.id)).toMatchObject({ state: "queued", attempts: 0, error: null, stage: "embed" });
     const waiting = await bench.store.routing.claimOutbox({ limit: 100, leaseMs: 60_000 });
     expect(waiting.filter(({ jobId }) => jobId === job.id)).toHaveLength(1);
     expect(texts).toHaveLength(4 * run);
   }
-  await workflow.handle({ tenantId, jobId: job.id, attempt: 1 }, never);
+  await runner.handle({ tenantId, jobId: job.id }, never);
   expect(await bench.store.jobs.get(tenantId, job.id)).toMatchObject({ state: "succeeded", attempts: 1 });
   expect(await chunksOf(tenantId, job.documentId)).toHaveLength(18);
   expect([requeued, new Set(texts).size, texts.length]).toEqual([4, 18, 18]);
@@ -104,7 +103,7 @@ it("leaves a large file's place to others after its slice, and goes on where it 
 it("fails for good on a file that cannot be read, and says why", async () => {
   const { tenantId, put } = await bench.tenant();
   const job = await put("a", "BROKEN");
-  await bench.workflow().handle({ tenantId, jobId: job.id, attempt: 1 }, never);
+  await bench.runner().handle({ tenantId, jobId: job.id }, never);
   expect(await bench.store.jobs.get(tenantId, job.id)).toMatchObject({
     state: "failed",
     stage: "parse",
@@ -117,7 +116,7 @@ it("fails for good on a file that cannot be read, and says why", async () => {
 it("says so when a document holds no text", async () => {
   const { tenantId, put } = await bench.tenant();
   const job = await put("a", " \n ");
-  await bench.workflow().handle({ tenantId, jobId: job.id, attempt: 1 }, never);
+  await bench.runner().handle({ tenantId, jobId: job.id }, never);
   expect(await bench.store.jobs.get(tenantId, job.id)).toMatchObject({ state: "failed", error: { code: "document_has_no_text" } });
 });
 
@@ -126,7 +125,7 @@ it("tries again after a passing error, from its checkpoint, and is dead after th
   const job = await put("a", lines(10));
   let parses = 0;
   let calls = 0;
-  const workflow = bench.workflow({
+  const runner = bench.runner({
     parser: {
       ...paragraphParser,
       parse: async (request) => {
@@ -142,14 +141,14 @@ it("tries again after a passing error, from its checkpoint, and is dead after th
   });
   for (let i = 0; i < job.maxAttempts; i++) {
     await new Promise((resolve) => setTimeout(resolve, 10));
-    await workflow.handle({ tenantId, jobId: job.id, attempt: 1 }, never);
+    await runner.handle({ tenantId, jobId: job.id }, never);
     const now = await bench.store.jobs.get(tenantId, job.id);
     expect(now?.error?.code).toBe("embedding_failed");
     expect(now?.state).toBe(i < job.maxAttempts - 1 ? "queued" : "dead");
   }
   expect([parses, calls]).toEqual([1, job.maxAttempts]);
   await bench.store.jobs.retry(tenantId, job.id);
-  await bench.workflow().handle({ tenantId, jobId: job.id, attempt: 1 }, never);
+  await bench.runner().handle({ tenantId, jobId: job.id }, never);
   expect(await bench.store.jobs.get(tenantId, job.id)).toMatchObject({ state: "succeeded" });
 });
 
@@ -160,7 +159,7 @@ it("goes on after a crash where it stopped, with the same chunks", async () => {
   // A worker that stops without a word: its call never returns, its heartbeats end.
   const dying = new AbortController();
   void bench
-    .workflow({
+    .runner({
       heartbeatMs: 1_000_000,
       embedderFor: () =>
         embedderWith(async (request) => {
@@ -169,7 +168,7 @@ it("goes on after a crash where it stopped, with the same chunks", async () => {
           return [];
         }),
     })
-    .handle({ tenantId, jobId: job.id, attempt: 1 }, dying.signal);
+    .handle({ tenantId, jobId: job.id }, dying.signal);
   for (let i = 0; i < 200; i++) {
     if (calls >= 4) break;
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -183,14 +182,14 @@ it("goes on after a crash where it stopped, with the same chunks", async () => {
   expect(before.size).toBeLessThan(30);
   const embedded: string[] = [];
   await bench
-    .workflow({
+    .runner({
       embedderFor: () =>
         embedderWith(async (request) => {
           embedded.push(...request.texts);
           return await fake.embed(request);
         }),
     })
-    .handle({ tenantId, jobId: job.id, attempt: 1 }, never);
+    .handle({ tenantId, jobId: job.id }, never);
   expect(embedded).toHaveLength(before.size);
   expect(await bench.store.jobs.get(tenantId, job.id)).toMatchObject({ state: "succeeded", attempts: 2 });
   const chunks = await chunksOf(tenantId, job.documentId);
@@ -202,7 +201,7 @@ it("honours a cancel within a second while a stage hangs", async () => {
   const { tenantId, put } = await bench.tenant();
   const job = await put("a", lines(5));
   const handling = bench
-    .workflow({
+    .runner({
       heartbeatMs: 100_000,
       embedderFor: () =>
         embedderWith(
@@ -210,7 +209,7 @@ it("honours a cancel within a second while a stage hangs", async () => {
             new Promise((_resolve, reject) => signal?.addEventListener("abort", () => reject(new FootnoteError("cancelled", "stop")))),
         ),
     })
-    .handle({ tenantId, jobId: job.id, attempt: 1 }, never);
+    .handle({ tenantId, jobId: job.id }, never);
   for (let i = 0; i < 100 && (await bench.store.versions.get(tenantId, job.versionId ?? newId("version")))?.state !== "chunked"; i++) {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
@@ -225,14 +224,14 @@ it("sees a cancel of another process at a heartbeat", async () => {
   const { tenantId, put } = await bench.tenant();
   const job = await put("a", lines(5));
   const handling = bench
-    .workflow({
+    .runner({
       embedderFor: () =>
         embedderWith(
           ({ signal }) =>
             new Promise((_resolve, reject) => signal?.addEventListener("abort", () => reject(new FootnoteError("cancelled", "stop")))),
         ),
     })
-    .handle({ tenantId, jobId: job.id, attempt: 1 }, never);
+    .handle({ tenantId, jobId: job.id }, never);
   await new Promise((resolve) => setTimeout(resolve, 300));
   await bench.store.jobs.cancel(tenantId, job.id);
   await handling;
@@ -245,7 +244,7 @@ it("stops without a word when another worker has taken the job", async () => {
   let release: () => void = () => {};
   const held = new Promise<void>((resolve) => (release = resolve));
   const handling = bench
-    .workflow({
+    .runner({
       heartbeatMs: 100_000,
       embedderFor: () =>
         embedderWith(async () => {
@@ -253,7 +252,7 @@ it("stops without a word when another worker has taken the job", async () => {
           throw new FootnoteError("embedding_invalid", "wrong");
         }),
     })
-    .handle({ tenantId, jobId: job.id, attempt: 1 }, never);
+    .handle({ tenantId, jobId: job.id }, never);
   await new Promise((resolve) => setTimeout(resolve, 700));
   const taken = await bench.store.jobs.start(tenantId, job.id, { staleMs: 300 });
   expect(taken?.job.attempts).toBe(2);
@@ -267,19 +266,19 @@ it("gives a job back when its worker is stopped", async () => {
   const job = await put("a", lines(5));
   const stop = new AbortController();
   const handling = bench
-    .workflow({
+    .runner({
       embedderFor: () =>
         embedderWith(
           ({ signal }) =>
             new Promise((_resolve, reject) => signal?.addEventListener("abort", () => reject(new FootnoteError("cancelled", "stop")))),
         ),
     })
-    .handle({ tenantId, jobId: job.id, attempt: 1 }, stop.signal);
+    .handle({ tenantId, jobId: job.id }, stop.signal);
   await new Promise((resolve) => setTimeout(resolve, 300));
   stop.abort();
   await handling;
   expect(await bench.store.jobs.get(tenantId, job.id)).toMatchObject({ state: "queued", error: { code: "shutting_down" } });
-  await bench.workflow().handle({ tenantId, jobId: job.id, attempt: 1 }, never);
+  await bench.runner().handle({ tenantId, jobId: job.id }, never);
   expect((await bench.store.jobs.get(tenantId, job.id))?.state).toBe("succeeded");
 });
 
@@ -287,8 +286,8 @@ it("refuses an embedder that leaves a row out", async () => {
   const { tenantId, put } = await bench.tenant();
   const job = await put("a", lines(5));
   await bench
-    .workflow({ embedderFor: () => embedderWith(async (request) => (await fake.embed(request)).slice(1)) })
-    .handle({ tenantId, jobId: job.id, attempt: 1 }, never);
+    .runner({ embedderFor: () => embedderWith(async (request) => (await fake.embed(request)).slice(1)) })
+    .handle({ tenantId, jobId: job.id }, never);
   expect(await bench.store.jobs.get(tenantId, job.id)).toMatchObject({ state: "failed", error: { code: "embedding_invalid" } });
   expect(await chunksOf(tenantId, job.documentId)).toEqual([]);
 });
@@ -296,17 +295,17 @@ it("refuses an embedder that leaves a row out", async () => {
 it("says which embedder is missing", async () => {
   const { tenantId, put } = await bench.tenant();
   const job = await put("a", lines(2));
-  await bench.workflow({ embedderFor: () => undefined }).handle({ tenantId, jobId: job.id, attempt: 1 }, never);
+  await bench.runner({ embedderFor: () => undefined }).handle({ tenantId, jobId: job.id }, never);
   expect(await bench.store.jobs.get(tenantId, job.id)).toMatchObject({ state: "failed", error: { code: "configuration_invalid" } });
 });
 
 it("erases a document and keeps the receipt", async () => {
   const { tenantId, put } = await bench.tenant();
   const job = await put("a", lines(4));
-  await bench.workflow().handle({ tenantId, jobId: job.id, attempt: 1 }, never);
+  await bench.runner().handle({ tenantId, jobId: job.id }, never);
   const deletion = await bench.store.documents.requestDeletion(tenantId, job.documentId);
   if (!deletion) throw new Error("no deletion job");
-  await bench.workflow().handle({ tenantId, jobId: deletion.id, attempt: 1 }, never);
+  await bench.runner().handle({ tenantId, jobId: deletion.id }, never);
   const done = await bench.store.jobs.get(tenantId, deletion.id);
   expect(done).toMatchObject({ state: "succeeded", kind: "delete" });
   expect(done?.result?.chunks).toBe(4);
@@ -321,7 +320,7 @@ it("shows a job's changes until it is finished", async () => {
     for await (const state of watchJob({ store: bench.store, events: bench.events, tenantId, jobId: job.id, pollMs: 50 }))
       seen.push(state.state);
   })();
-  await bench.workflow().handle({ tenantId, jobId: job.id, attempt: 1 }, never);
+  await bench.runner().handle({ tenantId, jobId: job.id }, never);
   await watching;
   expect(seen[0]).toBe("queued");
   expect(seen.at(-1)).toBe("succeeded");
@@ -376,12 +375,12 @@ it("embeds what a chunker compares, puts the opening before each chunk, and fill
       return { ...parsed, blocks: [{ kind: "paragraph", start: 0, end: parsed.text.indexOf("\n"), headingPath: [] }] };
     },
   };
-  const workflow = bench.workflow({
+  const runner = bench.runner({
     parser,
     chunkerFor: () => comparing,
     embedderFor: (space) => [first, second].find((one) => one.space.id === space),
   });
-  await workflow.handle({ tenantId, jobId: job.id, attempt: 1 }, never);
+  await runner.handle({ tenantId, jobId: job.id }, never);
   expect(await bench.store.jobs.get(tenantId, job.id)).toMatchObject({ state: "succeeded" });
   expect(seen).toEqual([4]);
   const inputs = ["It is about coffee.", ...["one", "two", "three"].map((word) => `It is about coffee.\nline ${word}`)];
@@ -419,7 +418,7 @@ it("works on an evaluation in turns, with its progress, until it is done", async
   let requeued = 0;
   let tries = 0;
   const over: boolean[] = [];
-  const workflow = bench.workflow({
+  const runner = bench.runner({
     sliceMs: 20,
     heartbeatMs: 5,
     onRequeue: () => (requeued += 1),
@@ -434,9 +433,9 @@ it("works on an evaluation in turns, with its progress, until it is done", async
       return outcomes[tries++] ?? "done";
     },
   });
-  await workflow.handle({ tenantId, jobId, attempt: 1 }, never);
+  await runner.handle({ tenantId, jobId }, never);
   expect(await job()).toMatchObject({ state: "queued", attempts: 0, error: null });
-  await workflow.handle({ tenantId, jobId, attempt: 2 }, never);
+  await runner.handle({ tenantId, jobId }, never);
   expect(await job()).toMatchObject({ state: "succeeded", progress: 1, kind: "evaluate", runId, documentId: null });
   expect([requeued, over]).toEqual([1, [false, true, false, true]]);
   expect(updates).toContainEqual({ jobId, state: "running", stage: "evaluate", progress: 0.495 });
@@ -446,13 +445,13 @@ it("works on an evaluation in turns, with its progress, until it is done", async
 
 it("fails an evaluation where no worker runs them, and cancels one that goes on", async () => {
   const lost = await evaluation();
-  await bench.workflow().handle({ tenantId: lost.tenantId, jobId: lost.jobId, attempt: 1 }, never);
+  await bench.runner().handle({ tenantId: lost.tenantId, jobId: lost.jobId }, never);
   expect(await lost.job()).toMatchObject({ state: "failed", error: { code: "configuration_invalid" } });
   const { tenantId, jobId, job } = await evaluation();
-  const workflow = bench.workflow({
+  const runner = bench.runner({
     evaluate: ({ signal }) => new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
   });
-  const handled = workflow.handle({ tenantId, jobId, attempt: 1 }, never);
+  const handled = runner.handle({ tenantId, jobId }, never);
   while ((await job())?.state !== "running") await new Promise((resolve) => setTimeout(resolve, 5));
   await bench.store.jobs.cancel(tenantId, jobId);
   await handled;
@@ -465,14 +464,14 @@ it("gives up a job that was interrupted too often, whatever it is about, with a 
     expect(await bench.store.jobs.start(tenantId, jobId, { staleMs: 0 })).not.toBeNull();
   }
   let worked = false;
-  const workflow = bench.workflow({
+  const runner = bench.runner({
     staleMs: 0,
     async evaluate() {
       worked = true;
       return "done";
     },
   });
-  await workflow.handle({ tenantId, jobId, attempt: 1 }, never);
+  await runner.handle({ tenantId, jobId }, never);
   expect(await job()).toMatchObject({ state: "dead", attempts: 201, error: { code: "job_interrupted" } });
   expect(worked).toBe(false);
 });
