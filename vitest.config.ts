@@ -11,7 +11,7 @@ export default defineConfig({
     onConsoleLog: () => true,
     coverage: {
       provider: "v8",
-      include: ["packages/*/src/**/*.ts", "apps/{api,worker,cli}/src/**/*.ts"],
+      include: ["packages/*/src/**/*.ts", "apps/{api,worker,server,cli}/src/**/*.ts"],
       exclude: ["**/*.test.ts", "**/testing/**"],
       reporter: ["text-summary", "json-summary"],
       reportOnFailure: true,

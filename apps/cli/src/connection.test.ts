@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FootnoteError } from "@footnote/core";
 import { expect, it, onTestFinished } from "vitest";
-import { allPages } from "./all-pages.ts";
+import { allPages } from "@footnote/server/all-pages";
 import { findServer, inCollection, isAlive } from "./connection.ts";
-import { openDataFolder } from "./data-folder.ts";
+import { openDataFolder } from "@footnote/server/data-folder";
 import { runFootnote } from "./testing/run-footnote.ts";
 
 async function folder() {

@@ -1,8 +1,8 @@
 import { FootnoteError } from "@footnote/core";
 import { createClient, isFootnoteApiError } from "@footnote/sdk";
 import type { Client } from "@footnote/sdk";
-import type { Credentials, DataFolder } from "./data-folder.ts";
-import type { Environment } from "./env.ts";
+import type { Credentials, DataFolder } from "@footnote/server/data-folder";
+import type { Environment } from "@footnote/server/env";
 
 export interface Connection {
   /** Works in the local tenant, with every scope. */
@@ -90,7 +90,7 @@ export async function connect(options: {
       close: async () => {},
     };
   }
-  const { openRuntime } = await import("./compose.ts");
+  const { openRuntime } = await import("@footnote/server/compose");
   const runtime = await openRuntime({ env, folder, warm });
   await runtime.worker.start();
   const credentials = await runtime.credentials();

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
-import { openDataFolder } from "./data-folder.ts";
-import type { DataFolder } from "./data-folder.ts";
-import { readEnvironment } from "./env.ts";
-import type { Environment } from "./env.ts";
+import { openDataFolder } from "@footnote/server/data-folder";
+import type { DataFolder } from "@footnote/server/data-folder";
+import { readEnvironment } from "@footnote/server/env";
+import type { Environment } from "@footnote/server/env";
 import { createOutput } from "./output.ts";
 import type { Output, Terminal } from "./output.ts";
 

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@footnote/sdk";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { openRuntime, type Runtime } from "./compose.ts";
-import { openDataFolder } from "./data-folder.ts";
-import { readEnvironment } from "./env.ts";
+import { openRuntime, type Runtime } from "@footnote/server/compose";
+import { openDataFolder } from "@footnote/server/data-folder";
+import { readEnvironment } from "@footnote/server/env";
 
 /** Enough that a run over them takes seconds. */
 const questions = 300;

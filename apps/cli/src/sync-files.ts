@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { isFootnoteApiError } from "@footnote/sdk";
 import type { Client } from "@footnote/sdk";
-import { allPages } from "./all-pages.ts";
+import { allPages } from "@footnote/server/all-pages";
 import { hashFile, mediaTypeOfName, reasonOf } from "./files.ts";
 import type { FoundFile } from "./files.ts";
 

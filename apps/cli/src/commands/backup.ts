@@ -17,7 +17,7 @@ export function addBackup(program: Command, context: Context): void {
     .action(async (target: string, options: CommonOptions) => {
       const { env, folder, output } = await prepare(context, options);
       await refuseWhileServing(env.DATABASE_URL, folder);
-      const { backupStore } = await import("../compose.ts");
+      const { backupStore } = await import("@footnote/server/compose");
       const result = await backupStore({ env, folder, target: resolve(context.cwd, target) });
       output.print(`Written to ${resolve(context.cwd, target)}: ${describe(result)}`, {
         type: "backup",
@@ -33,7 +33,7 @@ export function addBackup(program: Command, context: Context): void {
     .action(async (source: string, options: CommonOptions) => {
       const { env, folder, output } = await prepare(context, options);
       await refuseWhileServing(env.DATABASE_URL, folder);
-      const { restoreStore } = await import("../compose.ts");
+      const { restoreStore } = await import("@footnote/server/compose");
       const result = await restoreStore({ env, folder, source: resolve(context.cwd, source) });
       output.print(`Restored: ${describe(result)}`, { type: "restore", ...result });
     });

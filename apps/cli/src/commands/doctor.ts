@@ -5,15 +5,15 @@ import { pipelines } from "@footnote/retrieval";
 import { createClient, isFootnoteApiError } from "@footnote/sdk";
 import type { Client } from "@footnote/sdk";
 import type { Command } from "commander";
-import { allPages } from "../all-pages.ts";
-import type { Runtime } from "../compose.ts";
+import { allPages } from "@footnote/server/all-pages";
+import type { Runtime } from "@footnote/server/compose";
 import { findServer } from "../connection.ts";
 import { prepare } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
-import type { DataFolder } from "../data-folder.ts";
-import { maskEnvironment } from "../env.ts";
-import type { Environment } from "../env.ts";
-import { modelSettings } from "../models.ts";
+import type { DataFolder } from "@footnote/server/data-folder";
+import { maskEnvironment } from "@footnote/server/env";
+import type { Environment } from "@footnote/server/env";
+import { modelSettings } from "@footnote/server/models";
 
 interface Finding {
   check: string;
@@ -131,7 +131,7 @@ async function checkHere(env: Environment, folder: DataFolder, add: Add): Promis
     add("server", "warning", "none runs on this data folder; commands open the store themselves. Start one with npm start");
   let runtime: Runtime;
   try {
-    const { openRuntime } = await import("../compose.ts");
+    const { openRuntime } = await import("@footnote/server/compose");
     runtime = await openRuntime({ env: { ...env, RERANKER_MODEL: undefined }, folder, warm: true });
   } catch (error) {
     return add("database", "failed", messageOf(error));

@@ -66,8 +66,8 @@ Examples:
     .action(async (options: AblationOptions) => {
       const output = createOutput({ json: options.json ?? false, terminal: context.terminal });
       const { createSystemClock } = await import("@footnote/jobs");
-      const { readEnvironment } = await import("../env.ts");
-      const { openModel } = await import("../models.ts");
+      const { readEnvironment } = await import("@footnote/server/env");
+      const { openModel } = await import("@footnote/server/models");
       const { inCheckout } = await import("../eval/shared-folder.ts");
       const { formatAblationReport, runAblation, writeAblation } = await import("../eval/run-ablation.ts");
       const model = await openModel({ env: readEnvironment({ variables, folder: cwd }), role: "MODEL", clock: createSystemClock() });

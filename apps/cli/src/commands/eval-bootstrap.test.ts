@@ -6,8 +6,8 @@ import { readEvalCases } from "@footnote/evaluation";
 import { readProposals, writeProposals } from "@footnote/evaluation/proposals";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { connect } from "../connection.ts";
-import { openDataFolder } from "../data-folder.ts";
-import { readEnvironment } from "../env.ts";
+import { openDataFolder } from "@footnote/server/data-folder";
+import { readEnvironment } from "@footnote/server/env";
 import { runFootnote } from "../testing/run-footnote.ts";
 import type { RunOptions } from "../testing/run-footnote.ts";
 

@@ -44,7 +44,7 @@ Example:
       const { readCollection } = await import("../eval/bootstrap-documents.ts");
       const { readProposalFile, writeProposalFile } = await import("../eval/proposal-file.ts");
       const { createSystemClock } = await import("@footnote/jobs");
-      const { openModel } = await import("../models.ts");
+      const { openModel } = await import("@footnote/server/models");
       const path = resolve(cwd, options.out);
       // Before anything is paid for: a file that cannot be read would be lost work.
       const kept = (await readProposalFile(path)) ?? [];

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { ProposedCase } from "@footnote/evaluation/proposals";
 import type { EvalCandidate } from "@footnote/sdk";
 import type { Command } from "commander";
-import { allPages } from "../all-pages.ts";
+import { allPages } from "@footnote/server/all-pages";
 import { connect, inCollection } from "../connection.ts";
 import { prepare } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";

@@ -4,7 +4,7 @@ import type { Split } from "@footnote/evaluation";
 import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
-import { readEnvironment } from "../env.ts";
+import { readEnvironment } from "@footnote/server/env";
 import { wholeNumber } from "../number-option.ts";
 import { createOutput } from "../output.ts";
 
@@ -86,7 +86,7 @@ Examples:
       const { formatBaselineChange, runGate, runPlantMatrix, updateBaselines, writeGateReports } = await import("../eval/run-gate.ts");
       const { pipelines } = await import("@footnote/retrieval");
       const { plants } = await import("../eval/gate-plants.ts");
-      const { openJudges } = await import("../eval/eval-judges.ts");
+      const { openJudges } = await import("@footnote/server/judges");
       const { readHandbookCases } = await import("../eval/handbook-store.ts");
       const { inCheckout } = await import("../eval/shared-folder.ts");
       const { formatGateTable } = await import("@footnote/evaluation/reports");
@@ -106,7 +106,7 @@ Examples:
       const log = (line: string) => output.note(line);
       const env = readEnvironment({ variables, folder: cwd });
       const ragas = await openRagas(env, { log, signal });
-      const { openModel } = await import("../models.ts");
+      const { openModel } = await import("@footnote/server/models");
       const { createSystemClock } = await import("@footnote/jobs");
       // Generated answers are held to the floors wherever both a model and a judge are configured, and have no baseline: models differ.
       const isJudging = options.updateBaseline === undefined && !options.matrix && chosen === undefined;

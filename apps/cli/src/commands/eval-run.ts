@@ -7,8 +7,8 @@ import type { Command } from "commander";
 import { connect, inCollection } from "../connection.ts";
 import { prepare } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
-import { readEnvironment } from "../env.ts";
-import type { Environment } from "../env.ts";
+import { readEnvironment } from "@footnote/server/env";
+import type { Environment } from "@footnote/server/env";
 import { wholeNumber } from "../number-option.ts";
 import { createOutput } from "../output.ts";
 
@@ -66,7 +66,7 @@ Examples:
       const { readEvalCases } = await import("@footnote/evaluation");
       const { formatEvalRun, summarizeEvalRun } = await import("@footnote/evaluation/runs");
       const { runOnCollection, runOnHandbook } = await import("../eval/run-eval.ts");
-      const { openJudges } = await import("../eval/eval-judges.ts");
+      const { openJudges } = await import("@footnote/server/judges");
       const path = dataset === undefined ? undefined : resolve(cwd, dataset);
       const cases = path === undefined ? undefined : readEvalCases(await readCases(path), basename(path));
       const ownFiles = documents === undefined || path === undefined ? {} : { name: basename(path), folder: resolve(cwd, documents) };
@@ -121,7 +121,7 @@ Examples:
 
 /** The model that answers in the pipeline `generated`. */
 async function openConfiguredModel(env: Environment): Promise<LanguageModel | null> {
-  const [{ createSystemClock }, { openModel }] = await Promise.all([import("@footnote/jobs"), import("../models.ts")]);
+  const [{ createSystemClock }, { openModel }] = await Promise.all([import("@footnote/jobs"), import("@footnote/server/models")]);
   return await openModel({ env, role: "MODEL", clock: createSystemClock() });
 }
 

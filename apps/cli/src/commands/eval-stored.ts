@@ -4,7 +4,7 @@ import { FootnoteError } from "@footnote/core";
 import { type Client, type EvalResult, type EvalRun, isFootnoteApiError } from "@footnote/sdk";
 import { Option } from "commander";
 import type { Command } from "commander";
-import { allPages } from "../all-pages.ts";
+import { allPages } from "@footnote/server/all-pages";
 import { type Connection, connect, inCollection } from "../connection.ts";
 import { prepare } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";

@@ -2,7 +2,7 @@ import { scopeSchema } from "@footnote/sdk";
 import type { Scope } from "@footnote/sdk";
 import { InvalidArgumentError } from "commander";
 import type { Command } from "commander";
-import { allPages } from "../all-pages.ts";
+import { allPages } from "@footnote/server/all-pages";
 import { connect } from "../connection.ts";
 import { prepare } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";

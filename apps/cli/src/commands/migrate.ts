@@ -19,7 +19,7 @@ export function addMigrate(program: Command, context: Context): void {
           "Set DATABASE_URL (the app's role) and DATABASE_ADMIN_URL (the owner); the embedded store migrates by itself.",
         );
       }
-      const { migrateServer } = await import("../compose.ts");
+      const { migrateServer } = await import("@footnote/server/compose");
       const { applied } = await migrateServer(env);
       output.print(applied.length === 0 ? "The schema is up to date." : `Applied: ${applied.join(", ")}`, { applied });
     });

@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { findServer } from "../connection.ts";
 import { prepare } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
-import type { Credentials, DataFolder } from "../data-folder.ts";
+import type { Credentials, DataFolder } from "@footnote/server/data-folder";
 import { findFiles } from "../files.ts";
 import { findHandbook, handbookCollection } from "../handbook.ts";
 import { ingestFiles } from "../ingest-files.ts";
@@ -70,7 +70,7 @@ export async function serve(context: Context, options: ServeOptions): Promise<vo
     );
   }
   if (options.api) await checkPort(env.FOOTNOTE_HOST, env.FOOTNOTE_PORT);
-  const { migrateIfPossible, openRuntime, startApi } = await import("../compose.ts");
+  const { migrateIfPossible, openRuntime, startApi } = await import("@footnote/server/compose");
   if (options.demo && env.DATABASE_URL) await migrateIfPossible(env);
   const runtime = await openRuntime({ env, folder, warm: true });
   let api: Awaited<ReturnType<typeof startApi>> | undefined;

@@ -1,6 +1,6 @@
 import { FootnoteError } from "@footnote/core";
 import type { Command } from "commander";
-import { allPages } from "../all-pages.ts";
+import { allPages } from "@footnote/server/all-pages";
 import { connect } from "../connection.ts";
 import type { Connection } from "../connection.ts";
 import { prepare } from "../context.ts";

@@ -5,14 +5,14 @@ import { canonicalJson, FootnoteError, indexHash, pipelineHash, sha256 } from "@
 import { datasetHash, type EvalCase, runEvaluation, type Split } from "@footnote/evaluation";
 import { pipelines } from "@footnote/retrieval";
 import { createClient } from "@footnote/sdk";
-import { openDataFolder } from "../data-folder.ts";
-import { readEnvironment } from "../env.ts";
+import { openDataFolder } from "@footnote/server/data-folder";
+import { readEnvironment } from "@footnote/server/env";
 import { findFiles, hashFile } from "../files.ts";
 import { findHandbook } from "../handbook.ts";
 import { syncFiles } from "../sync-files.ts";
 import type { AblationResult, AblationResults, ResultKey } from "./ablation-results.ts";
 import type { AblationVariant } from "./ablation-variants.ts";
-import { createClientTarget } from "./client-target.ts";
+import { createClientTarget } from "@footnote/server/client-target";
 import { readHandbookCases } from "./handbook-store.ts";
 
 const shippedNames: ReadonlySet<string> = new Set(Object.keys(pipelines));
@@ -63,7 +63,7 @@ export async function ablateGolden(options: GoldenAblationOptions): Promise<Map<
       folder: path,
     });
     const folder = await openDataFolder(path);
-    const { openRuntime } = await import("../compose.ts");
+    const { openRuntime } = await import("@footnote/server/compose");
     const runtime = await openRuntime({ env, folder, warm: true });
     try {
       await runtime.worker.start();

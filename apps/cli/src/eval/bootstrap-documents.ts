@@ -1,6 +1,6 @@
 import type { BootstrapDocument } from "@footnote/evaluation/proposals";
 import type { Client } from "@footnote/sdk";
-import { allPages } from "../all-pages.ts";
+import { allPages } from "@footnote/server/all-pages";
 
 /** Texts and chunks of a collection's searchable documents; `more` says that there are others. */
 export async function readCollection(options: {

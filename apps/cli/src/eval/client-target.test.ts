@@ -6,10 +6,10 @@ import { pipelines } from "@footnote/retrieval";
 import { createClient } from "@footnote/sdk";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
-import { openRuntime, type Runtime } from "../compose.ts";
-import { openDataFolder } from "../data-folder.ts";
-import { readEnvironment } from "../env.ts";
-import { createClientTarget } from "./client-target.ts";
+import { openRuntime, type Runtime } from "@footnote/server/compose";
+import { openDataFolder } from "@footnote/server/data-folder";
+import { readEnvironment } from "@footnote/server/env";
+import { createClientTarget } from "@footnote/server/client-target";
 import { readCodeVersion } from "./code-version.ts";
 import { inCheckout } from "./shared-folder.ts";
 

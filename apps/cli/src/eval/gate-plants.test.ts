@@ -3,7 +3,7 @@ import type { Chunker, ChunkDraft, Hit, ModelEvent, ModelSource } from "@footnot
 import { createFakeEmbedder, createScriptedModel } from "@footnote/core/testing";
 import { pipelines } from "@footnote/retrieval";
 import { describe, expect, it } from "vitest";
-import { createEngine } from "../engine.ts";
+import { createEngine } from "@footnote/server/engine";
 import { plantedChange, plantedSpec, plants, unsupportedShare } from "./gate-plants.ts";
 
 const plant = (name: string) => {

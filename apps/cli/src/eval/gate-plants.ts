@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { sha256 } from "@footnote/core";
 import type { Chunker, Embedder, GenerateRequest, LanguageModel, ModelEvent, ModelSource, PipelineSpec, Reranker } from "@footnote/core";
 import { createRandom } from "@footnote/evaluation/statistics";
-import type { RuntimeChange } from "../compose.ts";
-import type { Engine } from "../engine.ts";
+import type { RuntimeChange } from "@footnote/server/compose";
+import type { Engine } from "@footnote/server/engine";
 
 /** A fault that the gate must find: what it does to a pipeline's spec and to the parts of the program. */
 export interface Plant {

@@ -5,7 +5,7 @@ import { createOpenAiServer } from "@footnote/core/testing/openai-server";
 import { containmentJudge } from "@footnote/core/testing/scripted-judge";
 import type { EvalRun } from "@footnote/evaluation";
 import { expect, it, onTestFinished } from "vitest";
-import { readEnvironment } from "../env.ts";
+import { readEnvironment } from "@footnote/server/env";
 import { openLlmScorer } from "./llm-scores.ts";
 
 const quote = "The boiler is guaranteed for seven years.";

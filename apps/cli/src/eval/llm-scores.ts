@@ -1,8 +1,8 @@
 import type { EvalRun } from "@footnote/evaluation";
 import { createFileJudgeCache, createLlmJudge, llmMetrics, withLlmMetrics } from "@footnote/evaluation/judges";
 import { createSystemClock } from "@footnote/jobs";
-import type { Environment } from "../env.ts";
-import { openModel } from "../models.ts";
+import type { Environment } from "@footnote/server/env";
+import { openModel } from "@footnote/server/models";
 
 /** Scores a run by the model at JUDGE_URL, beside our own judges. */
 export interface LlmScorer {

@@ -9,7 +9,7 @@ import {
   ragasMetrics,
   withRagasMetrics,
 } from "@footnote/evaluation/ragas";
-import type { Environment } from "../env.ts";
+import type { Environment } from "@footnote/server/env";
 
 /** What scores runs beside our own judges. */
 export interface RagasScorer {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { LanguageModel, PipelineSpec } from "@footnote/core";
 import { createUnfaithfulModel } from "@footnote/core/testing/unfaithful-model";
 import { pipelines } from "@footnote/retrieval";
-import { generatedPipeline } from "../models.ts";
+import { generatedPipeline } from "@footnote/server/models";
 import { openHandbookStore } from "./handbook-store.ts";
 
 interface RecordedQuestion {

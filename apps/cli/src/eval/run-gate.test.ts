@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { EvalCase } from "@footnote/evaluation";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openJudges } from "./eval-judges.ts";
+import { openJudges } from "@footnote/server/judges";
 import { plants } from "./gate-plants.ts";
 import { readGateSettings } from "./gate-settings.ts";
 import { readHandbookCases } from "./handbook-store.ts";

@@ -1,6 +1,6 @@
 import { type CaseResult, type EvalRun, runEvaluation } from "@footnote/evaluation";
 import { hasAbstained } from "@footnote/evaluation/metrics";
-import { createClientTarget } from "./client-target.ts";
+import { createClientTarget } from "@footnote/server/client-target";
 import { readCodeVersion } from "./code-version.ts";
 import { atLeast, atMost, type Goal } from "./goals.ts";
 import { openHandbookStore, readHandbookCases } from "./handbook-store.ts";

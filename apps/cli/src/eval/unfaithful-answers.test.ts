@@ -16,8 +16,8 @@ import { createRagasClient, ragasMetrics } from "@footnote/evaluation/ragas";
 import { readAnswer } from "@footnote/evaluation/runs";
 import { createSystemClock } from "@footnote/jobs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { generatedPipeline } from "../models.ts";
-import { openJudges } from "./eval-judges.ts";
+import { generatedPipeline } from "@footnote/server/models";
+import { openJudges } from "@footnote/server/judges";
 
 /**
  * The line that judges are held to: a model behind an OpenAI-compatible address writes answers of which a known share of sentences has no support;

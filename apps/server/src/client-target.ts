@@ -3,7 +3,7 @@ import { canonicalJson, errorCodes, FootnoteError, sha256 } from "@footnote/core
 import type { EvalTarget } from "@footnote/evaluation";
 import { type Client, isFootnoteApiError } from "@footnote/sdk";
 import { z } from "zod";
-import { allPages } from "../all-pages.ts";
+import { allPages } from "./all-pages.ts";
 
 /** Longer than an answer of any shipped pipeline may take: its own caps end it. */
 const answerTimeoutMs = 150_000;

@@ -1,6 +1,6 @@
 import { createLocalJudges, type Judges } from "@footnote/evaluation";
-import { createEngine } from "../engine.ts";
-import type { Engine } from "../engine.ts";
+import { createEngine } from "./engine.ts";
+import type { Engine } from "./engine.ts";
 
 /** What judges without a key, on an engine's embedder. */
 export function judgesOf({ embedder }: Pick<Engine, "embedder">): Judges {

@@ -15,8 +15,8 @@ import type { Credentials, DataFolder } from "./data-folder.ts";
 import { createEngine } from "./engine.ts";
 import type { Engine } from "./engine.ts";
 import type { Environment } from "./env.ts";
-import { createClientTarget } from "./eval/client-target.ts";
-import { judgesOf } from "./eval/eval-judges.ts";
+import { createClientTarget } from "./client-target.ts";
+import { judgesOf } from "./judges.ts";
 import { generatedPipeline, openModel } from "./models.ts";
 import { createRerankers } from "./rerankers.ts";
 
