@@ -185,9 +185,10 @@ export async function* answerQuestion(options: AnswerQuestionOptions): AsyncGene
       let characters = 0;
       let iterator: AsyncIterator<ModelEvent> | null = null;
       try {
-        const { maxSentences, minSupport, prompt } = spec.answer;
+        const { formulas, maxSentences, minSupport, prompt } = spec.answer;
         const events = model.generate({
           prompt,
+          formulas,
           question: asked,
           sources: modelSources,
           history,

@@ -15,6 +15,6 @@ export { plainTerms } from "./terms.ts";
 export type { TermsOf } from "./terms.ts";
 export { createExtractiveModel, createUnitScorer } from "./extractive/extractive-model.ts";
 export type { ExtractiveModelOptions, ScoredUnit, UnitScorer } from "./extractive/extractive-model.ts";
-export type { Coefficients, FormulaPair, Formulas } from "./extractive/support.ts";
+export type { Coefficients, FittedFormulas, FormulaPair, Formulas } from "./extractive/formulas.ts";
 export { featureNames, tokenFeatureNames } from "./extractive/unit-features.ts";
 export type { FeatureName } from "./extractive/unit-features.ts";

@@ -68,6 +68,7 @@ export type { AnswerTrace, TracedSource } from "./trace.ts";
 export { finishReasons } from "./answer.ts";
 export type { Answer, AnswerEvent, Citation, CitationSource, Claim, ClaimSupport, Cost, FinishReason, Usage } from "./answer.ts";
 export {
+  formerWeightsNames,
   generatedPipelineName,
   indexedSpaces,
   indexHash,

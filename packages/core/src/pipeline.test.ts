@@ -101,6 +101,17 @@ describe("pipeline specs", () => {
     expect(indexHash(change(read)) === indexHash(read)).toBe(!part.startsWith("index"));
   });
 
+  it("hash another version of fitted formulas or weights, and the same under the name of before", () => {
+    const read = pipelineSpecSchema.parse({ ...stored, reranker: { type: "learned-linear", weights: "fusion-1", candidates: 50 } });
+    expect(read.answer.formulas).toBe("extractive@1");
+    const weighed = (weights: string) => pipelineHash({ ...read, reranker: { type: "learned-linear", weights, candidates: 50 } });
+    expect(weighed("fusion-1")).toBe("6e8c3c8edba540a88af0f57a7be9e48bc45013478841ab160cd7dbedb998ee27");
+    expect(weighed("fusion@1")).toBe(weighed("fusion-1"));
+    expect(weighed("fusion-without-scifact@1")).toBe(weighed("fusion-1-without-scifact"));
+    expect(new Set(["fusion@1", "fusion@2", "fusion-without-scifact@1"].map(weighed)).size).toBe(3);
+    expect(pipelineHash({ ...read, answer: { ...read.answer, formulas: "extractive@2" } })).not.toBe(pipelineHash(read));
+  });
+
   it("name the spaces that are indexed and the one that is searched", () => {
     const two: PipelineSpec = { ...spec, index: { ...spec.index, furtherSpaces: ["other", spec.index.space] } };
     expect(indexedSpaces(two)).toEqual(["fake_64", "other"]);

@@ -31,7 +31,7 @@ const reranker = z.discriminatedUnion("type", [
   }),
   z.strictObject({
     type: z.literal("learned-linear"),
-    /** Name of shipped weights: which features of query and candidate count, and how much. */
+    /** Name and version of shipped weights: which features of query and candidate count, and how much. */
     weights: z.string(),
     candidates: z.int().min(2).max(200),
   }),
@@ -128,6 +128,8 @@ export const pipelineSpecSchema = z.strictObject({
   answer: z.strictObject({
     /** `extractive`, or the name of a configured language model. */
     model: z.string(),
+    /** Version of the fitted formulas by which `extractive` orders sentences and tells how sure it is; other models use none. */
+    formulas: z.string().default("extractive@1"),
     prompt: z.string(),
     maxSentences: z.int().min(1).max(20),
     /** Calibrated support in 0…1 below which the answer abstains. */
@@ -180,10 +182,19 @@ const addedLater: readonly (readonly [path: string, value: unknown])[] = [
   ["fusion.weights", { dense: 1, lexical: 1 }],
   ["diversity", { type: "none" }],
   ["packing.parentTokens", 600],
+  // The version that everything stored without one was made under, whatever is the newest now.
+  ["answer.formulas", "extractive@1"],
 ];
 
-/** The spec as it is hashed, from `path` on: later fields with their defaults left out. */
+/** Names that fitted weights had before these carried their version, by the name that they have now. Specs with either hash alike. */
+export const formerWeightsNames: Readonly<Record<string, string>> = {
+  "fusion@1": "fusion-1",
+  "fusion-without-scifact@1": "fusion-1-without-scifact",
+};
+
+/** The spec as it is hashed, from `path` on: later fields with their defaults left out, renamed weights under their former names. */
 function hashed(value: unknown, path: string): unknown {
+  if (path === "reranker.weights" && typeof value === "string") return formerWeightsNames[value] ?? value;
   if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
   return Object.fromEntries(
     Object.entries(value).flatMap(([key, inner]) => {

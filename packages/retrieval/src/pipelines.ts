@@ -10,6 +10,7 @@ const index: PipelineSpecInput["index"] = {
 
 const answer: PipelineSpecInput["answer"] = {
   model: "extractive",
+  formulas: "extractive@1",
   prompt: "cited-answer@1",
   maxSentences: 4,
   minSupport: 0.5,
@@ -24,7 +25,7 @@ const byDefault: PipelineSpec = pipelineSpecSchema.parse({
   spelling: "corrected",
   candidates: { dense: 100, lexical: 100 },
   fusion: { type: "convex", lexicalWeight: 0.3 },
-  reranker: { type: "learned-linear", weights: "fusion-1", candidates: 50 },
+  reranker: { type: "learned-linear", weights: "fusion@1", candidates: 50 },
   topK: 5,
   packing: { strategy: "neighbours", maxTokens: 2_000 },
   answer,

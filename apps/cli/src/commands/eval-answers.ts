@@ -13,6 +13,7 @@ interface AnswersOptions {
   pipeline: string;
   plot?: string;
   fit?: boolean;
+  write?: boolean;
 }
 
 /** `eval answers`: which sentence the extractive model cites first, and when it abstains, on questions of others. */
@@ -26,6 +27,7 @@ export function addEvalAnswers(evaluate: Command, context: Context): void {
     .option("--cache <folder>", "keep embeddings there for later runs; for one process at a time")
     .option("--plot <file>", "write the ROC there as SVG")
     .option("--fit", "also fit the formulas on the articles for fitting and on our own training questions, and print them")
+    .option("--write", "with --fit: write them as the next version, beside those that are shipped")
     .addHelpText(
       "after",
       `
@@ -35,13 +37,13 @@ Goals, on the articles for reporting: answering sentence first ≥ 0.77, among t
     )
     .action(async (options: AnswersOptions) => {
       const output = createOutput({ json: options.json ?? false, terminal: context.terminal });
-      const { findShared } = await import("../eval/shared-folder.ts");
+      const { findShared, inCheckout } = await import("../eval/shared-folder.ts");
       const folder = findShared("data/retrieval/squad-v2", variables);
       if (!folder) {
         output.print("skipped: squad-v2 is not here; set FOOTNOTE_SHARED", { type: "skipped", set: "squad-v2" });
         return;
       }
-      const { fitOnAnswers, formatFit, runAnswers } = await import("../eval/run-answers.ts");
+      const { fitOnAnswers, formatFit, runAnswers, writeFormulas } = await import("../eval/run-answers.ts");
       const { answersGoals, drawAnswersRoc, formatAnswersReport } = await import("../eval/answers-report.ts");
       const cache = options.cache ? { cacheDir: resolve(cwd, options.cache) } : {};
       const run = { folder, variables, log: (line: string) => output.note(line), signal, ...cache };
@@ -58,6 +60,10 @@ Goals, on the articles for reporting: answering sentence first ≥ 0.77, among t
       if (options.fit) {
         const fit = await fitOnAnswers({ ...run, answered, minSupport });
         output.print(formatFit(fit), fit);
+        if (options.write) {
+          const written = await writeFormulas(inCheckout(""), fit);
+          output.print(`written: ${written}; a version serves once shipped-formulas.ts lists it`, { written });
+        }
       }
       const goals = options.every === 1 ? reports.filter(({ name }) => name.includes("for reporting")).flatMap(answersGoals) : [];
       for (const goal of goals) if (!output.json) output.print(formatGoal(goal));

@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { decimalNumber } from "../number-option.ts";
@@ -12,7 +11,7 @@ interface FitFusionCommandOptions {
   features: string;
   crossEncoder?: string;
   l2: number;
-  write?: string;
+  write?: boolean;
 }
 
 /** `eval fit-fusion`: makes the weights of learned fusion from training questions only. */
@@ -25,17 +24,17 @@ export function addEvalFitFusion(evaluate: Command, context: Context): void {
     .option("--features <folder>", "features of earlier runs; delete it to collect them anew", ".cache/training/features")
     .option("--cross-encoder <folder>", "a reranker model whose score is one more feature")
     .option("--l2 <number>", "strength of the penalty", decimalNumber({ above: 0 }), 1)
-    .option("--write <folder>", "write the weights files there: packages/retrieval/src/fusion/weights")
+    .option("--write", "write them as the next versions, beside those that are shipped")
     .addHelpText("after", "\nReads no test question: the sets' test files are never opened.\n")
     .action(async (options: FitFusionCommandOptions) => {
       const output = createOutput({ json: options.json ?? false, terminal: context.terminal });
-      const { findShared } = await import("../eval/shared-folder.ts");
+      const { findShared, inCheckout } = await import("../eval/shared-folder.ts");
       const dataDir = findShared("data", variables);
       if (!dataDir || !existsSync(dataDir)) {
         output.print("skipped: the shared data is not here; set FOOTNOTE_SHARED", { type: "skipped", folder: "data" });
         return;
       }
-      const { formatWeights, runFitFusion } = await import("../eval/run-fit-fusion.ts");
+      const { runFitFusion, writeFusion } = await import("../eval/run-fit-fusion.ts");
       const fitted = await runFitFusion({
         dataDir,
         featuresDir: resolve(cwd, options.features),
@@ -49,15 +48,14 @@ export function addEvalFitFusion(evaluate: Command, context: Context): void {
         ({ source, queries, convex, fromOthers, fromAll }) =>
           `${source}: ${queries} questions, nDCG@10 convex ${convex.toFixed(4)}, fitted on the others ${fromOthers.toFixed(4)}, on all ${fromAll.toFixed(4)}`,
       );
-      for (const { name, weights } of [fitted.weights, fitted.withoutScifact]) {
+      for (const [name, { weights }] of [["fusion", fitted.weights] as const, ["fusion-without-scifact", fitted.withoutScifact] as const]) {
         const sorted = Object.entries(weights).sort(([, a], [, b]) => Math.abs(b) - Math.abs(a));
         lines.push(`${name}: ${sorted.map(([feature, weight]) => `${feature} ${weight}`).join(", ")}`);
       }
       output.print(lines.join("\n"), fitted);
       if (options.write) {
-        for (const weights of [fitted.weights, fitted.withoutScifact]) {
-          await writeFile(join(resolve(cwd, options.write), `${weights.name}.ts`), formatWeights(weights));
-        }
+        const written = await writeFusion(inCheckout(""), fitted);
+        output.print(`written: ${written.join(", ")}; a version serves once learned-weights.ts lists it`, { written });
       }
     });
 }

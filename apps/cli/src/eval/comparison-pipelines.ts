@@ -16,9 +16,9 @@ const variants: Readonly<Record<string, Partial<PipelineSpec>>> = {
   convex: {},
   "convex-late-interaction": { reranker: { type: "late-interaction", candidates: 50, weight: 0.5 } },
   "cross-encoder": { reranker: { type: "cross-encoder", model: "minilm-cross-encoder-1", candidates: 50, weight: 1 } },
-  learned: { reranker: { type: "learned-linear", weights: "fusion-1", candidates: 50 } },
+  learned: { reranker: { type: "learned-linear", weights: "fusion@1", candidates: 50 } },
   /** `learned` as it is when SciFact's train claims are left out of the fitting: the one to report on SciFact. */
-  "learned-without-scifact": { reranker: { type: "learned-linear", weights: "fusion-1-without-scifact", candidates: 50 } },
+  "learned-without-scifact": { reranker: { type: "learned-linear", weights: "fusion-without-scifact@1", candidates: 50 } },
 };
 
 /** Names that `eval retrieval` takes besides those of shipped pipelines. */

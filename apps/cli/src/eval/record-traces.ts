@@ -54,7 +54,7 @@ export async function recordTraces(options: {
   const learned: PipelineSpec = {
     ...pipelines.default,
     name: "learned",
-    reranker: { type: "learned-linear", weights: "fusion-1", candidates: 50 },
+    reranker: { type: "learned-linear", weights: "fusion@1", candidates: 50 },
   };
   const store = await openHandbookStore({
     pipeline: pipelines.default.name,

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createExtractiveModel, createUnitScorer, featureNames, type FormulaPair } from "@footnote/answers";
+import { createExtractiveModel, createUnitScorer, featureNames, type FittedFormulas, type FormulaPair } from "@footnote/answers";
 import { createChunker } from "@footnote/chunking";
 import { type DocumentId, FootnoteError, type PipelineSpec, throwIfAborted } from "@footnote/core";
 import { createLateInteractionReranker, createLocalEmbedder, tokenMatches } from "@footnote/embedding";
@@ -17,6 +17,7 @@ import { withEmbeddingCache } from "./embedding-cache.ts";
 import { fitFormulas, type FittedQuestion, keptOut, type KeptOut, reorder } from "./fit-answers.ts";
 import { createRowWriter } from "./retrieval.ts";
 import { readGoldenTraining, readTrainingWorlds, readWrittenQuestions, type TrainingWorld } from "./training-answers.ts";
+import { writeFitted } from "./write-fitted.ts";
 
 export interface RunAnswersOptions {
   /** SQuAD 2.0 with corpus.jsonl and dev-v2.0-half.json. */
@@ -130,9 +131,7 @@ export async function runAnswers(
 }
 
 export interface AnswersFit {
-  /** For the languages that the embedder serves, and for others. */
-  served: FormulaPair;
-  foreign: FormulaPair;
+  formulas: FittedFormulas;
   /** Each half of the articles by formulas fitted on the other half and on our own training questions. */
   crossFitted: AnswersReport;
   crossFittedWords: AnswersReport;
@@ -147,7 +146,7 @@ export interface AnswersFit {
  */
 const ownWeight = 10;
 
-/** Fits the formulas of packages/answers/src/extractive/support.ts. Nothing of the articles for reporting takes part in what is to be shipped. */
+/** Fits the formulas of packages/answers/src/extractive/formulas. Nothing of the articles for reporting takes part in what is to be shipped. */
 export async function fitOnAnswers(
   options: Omit<RunAnswersOptions, "pipeline" | "every"> & {
     answered: readonly AnsweredQuestion[];
@@ -185,8 +184,7 @@ export async function fitOnAnswers(
         ...half("train").map((one) => reorder(one, other[kind], minSupport)),
       ]);
     return {
-      served: shipped,
-      foreign: shippedForeign,
+      formulas: { supported: shipped, other: shippedForeign },
       crossFitted: crossReport("SQuAD, all articles, each half by formulas fitted on the other", "tokens"),
       crossFittedWords: crossReport("The same without token vectors", "words"),
       written: keptOut(counted(written), { always: [...squad("train"), ...counted(golden)], minSupport }),
@@ -197,7 +195,17 @@ export async function fitOnAnswers(
   }
 }
 
-export function formatFit({ served, foreign, crossFitted, crossFittedWords, written, writtenForeign }: AnswersFit): string {
+/** Writes the formulas as the next version of `extractive` and gives its name. */
+export async function writeFormulas(checkout: string, { formulas }: Pick<AnswersFit, "formulas">): Promise<string> {
+  return await writeFitted(checkout, "packages/answers/src/extractive/formulas", {
+    family: "extractive",
+    by: "pnpm eval answers --fit --write",
+    data: ["SQuAD 2.0, the articles for fitting", "evals/answers, every organisation", "evals/handbook, the split train"],
+    content: { ...formulas },
+  });
+}
+
+export function formatFit({ formulas, crossFitted, crossFittedWords, written, writtenForeign }: AnswersFit): string {
   const shown = (name: string, { questions, right, answered, first, answeredFalsely }: KeptOut) =>
     `${name}, each by formulas fitted without its organisation: ${questions} questions, right or rightly withheld ${right.toFixed(3)}; of those with an answer ` +
     `answered ${answered.toFixed(3)}, right sentence first ${first.toFixed(3)}; of those without answered ${answeredFalsely.toFixed(3)}`;
@@ -206,7 +214,6 @@ export function formatFit({ served, foreign, crossFitted, crossFittedWords, writ
     formatAnswersReport(crossFittedWords),
     shown("Our questions in languages that the embedder serves", written),
     shown("Our questions in other languages", writtenForeign),
-    `export const servedFormulas: FormulaPair = ${JSON.stringify(served, null, 2)};`,
-    `export const foreignFormulas: FormulaPair = ${JSON.stringify(foreign, null, 2)};`,
+    JSON.stringify(formulas, null, 2),
   ].join("\n");
 }

@@ -1,10 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { learnedWeights } from "@footnote/retrieval";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { comparisonNames, comparisonPipeline } from "./comparison-pipelines.ts";
-import { fittedSplit, formatWeights, runFitFusion } from "./run-fit-fusion.ts";
+import { fittedSplit, runFitFusion, writeFusion } from "./run-fit-fusion.ts";
+import { inCheckout } from "./shared-folder.ts";
 
 let folder = "";
 const subjects = ["eviction", "admission", "scheduling", "storage", "logging", "quota"];
@@ -67,12 +69,18 @@ describe("fitting of learned fusion", () => {
     expect(await runFitFusion(options)).toEqual(fitted);
   }, 120_000);
 
-  it("writes the shipped files as the formatter leaves them, up to line breaks", async () => {
-    const path = new URL("../../../../packages/retrieval/src/fusion/weights/fusion-1.ts", import.meta.url);
-    const shipped = await readFile(path, "utf8");
-    const { fusion1 } = (await import(path.href)) as { fusion1: Parameters<typeof formatWeights>[0] };
-    const flat = (text: string) => text.replaceAll(/["',\s]/gu, "");
-    expect(flat(shipped)).toBe(flat(formatWeights(fusion1)));
+  it("writes no version of what is shipped already", async () => {
+    const checkout = join(folder, "checkout");
+    const path = "packages/retrieval/src/fusion/weights";
+    await cp(inCheckout(path), join(checkout, path), { recursive: true });
+    const [weights, withoutScifact] = ["fusion@1", "fusion-without-scifact@1"].map((name) => {
+      const { signals = [], weights: by = {} } = learnedWeights(name) ?? {};
+      return { signals, weights: by };
+    });
+    if (!weights || !withoutScifact) throw new Error("The shipped weights are not there.");
+    const written = await writeFusion(checkout, { weights, withoutScifact, table: [] });
+    expect(written).toEqual(["fusion@1", "fusion-without-scifact@1"]);
+    expect(await readdir(join(checkout, path))).toEqual(await readdir(inCheckout(path)));
   });
 });
 

@@ -12,6 +12,7 @@ import { makeDocumentationPairs, readPackedMarkdown } from "./documentation-pair
 import { withEmbeddingCache } from "./embedding-cache.ts";
 import { fitFusion, type FusionSource, ndcgOf } from "./fit-fusion.ts";
 import { collectFusionFeatures, type CollectedQuery, type CollectOptions } from "./fusion-features.ts";
+import { writeFitted } from "./write-fitted.ts";
 
 export interface FitFusionOptions {
   /** The folder `data` of the shared one. */
@@ -41,11 +42,13 @@ const fittedTextFeatures = textFeatureNames.filter((name) => !name.startsWith("d
 const archives = ["k8s-enhancements", "eips", "rust-rfcs", "rust-book"];
 const candidates = 50;
 
+type FusionWeights = Pick<LearnedWeights, "signals" | "weights">;
+
 export interface FittedFusion {
   /** Fitted on every source. */
-  weights: LearnedWeights;
+  weights: FusionWeights;
   /** Fitted on documentation alone, for reporting on SciFact. */
-  withoutScifact: LearnedWeights;
+  withoutScifact: FusionWeights;
   /** nDCG@10 on each source: the order of convex fusion, fitted on the others, fitted on all. */
   table: { source: string; queries: number; convex: number; fromOthers: number; fromAll: number }[];
 }
@@ -59,8 +62,8 @@ export async function runFitFusion(options: FitFusionOptions): Promise<FittedFus
   const fit = (used: readonly FusionSource[]) => fitFusion(used, names, l2);
   const all = fit(sources);
   return {
-    weights: { name: "fusion-1", signals, weights: all },
-    withoutScifact: { name: "fusion-1-without-scifact", signals, weights: fit(sources.filter(({ name }) => name !== "scifact-train")) },
+    weights: { signals, weights: all },
+    withoutScifact: { signals, weights: fit(sources.filter(({ name }) => name !== "scifact-train")) },
     table: sources.map(({ name, queries }) => ({
       source: name,
       queries: queries.length,
@@ -71,16 +74,16 @@ export async function runFitFusion(options: FitFusionOptions): Promise<FittedFus
   };
 }
 
-/** A weights file of packages/retrieval. */
-export function formatWeights(weights: LearnedWeights): string {
-  const variable = weights.name.replaceAll(/-(\w)/gu, (_, letter: string) => letter.toUpperCase());
+/** Writes both as the next versions of their names and gives these. */
+export async function writeFusion(checkout: string, { weights, withoutScifact }: FittedFusion): Promise<string[]> {
+  const folder = "packages/retrieval/src/fusion/weights";
+  const documentation = `questions made of the headings of the archives ${archives.join(", ")}`;
+  const scifact = "SciFact's claims of the split train";
+  const by = "pnpm eval fit-fusion --write";
   return [
-    'import type { LearnedWeights } from "../learned-linear.ts";',
-    "",
-    "/** Made by `pnpm eval fit-fusion --write`; not to be edited by hand. */",
-    `export const ${variable}: LearnedWeights = ${JSON.stringify(weights, null, 2)};`,
-    "",
-  ].join("\n");
+    await writeFitted(checkout, folder, { family: "fusion", by, data: [documentation, scifact], content: { ...weights } }),
+    await writeFitted(checkout, folder, { family: "fusion-without-scifact", by, data: [documentation], content: { ...withoutScifact } }),
+  ];
 }
 
 const collectedSchema = z.array(

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { splitSentences } from "@footnote/core";
+import { FootnoteError, splitSentences } from "@footnote/core";
 import { createLocalEmbedder } from "@footnote/embedding";
 import { readBeirCorpus, readScifactClaims, readSpannedQuestions, type SpannedQuestion } from "@footnote/evaluation/datasets";
 import { fitLogistic } from "@footnote/evaluation/fitting";
@@ -17,6 +17,7 @@ import {
 import { bootstrapArea, bootstrapMean, type Interval } from "@footnote/evaluation/statistics";
 import { withEmbeddingCache } from "./embedding-cache.ts";
 import { findShared } from "./shared-folder.ts";
+import { writeFitted } from "./write-fitted.ts";
 
 /** How well relevance tells a sentence that answers from one that does not. */
 export interface RelevanceQuality {
@@ -84,11 +85,47 @@ export interface FittedJudges {
   /** On the training rows. */
   support: {
     rows: number;
-    intercept: number;
+    /** And the intercept. */
     weights: Record<string, number>;
     thresholds: { atLeast: number; precision: number; recall: number }[];
   };
-  relevance: { rows: number; intercept: number; weights: Record<string, number> };
+  relevance: { rows: number; weights: Record<string, number> };
+}
+
+const rounded = (value: number) => Math.round(value * 1000) / 1000;
+
+/**
+ * Scores from which a claim is called supported, and partly supported: the least tenth at which 85 % of those called so were so in training, and the
+ * last one below which fewer than 6 % of the supported lay.
+ */
+export function chosenThresholds(tried: FittedJudges["support"]["thresholds"]): { supported: number; partial: number } {
+  const supported = tried.find(({ precision }) => precision >= 0.85);
+  const partial = tried.findLast(({ recall }) => recall > 0.94);
+  if (!supported || !partial) throw new FootnoteError("internal", "No score tells supported claims apart; look at what the fit gives.");
+  return { supported: supported.atLeast, partial: Math.min(partial.atLeast, supported.atLeast) };
+}
+
+/** Writes both formulas as the next versions of their names and gives these. */
+export async function writeJudges(checkout: string, { support, relevance }: FittedJudges): Promise<string[]> {
+  const folder = "packages/evaluation/src/judges/weights";
+  const by = "pnpm eval judges --fit --write";
+  const { weights, rows } = support;
+  return [
+    await writeFitted(checkout, folder, {
+      family: "support",
+      by,
+      data: [`SciFact's claims of the split train, without those in conflict: ${rows} pairs`],
+      content: { weights, thresholds: chosenThresholds(support.thresholds) },
+    }),
+    await writeFitted(checkout, folder, {
+      family: "relevance",
+      by,
+      data: [
+        `SQuAD 2.0, the articles for fitting: ${relevance.rows} pairs of a question with the answering sentence or another of its paragraph`,
+      ],
+      content: { weights: relevance.weights },
+    }),
+  ];
 }
 
 /** Fits the constants of both judges. Reads training rows only: SciFact's split `train`, and the articles of SQuAD that are for fitting. */
@@ -131,11 +168,11 @@ export async function fitJudges(options: RunJudgesOptions): Promise<FittedJudges
       pairRows.map(({ outcome }, at) => ({ outcome, features: relevanceNames.map((name) => values[at]?.[name] ?? 0) })),
       { l2: 0.001 },
     );
-    const named = (names: readonly string[], weights: readonly number[]) =>
-      Object.fromEntries(names.map((name, at) => [name, Math.round((weights[at] ?? 0) * 1000) / 1000]));
+    const named = (names: readonly string[], { intercept, weights }: { intercept: number; weights: readonly number[] }) =>
+      Object.fromEntries([["intercept", rounded(intercept)], ...names.map((name, at) => [name, rounded(weights[at] ?? 0)])]);
     return {
-      support: { rows: rows.length, intercept: support.intercept, weights: named(supportFeatureNames, support.weights), thresholds },
-      relevance: { rows: pairRows.length, intercept: fitted.intercept, weights: named(relevanceNames, fitted.weights) },
+      support: { rows: rows.length, weights: named(supportFeatureNames, support), thresholds },
+      relevance: { rows: pairRows.length, weights: named(relevanceNames, fitted) },
     };
   });
 }

@@ -159,6 +159,16 @@ describe("the extractive model", () => {
     expect(await supportWith(["en"])).not.toBe(served);
   });
 
+  test("reads by the formulas that the pipeline names, and by no others", async () => {
+    const named = question({
+      hits: sampleHits(manual),
+      model: createExtractiveModel({ embedder: createFakeEmbedder(), analyzerFor: () => analyzer }),
+      spec: sampleSpec({ formulas: "extractive@0" }),
+    });
+    const error = (await named.events()).find(({ type }) => type === "error");
+    expect(error).toMatchObject({ error: { code: "pipeline_incompatible", message: expect.stringContaining('"extractive@0"') } });
+  });
+
   test("takes a few sentences for less than what is usual", () => {
     expect(usualCosine([])).toBe(0.2);
     expect(usualCosine([0.75])).toBeCloseTo(0.25, 10);

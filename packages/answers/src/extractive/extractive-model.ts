@@ -17,7 +17,8 @@ import { numberTokens } from "../number-tokens.ts";
 import { splitQuestion } from "../split-question.ts";
 import { nearSpellings } from "./near-spelling.ts";
 import { profileQuestion, type QuestionProfile } from "./question-profile.ts";
-import { foreignFormulas, type Formulas, linear, servedFormulas, supportOf } from "./support.ts";
+import { type Formulas, linear, supportOf } from "./formulas.ts";
+import { findFormulas, formulaNames } from "./shipped-formulas.ts";
 import { type Candidate, candidatesOf, type Features, questionWeights, unitFeatures, usualCosine } from "./unit-features.ts";
 
 export interface ExtractiveModelOptions {
@@ -47,6 +48,8 @@ export interface ScoredUnit {
 
 /** Units whose log-odds lie this close to the best are said too, but for where they stand: two sources that differ are both heard. */
 const nearBest = 0.8;
+/** What a request gets that names no formulas. */
+const newestFormulas = formulaNames().at(-1) ?? "";
 /** Share of terms from which two units say the same. */
 const sameShare = 0.75;
 
@@ -107,7 +110,7 @@ export function createExtractiveModel(options: ExtractiveModelOptions): Language
 export interface UnitScorer {
   /** The units of the sources for each part of the question, best first, and the tokens that had to be embedded. */
   score(
-    request: Pick<GenerateRequest, "question" | "history" | "sources" | "signal">,
+    request: Pick<GenerateRequest, "question" | "history" | "sources" | "formulas" | "signal">,
   ): Promise<{ parts: ScoredUnit[][]; embeddedTokens: number }>;
 }
 
@@ -149,10 +152,11 @@ export function createUnitScorer(options: ExtractiveModelOptions): UnitScorer {
   }
 
   return {
-    async score({ question, history, sources, signal }) {
+    async score({ question, history, sources, formulas: name, signal }) {
       const language = languageOf(question, sources);
-      const served = languages.length === 0 || languages.includes(language);
-      const formulas = (served ? servedFormulas : foreignFormulas)[readsTokens ? "tokens" : "words"];
+      const isSupported = languages.length === 0 || languages.includes(language);
+      const fitted = findFormulas(name ?? newestFormulas);
+      const formulas = (isSupported ? fitted.supported : fitted.other)[readsTokens ? "tokens" : "words"];
       const analyzer = analyzerFor(language);
       const termsOf = (text: string) => analyzer.terms(text);
       const all = candidatesOf(sources, termsOf);

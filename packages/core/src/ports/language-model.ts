@@ -11,6 +11,8 @@ export interface ModelSource {
 export interface GenerateRequest {
   /** Name of a versioned prompt, as `PipelineSpec.answer.prompt` has it; models that need none ignore it. Default: the model's own. */
   prompt?: string;
+  /** Name of versioned formulas, as `PipelineSpec.answer.formulas` has it; models that use none ignore it. Default: the model's newest. */
+  formulas?: string;
   question: string;
   sources: readonly ModelSource[];
   /** Earlier turns of the conversation, oldest first. */

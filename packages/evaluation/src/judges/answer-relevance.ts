@@ -4,7 +4,7 @@ import { analyze } from "./analysis.ts";
 import { coverageOf } from "./coverage.ts";
 import type { EmbedTexts } from "./deterministic-judge.ts";
 import { calendarName } from "./polarity.ts";
-import { relevanceWeights } from "./relevance-weights.ts";
+import relevance from "./weights/relevance@1.json" with { type: "json" };
 
 /** What relevance is made of. */
 export interface RelevanceFeatures {
@@ -53,8 +53,8 @@ export function createAnswerRelevance(options: { embed: EmbedTexts }): AnswerRel
       const read = await features(pairs, signal);
       return read.map((values, at) => {
         if (!/[\p{L}\p{N}]/u.test(pairs[at]?.answer ?? "")) return 0;
-        let sum = relevanceWeights.intercept;
-        for (const name of relevanceFeatureNames) sum += relevanceWeights[name] * values[name];
+        let sum = relevance.weights.intercept;
+        for (const name of relevanceFeatureNames) sum += relevance.weights[name] * values[name];
         return logistic(sum);
       });
     },

@@ -14,7 +14,7 @@ import type { Conflict } from "./conflicts/conflict.ts";
 import { findConflict } from "./conflicts/find-conflict.ts";
 import { coverageOf, orderOf } from "./coverage.ts";
 import { splitClaims } from "./split-claims.ts";
-import { supportThresholds, supportWeights } from "./support-weights.ts";
+import support from "./weights/support@1.json" with { type: "json" };
 
 /** Vectors of length 1, one per text in order. */
 export type EmbedTexts = (texts: readonly string[], options: { signal?: AbortSignal }) => Promise<readonly Float32Array[]>;
@@ -43,6 +43,13 @@ interface Statement extends Verdict {
   isContradicted?: boolean;
 }
 
+/** The formula that the evidence speaks of what a statement says. Another one makes another version of the judge. */
+const { weights } = support;
+/**
+ * Scores from which a claim is called supported, and partly supported: the least tenth at which 85 % of those called so were so in training, and the
+ * one below which fewer than 6 % of the supported lay.
+ */
+const { thresholds } = support;
 const mostEmbedded = 12;
 /** A sentence is taken for one that bears a claim when it adds this much to what the others cover. */
 const leastGain = 0.15;
@@ -82,14 +89,14 @@ export function createDeterministicJudge(options: DeterministicJudgeOptions): Ju
 async function judgeStatement(item: JudgeItem, features: SupportReader, signal: AbortSignal | undefined): Promise<Statement> {
   if (item.evidence.every((text) => text.trim() === "")) return { support: "unsupported", score: 0, reason: "there is no evidence" };
   const { values, conflict } = await features.read(item, signal);
-  let sum = supportWeights.intercept;
-  for (const name of featureNames) sum += supportWeights[name] * values[name];
+  let sum = weights.intercept;
+  for (const name of featureNames) sum += weights[name] * values[name];
   const score = 1 / (1 + Math.exp(-sum));
   if (conflict !== null) {
     return { support: "unsupported", score: score * conflictCeiling, reason: conflict.reason, isContradicted: true };
   }
-  if (score >= supportThresholds.supported) return { support: "supported", score };
-  if (score >= supportThresholds.partial) return { support: "partial", score, reason: "the evidence holds only part of it" };
+  if (score >= thresholds.supported) return { support: "supported", score };
+  if (score >= thresholds.partial) return { support: "partial", score, reason: "the evidence holds only part of it" };
   return { support: "unsupported", score, reason: "the evidence is about something else" };
 }
 

@@ -1,7 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { textFeatureNames } from "./learned-features.ts";
 import { learnedLinear, standardizedColumn } from "./learned-linear.ts";
-import { learnedWeights } from "./learned-weights.ts";
 
 const logistic = (value: number) => 1 / (1 + Math.exp(-value));
 
@@ -22,21 +20,5 @@ describe("learned linear fusion", () => {
     expect(standardizedColumn([null, 1, 3])).toEqual([0, -1, 1]);
     expect(learnedLinear({ a: [1, 3], b: [null, null] }, { a: 1, b: 5, c: 2 })).toEqual([logistic(-1), logistic(1)]);
     expect(learnedLinear({ a: [] }, { a: 1 })).toEqual([]);
-  });
-});
-
-describe("shipped weights", () => {
-  it("name features that exist and the signals that they need", () => {
-    for (const name of ["fusion-1", "fusion-1-without-scifact"]) {
-      const found = learnedWeights(name);
-      expect(found?.name).toBe(name);
-      const known = new Set<string>(textFeatureNames);
-      for (const [feature, weight] of Object.entries(found?.weights ?? {})) {
-        expect(Number.isFinite(weight)).toBe(true);
-        const [signal = ""] = feature.split(".");
-        expect(known.has(feature) || found?.signals.includes(signal)).toBe(true);
-      }
-    }
-    expect(learnedWeights("none")).toBeUndefined();
   });
 });
