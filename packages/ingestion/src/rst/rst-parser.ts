@@ -4,9 +4,23 @@ import { collapseWhiteSpace, createDocumentBuilder } from "../document-builder.t
 import type { DocumentBuilder } from "../document-builder.ts";
 import { parseLimits } from "../parse-limits.ts";
 import type { ParseLimits } from "../parse-limits.ts";
-import { parseDelimited } from "../text/csv-parser.ts";
 import { decodeText } from "../text/decode-text.ts";
+import { codeOf, isDropped, parseDirective, rowsOf } from "./rst-directives.ts";
+import type { Directive } from "./rst-directives.ts";
 import { rstInlineText } from "./rst-inline.ts";
+import {
+  bullet,
+  dedent,
+  enumerator,
+  expandTabs,
+  hangingBlock,
+  indentedBlock,
+  isEnumerated,
+  paragraphEnd,
+  punctuation,
+  tableEnd,
+  titleAt,
+} from "./rst-lines.ts";
 import { readGridTable, readSimpleTable } from "./rst-table.ts";
 
 /** Bodies nested deeper are read as plain paragraphs. */
@@ -33,13 +47,6 @@ export function createRstParser(options: { limits?: Partial<ParseLimits> } = {})
   };
 }
 
-function expandTabs(line: string): string {
-  if (!line.includes("\t")) return line;
-  let result = "";
-  for (const part of line.split(/(\t)/u)) result += part === "\t" ? " ".repeat(8 - (result.length % 8)) : part;
-  return result;
-}
-
 function readSubstitutions(lines: readonly string[]): Map<string, string> {
   const substitutions = new Map<string, string>();
   for (const line of lines) {
@@ -55,25 +62,14 @@ interface Context {
   list: { group: number; depth: number; marker: string; marked: boolean } | null;
 }
 
-const punctuation = /^([!-/:-@[-`{-~])\1*$/u;
-const bullet = /^([-*+•])(?: +|$)/u;
-const enumerator = /^(?:\(?(?:\d{1,9}|[A-Za-z]|[ivxlcdm]{1,9}|[IVXLCDM]{1,9}|#)[.)])(?: +|$)/u;
-const codeDirectives: ReadonlySet<string> = new Set([
-  "code-block",
-  "code",
-  "sourcecode",
-  "parsed-literal",
-  "productionlist",
-  "math",
-  "doctest",
-  "testcode",
-  "literal",
-]);
-const droppedDirectives: ReadonlySet<string> = new Set(
-  "image highlight contents include raw toctree index meta literalinclude sectnum default-role role currentmodule module target-notes unicode date class".split(
-    " ",
-  ),
-);
+/** Lines that are read, and what they have shown so far. */
+interface Body {
+  lines: readonly string[];
+  context: Context;
+  /** The list that the item before belongs to. */
+  list: { kind: string; group: number } | null;
+  firstHeading: string | null;
+}
 
 function createRstReader(builder: DocumentBuilder, substitutions: ReadonlyMap<string, string>) {
   /** Underline styles in order of first use: the place of a style is its level. */
@@ -113,66 +109,65 @@ function createRstReader(builder: DocumentBuilder, substitutions: ReadonlyMap<st
 
   /** Reads lines that start in column 0; returns the text of the first heading. */
   function readBody(lines: readonly string[], context: Context): string | null {
-    let firstHeading: string | null = null;
-    let at = 0;
-    /** Group of the list that the line before belonged to. */
-    const open: { list: { kind: string; group: number } | null } = { list: null };
-    while (at < lines.length) {
-      const line = lines[at] ?? "";
-      if (line === "") {
-        at += 1;
-        continue;
-      }
-      const listKind = bullet.test(line) ? "bullet" : isEnumerated(lines, at) ? "enumerated" : null;
-      if (open.list?.kind !== listKind) open.list = null;
-      if (context.depth >= maxDepth) {
-        at = readParagraph(lines, at, context);
-        continue;
-      }
-      if (line.startsWith(" ")) {
-        const block = indentedBlock(lines, at);
-        readBody(block.lines, { ...context, depth: context.depth + 1, quote: context.list === null });
-        at = block.end;
-        continue;
-      }
-      if (line === ".." || line.startsWith(".. ")) {
-        at = readExplicit(lines, at, context);
-        continue;
-      }
-      const heading = readHeading(lines, at);
-      if (heading !== null) {
-        const text = inline(heading.text);
-        if (builder.heading({ level: heading.level, text }) !== null) firstHeading ??= text;
-        at = heading.end;
-        continue;
-      }
-      if (punctuation.test(line) && line.length >= 4) {
-        at += 1;
-        continue;
-      }
-      const window = lines.slice(at, tableEnd(lines, at));
-      const table = readGridTable(window) ?? readSimpleTable(window);
-      if (table !== null) {
-        appendRows(table.rows);
-        at += table.length;
-        continue;
-      }
-      if (listKind !== null) {
-        const marker = (bullet.exec(line) ?? enumerator.exec(line))?.[0] ?? "";
-        open.list ??= { kind: listKind, group: context.list?.group ?? builder.newGroup() };
-        const item = hangingBlock(lines, at, marker.trimEnd().length + 1, marker.length);
-        const shown = listKind === "bullet" ? "" : `${marker.trim()} `;
-        readBody(item.lines, {
-          depth: context.depth + 1,
-          quote: false,
-          list: { group: open.list.group, depth: (context.list?.depth ?? 0) + 1, marker: shown, marked: false },
-        });
-        at = item.end;
-        continue;
-      }
-      at = readLineOrParagraph(lines, at, context);
+    const body: Body = { lines, context, list: null, firstHeading: null };
+    for (let at = 0; at < lines.length;) at = readNext(body, at);
+    return body.firstHeading;
+  }
+
+  /** Reads what starts in a line; returns the line after it. */
+  function readNext(body: Body, at: number): number {
+    const { lines, context } = body;
+    const line = lines[at] ?? "";
+    if (line === "") return at + 1;
+    const listKind = bullet.test(line) ? "bullet" : isEnumerated(lines, at) ? "enumerated" : null;
+    if (body.list?.kind !== listKind) body.list = null;
+    if (context.depth >= maxDepth) return readParagraph(lines, at, context);
+    if (line.startsWith(" ")) {
+      const block = indentedBlock(lines, at);
+      readBody(block.lines, { ...context, depth: context.depth + 1, quote: context.list === null });
+      return block.end;
     }
-    return firstHeading;
+    if (line === ".." || line.startsWith(".. ")) return readExplicit(lines, at, context);
+    const structureEnd = readHeading(body, at) ?? readTransition(line, at) ?? readTable(lines, at);
+    if (structureEnd !== null) return structureEnd;
+    return listKind === null ? readLineOrParagraph(lines, at, context) : readItem(body, at, listKind);
+  }
+
+  function readHeading(body: Body, at: number): number | null {
+    const title = titleAt(body.lines, at);
+    if (title === null) return null;
+    const known = styles.indexOf(title.style);
+    const level = known === -1 ? styles.push(title.style) : known + 1;
+    const text = inline(title.text);
+    if (builder.heading({ level, text }) !== null) body.firstHeading ??= text;
+    return title.end;
+  }
+
+  function readTransition(line: string, at: number): number | null {
+    return punctuation.test(line) && line.length >= 4 ? at + 1 : null;
+  }
+
+  function readTable(lines: readonly string[], at: number): number | null {
+    const window = lines.slice(at, tableEnd(lines, at));
+    const table = readGridTable(window) ?? readSimpleTable(window);
+    if (table === null) return null;
+    appendRows(table.rows);
+    return at + table.length;
+  }
+
+  function readItem(body: Body, at: number, kind: "bullet" | "enumerated"): number {
+    const { lines, context } = body;
+    const line = lines[at] ?? "";
+    const marker = (bullet.exec(line) ?? enumerator.exec(line))?.[0] ?? "";
+    body.list ??= { kind, group: context.list?.group ?? builder.newGroup() };
+    const item = hangingBlock(lines, at, marker.trimEnd().length + 1, marker.length);
+    const shown = kind === "bullet" ? "" : `${marker.trim()} `;
+    readBody(item.lines, {
+      depth: context.depth + 1,
+      quote: false,
+      list: { group: body.list.group, depth: (context.list?.depth ?? 0) + 1, marker: shown, marked: false },
+    });
+    return item.end;
   }
 
   function readLineOrParagraph(lines: readonly string[], at: number, context: Context): number {
@@ -256,123 +251,35 @@ function createRstReader(builder: DocumentBuilder, substitutions: ReadonlyMap<st
     }
   }
 
-  /** Over- and underlined titles; a style's level is its place among those seen. */
-  function readHeading(lines: readonly string[], at: number): { text: string; level: number; end: number } | null {
-    const first = lines[at] ?? "";
-    const second = lines[at + 1] ?? "";
-    const third = lines[at + 2] ?? "";
-    const over = punctuation.test(first) && second !== "" && !punctuation.test(second) && third === first && first.length >= 3;
-    const under =
-      !over &&
-      second !== "" &&
-      punctuation.test(second) &&
-      !punctuation.test(first) &&
-      second.length >= Math.min(4, first.length) &&
-      second.length >= first.length * 0.6;
-    if (!over && !under) return null;
-    if (under && (lines[at - 1] ?? "") !== "" && !punctuation.test(lines[at - 1] ?? "")) return null;
-    const style = over ? `${first[0]}${first[0]}` : (second[0] ?? "");
-    let level = styles.indexOf(style);
-    if (level === -1) level = styles.push(style) - 1;
-    return { text: (over ? second : first).trim(), level: level + 1, end: at + (over ? 3 : 2) };
-  }
-
-  /** Directives, comments, footnotes, targets and substitutions. */
+  /** Directives, footnotes, and what is not shown: comments, targets and substitutions. */
   function readExplicit(lines: readonly string[], at: number, context: Context): number {
     const block = hangingBlock(lines, at, 1, 3);
+    const deeper = { ...context, depth: context.depth + 1 };
     const [first = "", ...rest] = block.lines;
     const note = /^\[(?:#?[^\]\s]{0,80}|\*)\](?: +(.*))?$/u.exec(first);
-    const deeper = { ...context, depth: context.depth + 1 };
-    if (note !== null) {
-      readBody([note[1] ?? "", ...dedent(rest)], deeper);
-      return block.end;
-    }
-    const directive = /^(?:\|[^|]{1,100}\| )?([A-Za-z][\w:+.-]{0,60})::(?: +(.*))?$/u.exec(first);
-    if (directive === null || first.startsWith("|")) return block.end;
-    const name = (directive[1] ?? "").toLowerCase();
-    const argument = directive[2] ?? "";
-    const body = dedent(rest);
-    let start = 0;
-    while (/^:[\w-]+:/u.test(body[start] ?? "")) start += 1;
-    const content = body.slice(start);
-    if (codeDirectives.has(name)) {
-      const code = name === "math" || name === "productionlist" ? [argument, ...content] : content;
-      builder.append({ kind: "code", text: code.join("\n"), group: builder.newGroup() });
-    } else if (name === "figure") {
-      builder.append({ kind: "caption", text: inline(content.join(" ")) });
-    } else if (name === "csv-table") {
-      const header = body.find((line) => line.startsWith(":header:"))?.slice(8) ?? "";
-      if (argument !== "") builder.append({ kind: "caption", text: inline(argument) });
-      const cells = parseDelimited(content.join("\n").replace(/(^|,) +"/gmu, '$1"'), ",").map((row) => ({ cells: row, header: false }));
-      const names = parseDelimited(header.trim().replace(/, +"/gu, ',"'), ",").map((row) => ({ cells: row, header: true }));
-      appendRows([...names, ...cells]);
-    } else if (name === "list-table") {
-      if (argument !== "") builder.append({ kind: "caption", text: inline(argument) });
-      const headers = Number(/^:header-rows: *(\d+)/mu.exec(body.join("\n"))?.[1] ?? 0);
-      appendRows(listTableRows(content).map((cells, index) => ({ cells, header: index < headers })));
-    } else if (name === "table") {
-      if (argument !== "") builder.append({ kind: "caption", text: inline(argument) });
-      readBody(content, deeper);
-    } else if (!droppedDirectives.has(name) && !name.startsWith("canonical-")) {
-      // Admonitions and directives unknown here: what they hold is text.
-      readBody(start > 0 ? [argument, "", ...content] : [argument, ...content], deeper);
+    if (note !== null) readBody([note[1] ?? "", ...dedent(rest)], deeper);
+    else {
+      const directive = parseDirective(block.lines);
+      if (directive !== null) appendDirective(directive, deeper);
     }
     return block.end;
   }
 
-  return { readDocument };
-}
-
-/** Rows of a two-level bullet list: `* - a` then `  - b`. */
-function listTableRows(lines: readonly string[]): string[][] {
-  const rows: string[][] = [];
-  for (const line of lines) {
-    const row = /^[*-] +[-*] ?(.*)$/u.exec(line);
-    const cell = /^ +[-*](?: (.*))?$/u.exec(line);
-    const current = rows.at(-1);
-    if (row !== null) rows.push([row[1] ?? ""]);
-    else if (cell !== null && current !== undefined) current.push(cell[1] ?? "");
-    else if (current !== undefined && line.trim() !== "") current[current.length - 1] += ` ${line.trim()}`;
+  function appendDirective(directive: Directive, context: Context): void {
+    const { name, argument, body, content } = directive;
+    const code = codeOf(directive);
+    const rows = rowsOf(directive);
+    if (code !== null) builder.append({ kind: "code", text: code, group: builder.newGroup() });
+    else if (name === "figure") builder.append({ kind: "caption", text: inline(content.join(" ")) });
+    else if (rows !== null || name === "table") {
+      if (argument !== "") builder.append({ kind: "caption", text: inline(argument) });
+      if (rows === null) readBody(content, context);
+      else appendRows(rows);
+    } else if (!isDropped(directive)) {
+      // Admonitions and directives unknown here: what they hold is text.
+      readBody(content.length < body.length ? [argument, "", ...content] : [argument, ...content], context);
+    }
   }
-  return rows;
-}
 
-function isEnumerated(lines: readonly string[], at: number): boolean {
-  const line = lines[at] ?? "";
-  if (!enumerator.test(line)) return false;
-  const next = lines[at + 1] ?? "";
-  return next === "" || next.startsWith(" ") || enumerator.test(next);
-}
-
-function paragraphEnd(lines: readonly string[], at: number): number {
-  let end = at + 1;
-  while (end < lines.length && lines[end] !== "") end += 1;
-  return end;
-}
-
-/** Tables hold no blank lines at the margin but simple ones may; 2,000 lines are looked at. */
-function tableEnd(lines: readonly string[], at: number): number {
-  const line = lines[at] ?? "";
-  return /^\+[-+]+\+$/u.test(line) || /^=+ +=/u.test(line) ? Math.min(lines.length, at + 2000) : at;
-}
-
-/** The lines from `at` that are indented or blank, dedented. */
-function indentedBlock(lines: readonly string[], at: number): { lines: string[]; end: number } {
-  let end = at;
-  while (end < lines.length && (lines[end] === "" || lines[end]?.startsWith(" ") === true)) end += 1;
-  return { lines: dedent(lines.slice(at, end)), end };
-}
-
-/** An item: its first line from `skip` on, then every following line indented by at least `indent`, dedented. */
-function hangingBlock(lines: readonly string[], at: number, indent: number, skip: number): { lines: string[]; end: number } {
-  let end = at + 1;
-  const margin = " ".repeat(indent);
-  while (end < lines.length && (lines[end] === "" || lines[end]?.startsWith(margin) === true)) end += 1;
-  return { lines: [(lines[at] ?? "").slice(skip), ...dedent(lines.slice(at + 1, end))], end };
-}
-
-function dedent(lines: readonly string[]): string[] {
-  let margin = Number.POSITIVE_INFINITY;
-  for (const line of lines) if (line !== "") margin = Math.min(margin, line.length - line.trimStart().length);
-  return margin === 0 || margin === Number.POSITIVE_INFINITY ? [...lines] : lines.map((line) => line.slice(margin));
+  return { readDocument };
 }
