@@ -5,6 +5,7 @@ import {
   createIndexMaintenance,
   createIngestDocument,
   createJobRunner,
+  createJobTopic,
   createOutboxDispatcher,
 } from "@footnote/jobs";
 import type { BackoffOptions, IngestDocumentOptions } from "@footnote/jobs";
@@ -53,7 +54,13 @@ export function createWorker(deps: WorkerDependencies): FootnoteWorker {
     onRequeue: () => dispatcher.wake(),
     ...(deps.backoff ? { backoff: deps.backoff } : {}),
   });
-  const dispatcher = createOutboxDispatcher({ store, queue, clock, telemetry, staleAtStartMs: staleMs });
+  const dispatcher = createOutboxDispatcher({
+    store,
+    topics: new Map([["job", createJobTopic({ store, queue, clock, telemetry })]]),
+    clock,
+    telemetry,
+    staleAtStartMs: staleMs,
+  });
   const maintenance = createIndexMaintenance({ store, clock, telemetry });
   let worker: Worker | undefined;
   return {

@@ -86,12 +86,14 @@ it("leaves a large file's place to others after its slice, and goes on where it 
         return await fake.embed(request);
       }),
   });
-  await bench.store.routing.completeOutbox((await bench.store.routing.claimOutbox({ limit: 100, leaseMs: 60_000 })).map(({ id }) => id));
+  await bench.store.routing.completeOutbox(
+    (await bench.store.routing.claimOutbox({ topics: ["job"], limit: 100, leaseMs: 60_000 })).map(({ id }) => id),
+  );
   for (let run = 1; run <= 4; run++) {
     await runner.handle({ tenantId, jobId: job.id }, never);
     expect(await bench.store.jobs.get(tenantId, job.id)).toMatchObject({ state: "queued", attempts: 0, error: null, stage: "embed" });
-    const waiting = await bench.store.routing.claimOutbox({ limit: 100, leaseMs: 60_000 });
-    expect(waiting.filter(({ jobId }) => jobId === job.id)).toHaveLength(1);
+    const waiting = await bench.store.routing.claimOutbox({ topics: ["job"], limit: 100, leaseMs: 60_000 });
+    expect(waiting.filter(({ payload }) => payload.jobId === job.id)).toHaveLength(1);
     expect(texts).toHaveLength(4 * run);
   }
   await runner.handle({ tenantId, jobId: job.id }, never);

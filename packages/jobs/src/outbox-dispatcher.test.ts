@@ -3,8 +3,9 @@ import type { JobId, JobQueue, JobRecord, TenantId } from "@footnote/core";
 import { createSilentTelemetry } from "@footnote/core/testing";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { createIndexMaintenance } from "./index-maintenance.ts";
+import { createJobTopic } from "./job-topic.ts";
 import { createOutboxDispatcher } from "./outbox-dispatcher.ts";
-import type { OutboxDispatcherOptions } from "./outbox-dispatcher.ts";
+import type { OutboxDispatcherOptions, OutboxTopic } from "./outbox-dispatcher.ts";
 import { createSystemClock } from "./system-clock.ts";
 import { openWorkbench } from "./testing/workbench.ts";
 import type { Workbench } from "./testing/workbench.ts";
@@ -33,11 +34,13 @@ function recordingQueue(enqueue?: JobQueue["enqueue"]) {
 }
 
 async function dispatcher(queue: JobQueue, options: Partial<OutboxDispatcherOptions> = {}) {
+  const clock = createSystemClock();
+  const telemetry = createSilentTelemetry();
   const made = createOutboxDispatcher({
     store: bench.store,
-    queue,
-    clock: createSystemClock(),
-    telemetry: createSilentTelemetry(),
+    topics: new Map([["job", createJobTopic({ store: bench.store, queue, clock, telemetry })]]),
+    clock,
+    telemetry,
     pollMs: 60_000,
     staleMs: 3_600_000,
     ...options,
@@ -89,6 +92,31 @@ it("leaves a row for the next try when the queue refuses", async () => {
   expect(refusals).toBeGreaterThanOrEqual(3);
 });
 
+it("keeps the rows of a topic that refuses, delivers those of others, and leaves those that it does not know", async () => {
+  const { tenantId } = await bench.tenant();
+  const insert = "insert into outbox (tenant_id, topic, payload) select $1, unnest(array['a', 'b', 'c']), '{\"id\":\"x\"}'";
+  await bench.superuser(insert, [tenantId]);
+  const { queue } = recordingQueue();
+  const seen: string[] = [];
+  let refusals = 0;
+  const refusing: OutboxTopic = {
+    async deliver(rows) {
+      if (++refusals < 3) throw new FootnoteError("upstream_failed", "away");
+      seen.push(...rows.map(({ topic, payload }) => `${topic} ${payload.id}`));
+    },
+  };
+  const taking: OutboxTopic = { deliver: async (rows) => void seen.push(...rows.map(({ topic }) => topic)) };
+  const topics = new Map([
+    ["a", refusing],
+    ["b", taking],
+  ]);
+  await dispatcher(queue, { topics, pollMs: 20, leaseMs: 50 });
+  await until(() => seen.length === 2);
+  expect([seen, refusals]).toEqual([["b", "a x"], 3]);
+  await until(async () => (await bench.superuser("select topic from outbox where topic in ('a', 'b')")).length === 0);
+  expect(await bench.superuser("select topic from outbox where topic = 'c'")).toEqual([{ topic: "c" }]);
+});
+
 it("moves more jobs than fit one claim", async () => {
   const { queue, sent } = recordingQueue();
   const { put } = await bench.tenant();
@@ -103,7 +131,7 @@ it("recovers what a crash left running, at start", async () => {
   const { queue, sent } = recordingQueue();
   const { put, tenantId } = await bench.tenant();
   const job = await put("a", "text");
-  const rows = await bench.store.routing.claimOutbox({ limit: 100, leaseMs: 60_000 });
+  const rows = await bench.store.routing.claimOutbox({ topics: ["job"], limit: 100, leaseMs: 60_000 });
   await bench.store.routing.completeOutbox(rows.map(({ id }) => id));
   await bench.store.jobs.start(tenantId, job.id, { staleMs: 0 });
   await new Promise((resolve) => setTimeout(resolve, 20));
@@ -115,7 +143,7 @@ it("delivers again what a worker took and never started", async () => {
   const { queue, sent } = recordingQueue();
   const { put, tenantId } = await bench.tenant();
   const job = await put("a", "text");
-  const rows = await bench.store.routing.claimOutbox({ limit: 100, leaseMs: 60_000 });
+  const rows = await bench.store.routing.claimOutbox({ topics: ["job"], limit: 100, leaseMs: 60_000 });
   await bench.store.routing.completeOutbox(rows.map(({ id }) => id));
   await dispatcher(queue, { staleMs: 0, staleAtStartMs: 3_600_000, recoverEveryMs: 0, pollMs: 20 });
   await until(() => sent.some(({ jobId }) => jobId === job.id));

@@ -1,10 +1,18 @@
 import { createWakeSignal } from "@footnote/core";
-import type { Clock, JobQueue, Telemetry } from "@footnote/core";
-import type { Store } from "@footnote/storage";
+import type { Clock, Telemetry } from "@footnote/core";
+import type { OutboxRow, Store } from "@footnote/storage";
+
+/** Where the rows of one topic go. */
+export interface OutboxTopic {
+  /** At least once; rows stay for a later try where it throws. */
+  deliver(rows: readonly OutboxRow[]): Promise<void>;
+  /** Delivers again what was lost after its delivery and has shown no sign of life for `staleMs`. */
+  recover?(staleMs: number): Promise<void>;
+}
 
 export interface OutboxDispatcherOptions {
   store: Pick<Store, "routing">;
-  queue: JobQueue;
+  topics: ReadonlyMap<string, OutboxTopic>;
   clock: Clock;
   telemetry: Telemetry;
   /** Rows claimed at once. Default 100. */
@@ -13,9 +21,9 @@ export interface OutboxDispatcherOptions {
   leaseMs?: number;
   /** Fallback when nobody wakes it: rows written by other processes. Default 1,000. */
   pollMs?: number;
-  /** How often jobs that a crash left behind are looked for. Default 15,000. */
+  /** How often topics look for what a crash left behind. Default 15,000. */
   recoverEveryMs?: number;
-  /** Age of a heartbeat from which a running job counts as left behind. Default 15,000. */
+  /** Age of a heartbeat from which work counts as left behind. Default 15,000. */
   staleMs?: number;
   /** The same at start; 0 where no other process can be working (embedded mode). Default: staleMs. */
   staleAtStartMs?: number;
@@ -30,11 +38,11 @@ export interface OutboxDispatcher {
 }
 
 /**
- * Carries jobs from the outbox, where they were written with their document, to the queue, and finds jobs whose delivery was lost with its process:
- * together with the job rows this makes deliveries at-least-once, whatever the queue loses.
+ * Carries what transactions left in the outbox to where its topic says, and lets topics find what was lost with a process: at least once, in any
+ * process that knows the topic.
  */
 export function createOutboxDispatcher(options: OutboxDispatcherOptions): OutboxDispatcher {
-  const { store, queue, clock, telemetry } = options;
+  const { store, topics, clock, telemetry } = options;
   const { batchSize = 100, leaseMs = 30_000, pollMs = 1000, recoverEveryMs = 15_000, staleMs = 15_000 } = options;
   const logger = telemetry.logger.child({ component: "outbox" });
   const wakeSignal = createWakeSignal();
@@ -42,28 +50,25 @@ export function createOutboxDispatcher(options: OutboxDispatcherOptions): Outbox
   let loop: Promise<void> | undefined;
 
   async function recover(stale: number): Promise<void> {
-    const jobs = await store.routing.strandedJobs({ staleMs: stale, limit: 1000 });
-    if (jobs.length === 0) return;
-    await queue.enqueue(jobs);
-    queue.wake();
-    telemetry.count("footnote_jobs_recovered_total", {}, jobs.length);
+    for (const topic of topics.values()) await topic.recover?.(stale);
   }
 
   async function dispatch(): Promise<number> {
-    const rows = await store.routing.claimOutbox({ limit: batchSize, leaseMs });
-    if (rows.length === 0) return 0;
-    const now = clock.now();
-    // A little late rather than early: a job that is not due yet would not start.
-    await queue.enqueue(
-      rows.map(({ tenantId, jobId, runAfter }) => ({
-        tenantId,
-        jobId,
-        ...(runAfter && runAfter.getTime() > now ? { delayMs: runAfter.getTime() - now + 50 } : {}),
-      })),
-    );
-    // A crash between the two delivers twice; the job's lease makes the second delivery find nothing to do.
-    await store.routing.completeOutbox(rows.map((row) => row.id));
-    queue.wake();
+    const rows = await store.routing.claimOutbox({ topics: [...topics.keys()], limit: batchSize, leaseMs });
+    // One topic that refuses keeps its own rows only; they come again when their claim has ended.
+    let refusal: unknown;
+    for (const [name, topic] of topics) {
+      const own = rows.filter((row) => row.topic === name);
+      if (own.length === 0) continue;
+      try {
+        await topic.deliver(own);
+        // A crash between the two delivers twice.
+        await store.routing.completeOutbox(own.map(({ id }) => id));
+      } catch (error) {
+        refusal ??= error;
+      }
+    }
+    if (refusal !== undefined) throw refusal;
     return rows.length;
   }
 

@@ -93,7 +93,9 @@ describe.each(await availableEngines())("evaluations on %s", (engine) => {
     expect(run).toMatchObject({ keyId, documentsChanged: false });
     expect(run.datasetSha256).not.toBe(dataset.sha256);
     expect(job).toMatchObject({ kind: "evaluate", runId: run.id, documentId: null, state: "queued" });
-    expect((await store.routing.claimOutbox({ limit: 100, leaseMs: 1000 })).map(({ jobId }) => jobId)).toContain(job.id);
+    expect((await store.routing.claimOutbox({ topics: ["job"], limit: 100, leaseMs: 1000 })).map(({ payload }) => payload.jobId)).toContain(
+      job.id,
+    );
     await expect(evaluations.putDataset(tenantId, { name: "set", collectionId, cases: cases.slice(1) })).rejects.toMatchObject({
       code: "conflict",
     });

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { FootnoteError } from "@footnote/core";
 import { writeAudit } from "./audit.ts";
+import { enqueueJob } from "./outbox.ts";
 import { readPage, toPage } from "./paging.ts";
 import { jobColumns, toJob, type JobRow } from "./records.ts";
 import type { Session } from "./session.ts";
@@ -67,7 +68,7 @@ export function createJobRepository(session: Session): Store["jobs"] {
           ],
         );
         if (row && again) {
-          await tx.query("insert into outbox (tenant_id, job_id, run_after) values ($1, $2, $3)", [tenantId, id, outcome.runAfter]);
+          await enqueueJob(tx, { tenantId, jobId: id, runAfter: outcome.runAfter });
         }
         return row !== undefined;
       }),
@@ -114,7 +115,7 @@ export function createJobRepository(session: Session): Store["jobs"] {
              lease = null, run_after = null, finished_at = null, updated_at = now() where id = $1 returning ${jobColumns}`,
           [id],
         );
-        await tx.query("insert into outbox (tenant_id, job_id) values ($1, $2)", [tenantId, id]);
+        await enqueueJob(tx, { tenantId, jobId: id });
         await writeAudit(tx, tenantId, audit, { action: "job.retry", subject: id });
         return row ? toJob(row) : null;
       }),

@@ -37,6 +37,7 @@ const lexicalRows: Record<string, string> = {
   "0005_answer_traces": postingLists,
   "0006_evaluations": postingLists,
   "0007_feedback": postingLists,
+  "0008_run_keys": postingLists,
 };
 
 describe.runIf(server)("migrations of a database with rows, by an owner without superuser", () => {
@@ -87,6 +88,11 @@ describe.runIf(server)("migrations of a database with rows, by an owner without 
           const words = "insert into feedback (tenant_id, answer_id, rating) select $1, 'ans_x', 'down' from generate_series(1, 2)";
           await superuser.query(words, [tenantId]);
         }
+        const isBefore = from < "0010_outbox_topics";
+        await superuser.query(
+          `insert into outbox (tenant_id, ${isBefore ? "job_id" : "topic, payload"}) select $1, ${isBefore ? "'job_x'" : `'job', '{"jobId":"job_x"}'`}`,
+          [tenantId],
+        );
         const insert = lexicalRows[from];
         if (insert === undefined) throw new Error(`say how the schema of ${from} keeps a chunk's terms`);
         if (insert !== "") await superuser.query(insert, [tenantId, collectionId, versionId, chunkIds]);
@@ -100,6 +106,8 @@ describe.runIf(server)("migrations of a database with rows, by an owner without 
          where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace and not (c.relrowsecurity and c.relforcerowsecurity)`,
       );
       expect(unforced.rows).toEqual([]);
+      const waiting = await superuser.query("select topic, payload from outbox");
+      expect(waiting.rows).toEqual(tenants.map(() => ({ topic: "job", payload: { jobId: "job_x" } })));
       if (lexicalRows[from] === "") return;
       const { rows } = await superuser.query("select distinct terms, frequencies, length from lexical_rows");
       expect(rows).toEqual([{ terms: [5, 9], frequencies: [2, 1], length: 3 }]);

@@ -66,14 +66,20 @@ export function createRouting(session: Session): Store["routing"] {
       const [row] = await session.transaction(null, (tx) => tx.query<{ count: number }>("select route_count_operator_keys() as count"));
       return row?.count ?? 0;
     },
-    async claimOutbox({ limit, leaseMs }) {
+    async claimOutbox({ topics, limit, leaseMs }) {
       const rows = await session.transaction(null, (tx) =>
-        tx.query<{ id: string; tenant_id: TenantId; job_id: JobId; run_after: Date | null }>(
-          "select id::text as id, tenant_id, job_id, run_after from route_claim_outbox($1, $2)",
-          [limit, leaseMs],
+        tx.query<{ id: string; tenant_id: TenantId; topic: string; payload: Record<string, string>; run_after: Date | null }>(
+          "select id::text as id, tenant_id, topic, payload, run_after from route_claim_outbox($1, $2, $3)",
+          [topics, limit, leaseMs],
         ),
       );
-      return rows.map((row) => ({ id: row.id, tenantId: row.tenant_id, jobId: row.job_id, runAfter: row.run_after }));
+      return rows.map((row) => ({
+        id: row.id,
+        tenantId: row.tenant_id,
+        topic: row.topic,
+        payload: row.payload,
+        runAfter: row.run_after,
+      }));
     },
     async completeOutbox(ids) {
       if (ids.length === 0) return;

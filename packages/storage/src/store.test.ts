@@ -241,9 +241,14 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
     const scope = await createTenantAndCollection(store);
     const { jobId, versionId, documentId } = await load(scope, "doc", ["text"], false);
     const { tenantId } = scope;
-    const claimed = (await store.routing.claimOutbox({ limit: 1000, leaseMs: 60_000 })).filter((row) => row.tenantId === tenantId);
-    expect(claimed.map((row) => row.jobId)).toEqual([jobId]);
-    expect((await store.routing.claimOutbox({ limit: 1000, leaseMs: 60_000 })).filter((row) => row.tenantId === tenantId)).toEqual([]);
+    const claimed = (await store.routing.claimOutbox({ topics: ["job"], limit: 1000, leaseMs: 60_000 })).filter(
+      (row) => row.tenantId === tenantId,
+    );
+    expect(claimed.map(({ topic, payload }) => ({ topic, payload }))).toEqual([{ topic: "job", payload: { jobId } }]);
+    expect(await store.routing.claimOutbox({ topics: ["other"], limit: 1000, leaseMs: 60_000 })).toEqual([]);
+    expect(
+      (await store.routing.claimOutbox({ topics: ["job"], limit: 1000, leaseMs: 60_000 })).filter((row) => row.tenantId === tenantId),
+    ).toEqual([]);
     await store.routing.completeOutbox(claimed.map((row) => row.id));
     const started = await store.jobs.start(tenantId, jobId, { staleMs: 60_000 });
     expect(started?.job).toMatchObject({ state: "running", attempts: 1 });

@@ -149,10 +149,13 @@ export interface PendingChunk {
   contextText: string;
 }
 
+/** Something to be delivered after its transaction: `job` leads to the queue; a derived index has a topic of its own. */
 export interface OutboxRow {
   id: string;
   tenantId: TenantId;
-  jobId: JobId;
+  topic: string;
+  /** Ids, never content. */
+  payload: Record<string, string>;
   runAfter: Date | null;
 }
 
@@ -395,8 +398,8 @@ export interface Store {
     /** Makes an operator's key (fn_op_…); rows in a table of their own. */
     createOperatorKey(key: { id: KeyId; name: string; digest: string }): Promise<void>;
     countOperatorKeys(): Promise<number>;
-    /** Claims up to `limit` undelivered outbox rows for `leaseMs`; fair over tenants (round robin). */
-    claimOutbox(options: { limit: number; leaseMs: number }): Promise<OutboxRow[]>;
+    /** Claims up to `limit` undelivered outbox rows of these topics for `leaseMs`; fair over tenants (round robin). */
+    claimOutbox(options: { topics: readonly string[]; limit: number; leaseMs: number }): Promise<OutboxRow[]>;
     completeOutbox(ids: readonly string[]): Promise<void>;
     /** Jobs that are queued and due, or running with a heartbeat older than `staleMs`, and have no outbox row: what a crash left behind. */
     strandedJobs(options: { staleMs: number; limit: number }): Promise<{ tenantId: TenantId; jobId: JobId }[]>;

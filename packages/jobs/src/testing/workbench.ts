@@ -12,8 +12,8 @@ import type {
   TenantId,
 } from "@footnote/core";
 import { createFakeEmbedder, createSilentTelemetry } from "@footnote/core/testing";
-import type { OpenedStore } from "@footnote/storage";
 import { openTestStore } from "@footnote/storage/testing";
+import type { TestStore } from "@footnote/storage/testing";
 import { createDeleteDocument } from "../handlers/delete-document.ts";
 import { createEvaluateRun } from "../handlers/evaluate-run.ts";
 import { createIngestDocument } from "../handlers/ingest-document.ts";
@@ -93,7 +93,7 @@ export const testSpec = pipelineSpecSchema.parse({
 
 type RunnerChanges = Partial<IngestDocumentOptions & JobRunnerOptions> & { evaluate?: (work: EvaluationWork) => Promise<"done" | "more"> };
 
-export interface Workbench extends OpenedStore {
+export interface Workbench extends TestStore {
   events: JobEvents;
   runner(options?: RunnerChanges): JobRunner;
   tenant(

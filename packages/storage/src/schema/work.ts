@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { bigint, boolean, index, integer, jsonb, pgTable, primaryKey, real, text } from "drizzle-orm/pg-core";
 import { createdAt, instant, tenantId, updatedAt } from "./columns.ts";
 
@@ -16,8 +17,9 @@ export const jobs = pgTable(
     result: jsonb("result"),
     cancelRequested: boolean("cancel_requested").notNull().default(false),
     collectionId: text("collection_id").notNull(),
-    documentId: text("document_id").notNull(),
+    documentId: text("document_id"),
     versionId: text("version_id"),
+    runId: text("run_id"),
     lease: text("lease"),
     heartbeatAt: instant("heartbeat_at"),
     runAfter: instant("run_after"),
@@ -37,10 +39,16 @@ export const outbox = pgTable(
   {
     tenantId: tenantId(),
     id: bigint("id", { mode: "number" }).generatedAlwaysAsIdentity(),
-    jobId: text("job_id").notNull(),
+    topic: text("topic").notNull(),
+    payload: jsonb("payload").$type<Record<string, string>>().notNull(),
     runAfter: instant("run_after"),
     claimedUntil: instant("claimed_until"),
     createdAt: createdAt(),
   },
-  (table) => [primaryKey({ columns: [table.tenantId, table.id] }), index("outbox_job").on(table.tenantId, table.jobId)],
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.id] }),
+    index("outbox_job")
+      .on(table.tenantId, sql`(${table.payload}->>'jobId')`)
+      .where(sql`${table.topic} = 'job'`),
+  ],
 );
