@@ -48,42 +48,59 @@ const isTest = (path: string) => /\.test\.ts$|\/testing\//u.test(path);
  * package.json lists. Tests may use vendors and other packages freely, but not undeclared ones.
  */
 export function findViolations(files: readonly SourceFile[], manifests: ReadonlyMap<string, ReadonlySet<string>>): Violation[] {
-  const violations: Violation[] = [];
-  for (const file of files) {
+  return files.flatMap((file) => {
     const [group = "", folder = ""] = file.path.split("/");
-    const owner = group === "tools" ? null : folder;
-    const declared = manifests.get(`${group}/${folder}`) ?? new Set<string>();
-    for (const { specifier, names } of importsOf(file)) {
-      const report = (rule: string) => violations.push({ path: file.path, specifier, rule });
-      if (specifier.startsWith(".")) {
-        const target = join(file.path, "..", specifier).split(sep).join("/");
-        if (!target.startsWith(`${group}/${folder}/`)) report("a relative import leaves its package");
-        const upward = owner === null ? null : upwardArrow(owner, file.path, target);
-        if (upward !== null) report(upward);
-        continue;
-      }
-      const bare = specifier.startsWith("@") ? specifier.split("/").slice(0, 2).join("/") : (specifier.split("/")[0] ?? specifier);
-      if (specifier.startsWith("node:") || builtinModules.includes(bare)) {
-        if (owner && browserPackages.includes(owner) && !isTest(file.path))
-          report(`${owner} runs in a browser and may not import Node's modules`);
-        continue;
-      }
-      if (!declared.has(bare)) report("the module is not in the package's package.json");
-      if (owner === null || isTest(file.path)) continue;
-      const ours = /^@footnote\/([a-z]+)/u.exec(specifier)?.[1];
-      if (ours !== undefined) {
-        if (ours === owner) report("a package imports itself by name");
-        else if (!arrows[owner]?.includes(ours)) report(`${owner} may not import ${ours}`);
-        const allowed = appExports[ours];
-        const other = allowed && names.find((name) => !allowed.includes(name));
-        if (allowed && other !== undefined) report(`of ${ours} only ${allowed.join(", ")} may be imported, not ${other}`);
-      }
-      for (const fence of fences) {
-        if (fence.vendor.test(specifier) && !fence.only.includes(owner)) report(`${fence.why}: ${owner} may not import ${bare}`);
-      }
-    }
+    const importer: Importer = {
+      path: file.path,
+      home: `${group}/${folder}`,
+      owner: group === "tools" ? null : folder,
+      declared: manifests.get(`${group}/${folder}`) ?? new Set<string>(),
+    };
+    return importsOf(file).flatMap((entry) =>
+      brokenRules(importer, entry).map((rule) => ({ path: file.path, specifier: entry.specifier, rule })),
+    );
+  });
+}
+
+interface Importer {
+  path: string;
+  /** Its package's folder. */
+  home: string;
+  /** Its package's name in the rules; null for tools. */
+  owner: string | null;
+  declared: ReadonlySet<string>;
+}
+
+function brokenRules(importer: Importer, { specifier, names }: Import): string[] {
+  const { owner, path, declared } = importer;
+  if (specifier.startsWith(".")) return brokenByRelative(importer, specifier);
+  const bare = specifier.startsWith("@") ? specifier.split("/").slice(0, 2).join("/") : (specifier.split("/")[0] ?? specifier);
+  if (specifier.startsWith("node:") || builtinModules.includes(bare)) {
+    const inBrowser = owner !== null && browserPackages.includes(owner) && !isTest(path);
+    return inBrowser ? [`${owner} runs in a browser and may not import Node's modules`] : [];
   }
-  return violations;
+  const undeclared = declared.has(bare) ? [] : ["the module is not in the package's package.json"];
+  if (owner === null || isTest(path)) return undeclared;
+  const fenced = fences.filter((fence) => fence.vendor.test(specifier) && !fence.only.includes(owner));
+  return [...undeclared, ...brokenByArrow(owner, specifier, names), ...fenced.map(({ why }) => `${why}: ${owner} may not import ${bare}`)];
+}
+
+function brokenByRelative({ path, home, owner }: Importer, specifier: string): string[] {
+  const target = join(path, "..", specifier).split(sep).join("/");
+  const upward = owner === null ? null : upwardArrow(owner, path, target);
+  return [...(target.startsWith(`${home}/`) ? [] : ["a relative import leaves its package"]), ...(upward === null ? [] : [upward])];
+}
+
+function brokenByArrow(owner: string, specifier: string, names: readonly string[]): string[] {
+  const ours = /^@footnote\/([a-z]+)/u.exec(specifier)?.[1];
+  if (ours === undefined) return [];
+  const broken: string[] = [];
+  if (ours === owner) broken.push("a package imports itself by name");
+  else if (!arrows[owner]?.includes(ours)) broken.push(`${owner} may not import ${ours}`);
+  const allowed = appExports[ours];
+  const other = allowed && names.find((name) => !allowed.includes(name));
+  if (allowed && other !== undefined) broken.push(`of ${ours} only ${allowed.join(", ")} may be imported, not ${other}`);
+  return broken;
 }
 
 /** What is wrong with a relative import in a package whose folders stand in an order. */

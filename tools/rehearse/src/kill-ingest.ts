@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Chunk, Client } from "@footnote/sdk";
 import { startServer } from "./server-process.ts";
-import type { ServerProcess } from "./server-process.ts";
 
 export interface KillIngestOptions {
   documents: readonly { externalId: string; content: string; mediaType: string }[];
@@ -33,69 +32,116 @@ const collection = "rehearsal";
  * chunk must be equal, and every read in between must have seen a whole version or none.
  */
 export async function killIngest(options: KillIngestOptions): Promise<KillIngestReport> {
-  const { documents, kills, aliveMs, log } = options;
   const began = Date.now();
+  const calm = await mkdtemp(join(tmpdir(), "footnote-calm-"));
+  const killed = await mkdtemp(join(tmpdir(), "footnote-killed-"));
   const problems: string[] = [];
-  const folders = [await mkdtemp(join(tmpdir(), "footnote-calm-")), await mkdtemp(join(tmpdir(), "footnote-killed-"))] as const;
-  let server: ServerProcess | undefined;
   try {
-    server = await startServer(folders[0]);
+    const expected = await ingestUndisturbed(calm, options, problems);
+    const counts = await ingestUnderKills(killed, options, { expected, problems });
+    const { documents, kills } = options;
+    return { documents: documents.length, kills, ...counts, seconds: Math.round((Date.now() - began) / 1000), problems };
+  } finally {
+    for (const folder of [calm, killed]) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Chunks of each document by its externalId. */
+type Chunks = ReadonlyMap<string, readonly string[]>;
+
+async function ingestUndisturbed(folder: string, { documents, log }: KillIngestOptions, problems: string[]): Promise<Chunks> {
+  const server = await startServer(folder);
+  try {
     await putAll(server.client, documents);
     const expected = new Map<string, string[]>();
-    const calm = await waitForAll(server.client, documents.length, (done) => log(`undisturbed: ${done}/${documents.length} documents`));
-    for (const [externalId, { id, state, error }] of calm) {
+    const found = await waitForAll(server.client, documents.length, (done) => log(`undisturbed: ${done}/${documents.length} documents`));
+    for (const [externalId, { id, state, error }] of found) {
       if (state !== "ready") problems.push(`${externalId} failed even without kills: ${error ?? state}`);
       else expected.set(externalId, await chunkKeys(server.client, id));
     }
     await server.stop();
+    return expected;
+  } finally {
+    await server.kill();
+  }
+}
 
-    server = await startServer(folders[1]);
+async function ingestUnderKills(
+  folder: string,
+  { documents, kills, aliveMs, log }: KillIngestOptions,
+  { expected, problems }: { expected: Chunks; problems: string[] },
+): Promise<Pick<KillIngestReport, "chunks" | "reads" | "wholeReads">> {
+  const began = Date.now();
+  let server = await startServer(folder);
+  try {
     await putAll(server.client, documents);
-    let reads = 0;
-    let wholeReads = 0;
+    const counts = { reads: 0, wholeReads: 0 };
     for (let kill = 1; kill <= kills; kill++) {
       const until = Date.now() + aliveMs.least + Math.random() * (aliveMs.most - aliveMs.least);
-      const known = (await listAll(server.client)) ?? new Map<string, Found>();
-      const ids = [...known];
-      while (Date.now() < until && ids.length > 0) {
-        const [externalId, { id }] = ids[Math.floor(Math.random() * ids.length)] ?? ids[0] ?? ["", { id: "" }];
-        reads++;
-        const keys = await chunkKeys(server.client, id);
-        if (keys.length === 0) {
-          await new Promise((resolve) => setTimeout(resolve, 50));
-          continue;
-        }
-        wholeReads++;
-        if (keys.join() !== expected.get(externalId)?.join())
-          problems.push(`a read of ${externalId} before kill ${kill} saw a part of a version`);
-      }
+      await readUntil(until, { client: server.client, expected, counts, torn: (id) => problems.push(tornRead(id, kill)) });
       await server.kill();
-      server = await startServer(folders[1]);
+      server = await startServer(folder);
       const elapsed = (Date.now() - began) / 1000;
-      log(`kill ${kill}/${kills}, ${reads} reads, about ${Math.round((elapsed / kill) * (kills - kill))} s left`);
+      log(`kill ${kill}/${kills}, ${counts.reads} reads, about ${Math.round((elapsed / kill) * (kills - kill))} s left`);
     }
     const after = await waitForAll(server.client, documents.length, (done) =>
       log(`after the kills: ${done}/${documents.length} documents`),
     );
-    let chunks = 0;
-    for (const [externalId, { id, state, error }] of after) {
-      if (state !== "ready") {
-        problems.push(`${externalId} ended as ${state}: ${error ?? ""}`);
-        continue;
-      }
-      const keys = await chunkKeys(server.client, id);
-      chunks += keys.length;
-      if (keys.join() !== expected.get(externalId)?.join()) problems.push(`${externalId} has other chunks than undisturbed`);
-    }
     if (after.size !== documents.length) problems.push(`${after.size} documents instead of ${documents.length}`);
+    const chunks = await compareAll(server.client, after, { expected, problems });
     const status = await server.stop();
     if (status !== 0) problems.push(`the server stopped with ${status}`);
-    server = undefined;
-    return { documents: documents.length, chunks, kills, reads, wholeReads, seconds: Math.round((Date.now() - began) / 1000), problems };
+    return { chunks, ...counts };
   } finally {
-    await server?.kill();
-    for (const folder of folders) await rm(folder, { recursive: true, force: true });
+    await server.kill();
   }
+}
+
+function tornRead(externalId: string, kill: number): string {
+  return `a read of ${externalId} before kill ${kill} saw a part of a version`;
+}
+
+interface Reads {
+  client: Client;
+  expected: Chunks;
+  counts: { reads: number; wholeReads: number };
+  /** Called for a document that was seen in part. */
+  torn: (externalId: string) => void;
+}
+
+/** Reads documents at random until the time has come. */
+async function readUntil(until: number, { client, expected, counts, torn }: Reads): Promise<void> {
+  const known = [...(await listAll(client))];
+  while (Date.now() < until && known.length > 0) {
+    const [externalId, { id }] = known[Math.floor(Math.random() * known.length)] ?? known[0] ?? ["", { id: "" }];
+    counts.reads++;
+    const keys = await chunkKeys(client, id);
+    if (keys.length === 0) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      continue;
+    }
+    counts.wholeReads++;
+    if (keys.join() !== expected.get(externalId)?.join()) torn(externalId);
+  }
+}
+
+/** Returns how many chunks the documents have. */
+async function compareAll(
+  client: Client,
+  found: ReadonlyMap<string, Found>,
+  { expected, problems }: { expected: Chunks; problems: string[] },
+): Promise<number> {
+  let chunks = 0;
+  for (const [externalId, { id, state, error }] of found) {
+    if (state !== "ready") {
+      problems.push(`${externalId} ended as ${state}: ${error ?? ""}`);
+      continue;
+    }
+    const keys = await chunkKeys(client, id);
+    chunks += keys.length;
+    if (keys.join() !== expected.get(externalId)?.join()) problems.push(`${externalId} has other chunks than undisturbed`);
+  }
+  return chunks;
 }
 
 interface Found {

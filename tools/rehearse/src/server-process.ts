@@ -11,7 +11,7 @@ const serverSchema = z.object({ url: z.string(), pid: z.number() });
 const credentialsSchema = z.object({ key: z.string() });
 
 /** A real `footnote serve` on a data folder, in a process group of its own. */
-export interface ServerProcess {
+interface ServerProcess {
   readonly client: Client;
   /** SIGKILL to the whole group; resolves when it is gone. */
   kill(): Promise<void>;

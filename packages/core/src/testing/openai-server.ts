@@ -95,26 +95,7 @@ export async function createOpenAiServer(options: OpenAiServerOptions): Promise<
     });
 
   async function chat(request: IncomingMessage, response: ServerResponse, json: unknown): Promise<void> {
-    const body = chatBody.parse(json);
-    const text = ({ content }: (typeof body.messages)[number]) =>
-      typeof content === "string" ? content : (content ?? []).map((part) => part.text ?? "").join("");
-    const asked = body.response_format?.json_schema;
-    const chatRequest: OpenAiChatRequest = {
-      model: body.model,
-      system: body.messages
-        .filter(({ role }) => role === "system")
-        .map(text)
-        .join("\n"),
-      prompt:
-        body.messages
-          .filter(({ role }) => role === "user")
-          .map(text)
-          .at(-1) ?? "",
-      stream: body.stream ?? false,
-      ...(asked ? { schema: { name: asked.name, jsonSchema: asked.schema } } : {}),
-      ...(request.headers.authorization === undefined ? {} : { authorization: request.headers.authorization }),
-      body,
-    };
+    const chatRequest = readChatRequest(request, json);
     requests.push(chatRequest);
     const reply = openAiReplySchema.parse(options.reply(chatRequest, requests.length - 1));
     if (reply.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, reply.delayMs));
@@ -126,56 +107,13 @@ export async function createOpenAiServer(options: OpenAiServerOptions): Promise<
       return;
     }
     const pieces = typeof reply.text === "string" ? (reply.text === "" ? [] : [reply.text]) : reply.text;
-    const usage =
-      reply.usage === null
-        ? undefined
-        : {
-            prompt_tokens: reply.usage?.prompt_tokens ?? Math.ceil(JSON.stringify(body.messages).length / 4),
-            completion_tokens: reply.usage?.completion_tokens ?? Math.ceil(pieces.join("").length / 4),
-            prompt_tokens_details: { cached_tokens: reply.usage?.cached_tokens ?? 0 },
-          };
-    const base = { id: `chatcmpl-${requests.length}`, created: 0, model: body.model };
-    if (!chatRequest.stream) {
-      if (reply.stallAfter !== undefined) return;
-      if (reply.cutAfter !== undefined) return void response.destroy();
-      const message = {
-        role: "assistant",
-        content: reply.refusal === undefined ? pieces.join("") : null,
-        ...(reply.refusal === undefined ? {} : { refusal: reply.refusal }),
-        ...(reply.reasoning === undefined ? {} : { reasoning_content: reply.reasoning }),
-      };
-      return sendJson(response, 200, {
-        ...base,
-        object: "chat.completion",
-        choices: [{ index: 0, message, finish_reason: reply.finishReason }],
-        usage,
-      });
-    }
-    response.writeHead(200, { "content-type": "text/event-stream" });
-    const send = (data: unknown) =>
-      new Promise<void>((resolve) =>
-        response.write(`data: ${typeof data === "string" ? data : JSON.stringify(data)}\n\n`, () => resolve()),
-      );
-    const chunk = (delta: object, finish: string | null = null) =>
-      send({ ...base, object: "chat.completion.chunk", choices: [{ index: 0, delta, finish_reason: finish }] });
-    await chunk({ role: "assistant" });
-    if (reply.reasoning !== undefined) await chunk({ reasoning_content: reply.reasoning });
-    for (let at = 0; at <= pieces.length; at++) {
-      if (reply.stallAfter === at) return;
-      if (reply.cutAfter === at) return void response.destroy();
-      if (reply.failAfter === at) {
-        await send({ error: { message: reply.error, type: "scripted" } });
-        response.end();
-        return;
-      }
-      const piece = pieces[at];
-      if (piece !== undefined) await chunk({ content: piece });
-    }
-    if (reply.refusal !== undefined) await chunk({ refusal: reply.refusal });
-    if (reply.finishReason !== null) await chunk({}, reply.finishReason);
-    if (usage) await send({ ...base, object: "chat.completion.chunk", choices: [], usage });
-    await send("[DONE]");
-    response.end();
+    const scripted: ScriptedReply = {
+      reply,
+      pieces,
+      usage: usageOf(reply, chatRequest, pieces),
+      base: { id: `chatcmpl-${requests.length}`, created: 0, model: chatRequest.model },
+    };
+    return chatRequest.stream ? sendStream(response, scripted) : sendWhole(response, scripted);
   }
 
   const server = createServer((request, response) => {
@@ -225,6 +163,80 @@ export async function createOpenAiServer(options: OpenAiServerOptions): Promise<
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+function readChatRequest(request: IncomingMessage, json: unknown): OpenAiChatRequest {
+  const body = chatBody.parse(json);
+  const textsOf = (role: string) =>
+    body.messages
+      .filter((message) => message.role === role)
+      .map(({ content }) => (typeof content === "string" ? content : (content ?? []).map((part) => part.text ?? "").join("")));
+  const asked = body.response_format?.json_schema;
+  return {
+    model: body.model,
+    system: textsOf("system").join("\n"),
+    prompt: textsOf("user").at(-1) ?? "",
+    stream: body.stream ?? false,
+    ...(asked ? { schema: { name: asked.name, jsonSchema: asked.schema } } : {}),
+    ...(request.headers.authorization === undefined ? {} : { authorization: request.headers.authorization }),
+    body,
+  };
+}
+
+interface ScriptedReply {
+  reply: z.infer<typeof openAiReplySchema>;
+  pieces: readonly string[];
+  /** Undefined: none is told. */
+  usage: object | undefined;
+  base: object;
+}
+
+function usageOf({ usage }: ScriptedReply["reply"], { body }: OpenAiChatRequest, pieces: readonly string[]): object | undefined {
+  if (usage === null) return undefined;
+  return {
+    prompt_tokens: usage?.prompt_tokens ?? Math.ceil(JSON.stringify(body["messages"]).length / 4),
+    completion_tokens: usage?.completion_tokens ?? Math.ceil(pieces.join("").length / 4),
+    prompt_tokens_details: { cached_tokens: usage?.cached_tokens ?? 0 },
+  };
+}
+
+function sendWhole(response: ServerResponse, { reply, pieces, usage, base }: ScriptedReply): void {
+  if (reply.stallAfter !== undefined) return;
+  if (reply.cutAfter !== undefined) return void response.destroy();
+  const message = {
+    role: "assistant",
+    content: reply.refusal === undefined ? pieces.join("") : null,
+    ...(reply.refusal === undefined ? {} : { refusal: reply.refusal }),
+    ...(reply.reasoning === undefined ? {} : { reasoning_content: reply.reasoning }),
+  };
+  const choices = [{ index: 0, message, finish_reason: reply.finishReason }];
+  sendJson(response, 200, { ...base, object: "chat.completion", choices, usage });
+}
+
+async function sendStream(response: ServerResponse, { reply, pieces, usage, base }: ScriptedReply): Promise<void> {
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  const send = (data: unknown) =>
+    new Promise<void>((resolve) => response.write(`data: ${typeof data === "string" ? data : JSON.stringify(data)}\n\n`, () => resolve()));
+  const chunk = (delta: object, finish: string | null = null) =>
+    send({ ...base, object: "chat.completion.chunk", choices: [{ index: 0, delta, finish_reason: finish }] });
+  await chunk({ role: "assistant" });
+  if (reply.reasoning !== undefined) await chunk({ reasoning_content: reply.reasoning });
+  for (let at = 0; at <= pieces.length; at++) {
+    if (reply.stallAfter === at) return;
+    if (reply.cutAfter === at) return void response.destroy();
+    if (reply.failAfter === at) {
+      await send({ error: { message: reply.error, type: "scripted" } });
+      response.end();
+      return;
+    }
+    const piece = pieces[at];
+    if (piece !== undefined) await chunk({ content: piece });
+  }
+  if (reply.refusal !== undefined) await chunk({ refusal: reply.refusal });
+  if (reply.finishReason !== null) await chunk({}, reply.finishReason);
+  if (usage) await send({ ...base, object: "chat.completion.chunk", choices: [], usage });
+  await send("[DONE]");
+  response.end();
 }
 
 function sendJson(response: ServerResponse, status: number, value: unknown): void {

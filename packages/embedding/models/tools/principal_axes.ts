@@ -28,34 +28,30 @@ function jacobi(matrix: Float64Array, size: number): { values: number[]; vectors
     let off = 0;
     for (let p = 0; p < size; p++) for (let q = p + 1; q < size; q++) off += (matrix[p * size + q] ?? 0) ** 2;
     if (off < 1e-18) break;
-    for (let p = 0; p < size; p++) {
-      for (let q = p + 1; q < size; q++) {
-        const apq = (matrix[p * size + q] ?? 0);
-        if (Math.abs(apq) < 1e-14) continue;
-        const theta = ((matrix[q * size + q] ?? 0) - (matrix[p * size + p] ?? 0)) / (2 * apq);
-        const t = Math.sign(theta || 1) / (Math.abs(theta) + Math.sqrt(theta * theta + 1));
-        const c = 1 / Math.sqrt(t * t + 1);
-        const s = t * c;
-        for (let k = 0; k < size; k++) {
-          const kp = (matrix[k * size + p] ?? 0);
-          const kq = (matrix[k * size + q] ?? 0);
-          matrix[k * size + p] = c * kp - s * kq;
-          matrix[k * size + q] = s * kp + c * kq;
-        }
-        for (let k = 0; k < size; k++) {
-          const pk = (matrix[p * size + k] ?? 0);
-          const qk = (matrix[q * size + k] ?? 0);
-          matrix[p * size + k] = c * pk - s * qk;
-          matrix[q * size + k] = s * pk + c * qk;
-          const vp = (vectors[p * size + k] ?? 0);
-          const vq = (vectors[q * size + k] ?? 0);
-          vectors[p * size + k] = c * vp - s * vq;
-          vectors[q * size + k] = s * vp + c * vq;
-        }
-      }
-    }
+    for (let p = 0; p < size; p++) for (let q = p + 1; q < size; q++) rotate(matrix, vectors, { size, p, q });
   }
   return { values: Array.from({ length: size }, (_, i) => (matrix[i * size + i] ?? 0)), vectors };
+}
+
+/** One rotation: makes the matrix's element (p, q) zero. */
+function rotate(matrix: Float64Array, vectors: Float64Array, { size, p, q }: { size: number; p: number; q: number }): void {
+  const apq = matrix[p * size + q] ?? 0;
+  if (Math.abs(apq) < 1e-14) return;
+  const theta = ((matrix[q * size + q] ?? 0) - (matrix[p * size + p] ?? 0)) / (2 * apq);
+  const t = Math.sign(theta || 1) / (Math.abs(theta) + Math.sqrt(theta * theta + 1));
+  const c = 1 / Math.sqrt(t * t + 1);
+  const s = t * c;
+  const mix = (values: Float64Array, one: number, other: number) => {
+    const a = values[one] ?? 0;
+    const b = values[other] ?? 0;
+    values[one] = c * a - s * b;
+    values[other] = s * a + c * b;
+  };
+  for (let k = 0; k < size; k++) mix(matrix, k * size + p, k * size + q);
+  for (let k = 0; k < size; k++) {
+    mix(matrix, p * size + k, q * size + k);
+    mix(vectors, p * size + k, q * size + k);
+  }
 }
 
 /** uint32 inputs, uint32 outputs, float32 mean, float32 rows, little-endian. */
