@@ -1,27 +1,25 @@
 import { randomBytes } from "node:crypto";
-import { FootnoteError, toFootnoteError } from "@footnote/core";
-import { type Authenticator, createAuthenticator, type TenantPrincipal } from "@footnote/tenancy";
+import { FootnoteError, type KeyActor, toFootnoteError } from "@footnote/core";
+import { notFound } from "@footnote/service";
+import type { Authenticator } from "@footnote/tenancy";
 import { Hono } from "hono";
 import { cors } from "hono/cors";
 import { secureHeaders } from "hono/secure-headers";
 import { routePath } from "hono/route";
-import { createCollectionWarnings } from "./collection-warnings.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { createDrain } from "./drain.ts";
 import { describeRoutes } from "./openapi.ts";
 import { addPages } from "./pages.ts";
 import { problemResponse, statusOf } from "./problem.ts";
-import { createRouter, notFound, requestIdOf, type RouteInfo } from "./route.ts";
+import { createRouter, requestIdOf, type RouteInfo } from "./route.ts";
 import { addAnswerRoutes } from "./routes/answers.ts";
 import { addCollectionRoutes } from "./routes/collections.ts";
 import { addDocumentRoutes } from "./routes/documents.ts";
-import { addCandidateRoutes } from "./routes/eval-candidates.ts";
 import { addEvaluationRoutes } from "./routes/evaluations.ts";
 import { addJobRoutes } from "./routes/jobs.ts";
 import { addSearchRoutes } from "./routes/search.ts";
 import { addSystemRoutes } from "./routes/system.ts";
 import { addTenancyRoutes } from "./routes/tenancy.ts";
-import { createSearchService } from "./search-service.ts";
 
 export interface Api {
   app: Hono;
@@ -31,23 +29,21 @@ export interface Api {
    * A key that only this process knows, for its own work on behalf of a tenant's key, such as an evaluation's job: it is stored nowhere and ends
    * with `giveBack`, or with the key that it stands for.
    */
-  lendKey(principal: Omit<TenantPrincipal, "type">): { key: string; giveBack(): void };
+  lendKey(actor: Omit<KeyActor, "type">): { key: string; giveBack(): void };
   /** Turns unready, refuses new work, lets what is open end for `graceMs`, then ends open streams with an event. */
   drain(options: { graceMs: number }): Promise<void>;
 }
 
 export function createApi(deps: ApiDependencies): Api {
-  const { store, clock, telemetry, environment } = deps;
+  const { service, telemetry, environment } = deps;
   const drain = createDrain();
-  const stored = createAuthenticator({ store, clock, telemetry });
-  const lent = new Map<string, TenantPrincipal>();
-  const authenticator: Authenticator = {
-    ...stored,
+  const lent = new Map<string, KeyActor>();
+  const authenticator: Pick<Authenticator, "authenticate"> = {
     async authenticate(key) {
-      const principal = lent.get(key);
-      if (!principal) return await stored.authenticate(key);
-      await stored.requireLive(principal.keyId);
-      return principal;
+      const actor = lent.get(key);
+      if (!actor) return await deps.authenticator.authenticate(key);
+      await deps.authenticator.requireLive(actor.id);
+      return actor;
     },
   };
   const app = new Hono({ strict: true });
@@ -99,18 +95,20 @@ export function createApi(deps: ApiDependencies): Api {
     await next();
   });
 
-  const router = createRouter(app, { deps, authenticator, drain });
-  const service = createSearchService(deps);
-  const warnings = createCollectionWarnings(deps);
-  addCollectionRoutes(router, deps, warnings);
-  addDocumentRoutes(router, deps, warnings);
-  addJobRoutes(router, deps, drain);
-  addSearchRoutes(router, deps, service, warnings);
-  addAnswerRoutes(router, deps, service);
-  addEvaluationRoutes(router, deps);
-  addCandidateRoutes(router, deps);
-  addTenancyRoutes(router, deps, authenticator);
-  addSystemRoutes(router, deps, drain);
+  const router = createRouter(app, {
+    authenticator,
+    idempotency: deps.idempotency,
+    drain,
+    maxUploadBytes: environment.FOOTNOTE_MAX_UPLOAD_BYTES,
+  });
+  addCollectionRoutes(router, service);
+  addDocumentRoutes(router, service);
+  addJobRoutes(router, service, drain);
+  addSearchRoutes(router, service);
+  addAnswerRoutes(router, service);
+  addEvaluationRoutes(router, service);
+  addTenancyRoutes(router, service);
+  addSystemRoutes(router, { readiness: deps.readiness, telemetry, drain });
   addPages(app);
   let reference: string | null = null;
   app.get("/openapi.json", (c) => {
@@ -140,9 +138,9 @@ export function createApi(deps: ApiDependencies): Api {
     return problemResponse(known, requestId);
   });
 
-  function lendKey(principal: Parameters<Api["lendKey"]>[0]): ReturnType<Api["lendKey"]> {
+  function lendKey(actor: Parameters<Api["lendKey"]>[0]): ReturnType<Api["lendKey"]> {
     const key = `lent_${randomBytes(32).toString("base64url")}`;
-    lent.set(key, { type: "tenant", ...principal });
+    lent.set(key, { type: "key", ...actor });
     return { key, giveBack: () => void lent.delete(key) };
   }
 

@@ -1,6 +1,7 @@
 import { FootnoteError, type Metadata } from "@footnote/core";
 import { accessSchema, limits, metadataSchema } from "@footnote/sdk";
-import { parseJson, requireStorable, validate } from "./request-body.ts";
+import { requireStorable, validate } from "@footnote/service";
+import { parseJson } from "./request-body.ts";
 
 const maxTitleLength = 500;
 

@@ -186,7 +186,7 @@ describe("a lent key", () => {
   it("works as the tenant within its scopes and collections until it is given back", async () => {
     const { id: keyId } = await client(await tenant.keyWith(["admin"])).keys.create({ scopes: ["read", "ask"] });
     if (!isId("key", keyId)) throw new Error("A key's id is none.");
-    const { key, giveBack } = served.api.lendKey({ tenantId: tenant.tenantId, keyId, scopes: ["read"], collections: null });
+    const { key, giveBack } = served.api.lendKey({ tenantId: tenant.tenantId, id: keyId, scopes: ["read"], collections: null });
     const lent = client(key);
     expect((await lent.collections.get("manual")).name).toBe("manual");
     await expect(lent.answers.create({ question: "x", collection: "manual" })).rejects.toMatchObject({ status: 403 });
@@ -200,7 +200,7 @@ describe("a lent key", () => {
     const [revoked, expired] = await Promise.all([keys.create({ scopes: ["ask"] }), keys.create({ scopes: ["ask"], expiresAt })]);
     const lend = (keyId: string) => {
       if (!isId("key", keyId)) throw new Error("A key's id is none.");
-      return client(served.api.lendKey({ tenantId: tenant.tenantId, keyId, scopes: ["read", "ask"], collections: null }).key);
+      return client(served.api.lendKey({ tenantId: tenant.tenantId, id: keyId, scopes: ["read", "ask"], collections: null }).key);
     };
     const [first, second] = [lend(revoked.id), lend(expired.id)];
     expect((await first.collections.get("manual")).name).toBe("manual");

@@ -3,12 +3,14 @@ import { readBundledWords, tokenMatches } from "@footnote/embedding";
 import { createApi, serveApi } from "@footnote/api";
 import { FootnoteError } from "@footnote/core";
 import type { JobQueue, LanguageModel, PipelineSpec, Reranker } from "@footnote/core";
-import { createSandboxedParser } from "@footnote/ingestion";
+import { createSandboxedParser, detectMediaType } from "@footnote/ingestion";
 import { createJobEvents, createPgBossQueue, createSystemClock } from "@footnote/jobs";
 import { backupStore as writeBackup, maintainSpaces, migrate, openStore, restoreStore as readBackup } from "@footnote/storage";
 import type { BackupSummary, Store } from "@footnote/storage";
 import { createTelemetry } from "@footnote/telemetry";
 import { createClient } from "@footnote/sdk";
+import { createReadiness, createService } from "@footnote/service";
+import { createAuthenticator } from "@footnote/tenancy";
 import { createWorker } from "@footnote/worker";
 import { ensureCredentials } from "./credentials.ts";
 import type { Credentials, DataFolder } from "./data-folder.ts";
@@ -76,7 +78,7 @@ export async function openRuntime(options: {
     const evaluations: Parameters<typeof createWorker>[0]["evaluations"] = {
       judges: judgesOf(engine),
       async targetFor({ tenantId, keyId, collectionId, pipeline, corpus, signal }) {
-        const { key, giveBack } = api.lendKey({ tenantId, keyId, scopes: ["read", "ask"], collections: [collectionId] });
+        const { key, giveBack } = api.lendKey({ tenantId, id: keyId, scopes: ["read", "ask"], collections: [collectionId] });
         try {
           const client = createClient({ url: "http://footnote.internal", key, fetch: async (request) => await api.app.fetch(request) });
           const given = { client, collection: collectionId, pipeline, forgets: true, signal };
@@ -107,10 +109,13 @@ export async function openRuntime(options: {
     const extractive = createExtractiveModel({ embedder: engine.embedder, analyzerFor: engine.analyzerFor, tokenMatches });
     const generative = await openModel({ env, role: "MODEL", clock });
     const others = [...(change.models ?? []), ...(change.quoting?.(extractive) ?? [])];
-    const api = createApi({
+    const authenticator = createAuthenticator({ store, clock, telemetry });
+    const service = createService({
       store,
       queue: { wake: () => worker.wake() },
       jobEvents: events,
+      detectMediaType,
+      forgetKey: authenticator.forget,
       embedderFor: engine.embedderFor,
       rerankers: [...rerankers.list, ...(change.rerankers ?? [])],
       isWord: readBundledWords(),
@@ -118,6 +123,13 @@ export async function openRuntime(options: {
       pipelines: [...(generative ? [generatedPipeline(generative.name)] : []), ...(change.pipelines ?? [])],
       telemetry,
       clock,
+    });
+    const api = createApi({
+      service,
+      authenticator,
+      idempotency: store.idempotency,
+      readiness: createReadiness({ store, queue: {}, embedderFor: engine.embedderFor, clock }),
+      telemetry,
       environment: { FOOTNOTE_MAX_UPLOAD_BYTES: env.FOOTNOTE_MAX_UPLOAD_BYTES, FOOTNOTE_CORS_ORIGINS: env.FOOTNOTE_CORS_ORIGINS },
     });
     return {

@@ -6,7 +6,7 @@ export { createDeleteDocument } from "./handlers/delete-document.ts";
 export { createEvaluateRun } from "./handlers/evaluate-run.ts";
 export { createIngestDocument } from "./handlers/ingest-document.ts";
 export type { IngestDocumentOptions } from "./handlers/ingest-document.ts";
-export { createJobEvents, finishedJobStates, watchJob } from "./job-events.ts";
+export { createJobEvents } from "./job-events.ts";
 export type { JobHandler, JobTurn, TurnOutcome } from "./job-handler.ts";
 export { createJobRunner } from "./job-runner.ts";
 export type { JobHandlers, JobRunner, JobRunnerOptions } from "./job-runner.ts";

@@ -12,7 +12,7 @@ export { packSources } from "./packing.ts";
 export type { PackedSource } from "./packing.ts";
 export { pipelines } from "./pipelines.ts";
 export { learnedFeatures } from "./rerank-learned.ts";
-export { routedSpec } from "./route-query.ts";
+export { routedModel } from "./route-query.ts";
 export { rerankerName } from "./rerank-hits.ts";
 export { createRetriever } from "./retriever.ts";
 export type { Retriever, RetrieveRequest, RetrieverOptions } from "./retriever.ts";

@@ -32,8 +32,14 @@ export function routedSpec(spec: PipelineSpec, query: string): PipelineSpec {
     ...spec,
     ...(byWords ? { candidates: { ...spec.candidates, dense: 0 }, transform: { type: "none" } } : {}),
     ...(byWords || words <= router.unrerankedUpToWords ? { reranker: { type: "none" } } : {}),
-    ...(router.smallModel !== null && words <= router.smallUpToWords ? { answer: { ...spec.answer, model: router.smallModel } } : {}),
+    answer: { ...spec.answer, model: routedModel(spec, query) },
   };
+}
+
+/** The name of the model that answers a query: the router's small one where the query is short. */
+export function routedModel({ router, answer }: PipelineSpec, query: string): string {
+  if (router.type === "none" || router.smallModel === null) return answer.model;
+  return wordsOf(query).length <= router.smallUpToWords ? router.smallModel : answer.model;
 }
 
 /** What routing changed, for the trace. */

@@ -1,1 +1,10 @@
-export type { Actor } from "@footnote/core";
+export { createReadiness } from "./readiness.ts";
+export { createService } from "./create-service.ts";
+export type { Service } from "./create-service.ts";
+export { notFound } from "./not-found.ts";
+export type { ServiceContext } from "./service-context.ts";
+export { requireStorable, validate } from "./validate.ts";
+export type { BoundVerb, CallOptions } from "./verb.ts";
+export { mostFiles } from "./verbs/put-documents.ts";
+export type { Asked } from "./verbs/ask.ts";
+export { mostCases } from "./verbs/put-dataset.ts";

@@ -1,7 +1,6 @@
-import { type Clock, FootnoteError, type KeyId, type Telemetry } from "@footnote/core";
+import { type Actor, type Clock, FootnoteError, type KeyId, type Telemetry } from "@footnote/core";
 import type { AuthenticationRecord, Store } from "@footnote/storage";
 import { digestsEqual, parseKey } from "./key-format.ts";
-import type { Principal } from "./principal.ts";
 
 export interface AuthenticatorOptions {
   store: Pick<Store, "routing">;
@@ -17,7 +16,7 @@ export interface AuthenticatorOptions {
 
 export interface Authenticator {
   /** Throws `unauthorized` for a key that is malformed, unknown, expired or revoked; the message does not say which. */
-  authenticate(key: string): Promise<Principal>;
+  authenticate(key: string): Promise<Actor>;
   /** Throws `unauthorized` when the key is expired or revoked: for work that goes on after the request that began it. */
   requireLive(keyId: KeyId): Promise<void>;
   /** Forgets a key at once: call it where this process revokes one. */
@@ -29,7 +28,7 @@ interface CachedRecord {
   until: number;
 }
 
-/** Turns keys into principals. Equal lookups at the same moment share one; a failed lookup is not remembered. */
+/** Turns keys into actors. Equal lookups at the same moment share one; a failed lookup is not remembered. */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
   const { store, clock, telemetry, cacheSize = 10_000, touchMs = 60_000 } = options;
   const cacheMs = Math.min(options.cacheMs ?? 3_000, 5_000);
@@ -78,9 +77,9 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
         throw new FootnoteError("unauthorized", "The key is not valid; check it, or ask for a new one.");
       }
       touch(record.keyId);
-      if (record.tenantId === null) return { type: "operator", keyId: record.keyId };
+      if (record.tenantId === null) return { type: "operator", id: record.keyId };
       const { tenantId, keyId, scopes, collections } = record;
-      return { type: "tenant", tenantId, keyId, scopes, collections };
+      return { type: "key", id: keyId, tenantId, scopes, collections };
     },
     async requireLive(keyId) {
       const record = await lookUp(keyId);

@@ -3,6 +3,4 @@ export type { Authenticator, AuthenticatorOptions } from "./authenticator.ts";
 export { bootstrapOperator, issueKey, issueOperatorKey } from "./issue-key.ts";
 export { digestsEqual, keyPattern, makeKey, parseKey } from "./key-format.ts";
 export type { KeyKind, ParsedKey } from "./key-format.ts";
-export { maySeeCollection, requireOperator, requireScope } from "./principal.ts";
-export type { OperatorPrincipal, Principal, TenantPrincipal } from "./principal.ts";
 export { usageEntries } from "./usage-entries.ts";

@@ -1,10 +1,10 @@
-import { type CollectionId, FootnoteError, pipelineHash, type RunId } from "@footnote/core";
-import { caseHash, type EvalCase, readEvalCases, slicesOf } from "@footnote/evaluation";
+import { FootnoteError } from "@footnote/core";
 import {
   acceptedEvalRunSchema,
   createEvalRunSchema,
+  evalCandidateQuerySchema,
+  evalCandidateSchema,
   evalCaseSchema,
-  evalDatasetNameSchema,
   evalDatasetSchema,
   evalResultQuerySchema,
   evalResultSchema,
@@ -13,73 +13,35 @@ import {
   pageQuerySchema,
   pageSchema,
 } from "@footnote/sdk";
-import type { EvalDatasetRecord, EvalRunRecord } from "@footnote/storage";
-import { maySeeCollection, type TenantPrincipal } from "@footnote/tenancy";
+import { mostCases, type Service } from "@footnote/service";
+import { toCandidate, toDataset, toJob, toPage, toResult, toRun } from "@footnote/service/wire";
 import { z } from "zod";
-import type { ApiDependencies } from "../dependencies.ts";
-import { page } from "../page.ts";
-import { findCollection, pipelineFor } from "../pipelines-in-use.ts";
-import { decodeUtf8, mediaTypeOf, requireStorable, validate } from "../request-body.ts";
-import { json, notFound, type Router, scoped } from "../route.ts";
-import { toJob, toPage } from "../wire.ts";
+import { decodeUtf8, mediaTypeOf } from "../request-body.ts";
+import { json, type Router } from "../route.ts";
 
-const mostCases = 5_000;
-/** Each is summarised by itself, for every metric. */
-const mostSlices = 200;
 const jsonLines = "application/x-ndjson";
 
-/** Datasets of a tenant and runs over them. The questions are asked by a job, through the routes that people ask through. */
-export function addEvaluationRoutes(router: Router, deps: ApiDependencies): void {
-  const { store, queue } = deps;
-  const { evaluations } = store;
-  const only = ({ collections }: TenantPrincipal): readonly CollectionId[] | null => collections;
-
-  async function findDataset(principal: TenantPrincipal, name: string): Promise<EvalDatasetRecord> {
-    const dataset = evalDatasetNameSchema.safeParse(name).success ? await evaluations.getDataset(principal.tenantId, name) : null;
-    if (!dataset || !maySeeCollection(principal, dataset.collectionId)) throw notFound();
-    return dataset;
-  }
-  async function findRun(principal: TenantPrincipal, id: RunId): Promise<EvalRunRecord> {
-    const run = await evaluations.getRun(principal.tenantId, id);
-    if (!run || !maySeeCollection(principal, run.collectionId)) throw notFound();
-    return run;
-  }
-
+/** Datasets of a tenant and runs over them. */
+export function addEvaluationRoutes(router: Router, service: Service): void {
   router.add({
     method: "put",
     path: "/v1/collections/{collection}/datasets/{dataset}",
     tag: "Evaluations",
     summary: "Store questions about a collection",
     description: `JSON Lines, one case a line, at most ${mostCases.toLocaleString("en")}; what a case holds stands under EvalCase. Replaces the dataset of that name as a whole; 409 while a run over it is under way.`,
-    guard: scoped("ingest"),
+    verb: service.putDataset,
     rawBody: [{ contentType: jsonLines, description: "One case a line" }],
     replies: { 200: { description: "Replaced", schema: evalDatasetSchema }, 201: { description: "Created", schema: evalDatasetSchema } },
-    async handler({ principal, request, param, audit, readBody }) {
-      const collection = await findCollection(store, principal, param("collection"));
-      if (mediaTypeOf(request) !== jsonLines) {
-        throw new FootnoteError("unsupported_media_type", `The body must be JSON Lines: send content-type: ${jsonLines}.`);
-      }
-      const name = validate(evalDatasetNameSchema, param("dataset"), "The dataset's name");
-      const known = await evaluations.getDataset(principal.tenantId, name);
-      if (known && !maySeeCollection(principal, known.collectionId)) throw notFound();
-      const text = decodeUtf8(await readBody(deps.environment.FOOTNOTE_MAX_UPLOAD_BYTES), "The body");
-      requireStorable(text, "The body");
-      const cases = readEvalCases(text, "the body");
-      if (cases.length === 0 || cases.length > mostCases) {
-        throw new FootnoteError("invalid_request", `A dataset has 1 to ${mostCases} cases, this one ${cases.length}; cut it.`);
-      }
-      const slices = new Set(cases.flatMap((one) => slicesOf({ case: one }))).size;
-      if (slices > mostSlices) {
-        throw new FootnoteError(
-          "invalid_request",
-          `A dataset has at most ${mostSlices} different tags and languages, this one ${slices}; merge some.`,
-        );
-      }
-      const { dataset, created } = await evaluations.putDataset(principal.tenantId, {
-        name,
-        collectionId: collection.id,
-        cases: cases.map(toStored),
-        audit,
+    async handler({ run, request, param, readBody }) {
+      const { dataset, created } = await run({
+        collection: param("collection"),
+        name: param("dataset"),
+        async read() {
+          if (mediaTypeOf(request) !== jsonLines) {
+            throw new FootnoteError("unsupported_media_type", `The body must be JSON Lines: send content-type: ${jsonLines}.`);
+          }
+          return decodeUtf8(await readBody(), "The body");
+        },
       });
       return json(toDataset(dataset), created ? 201 : 200);
     },
@@ -89,23 +51,21 @@ export function addEvaluationRoutes(router: Router, deps: ApiDependencies): void
     path: "/v1/evals/datasets",
     tag: "Evaluations",
     summary: "List datasets, the newest first",
-    guard: scoped("read"),
+    verb: service.listDatasets,
     query: pageQuerySchema,
     replies: { 200: { description: "A page of datasets", schema: pageSchema(evalDatasetSchema) } },
-    handler: async ({ principal, query }) =>
-      json(toPage(await evaluations.listDatasets(principal.tenantId, { ...page(query), only: only(principal) }), toDataset)),
+    handler: async ({ run, query }) => json(toPage(await run(query), toDataset)),
   });
   router.add({
     method: "get",
     path: "/v1/evals/datasets/{dataset}",
     tag: "Evaluations",
     summary: "Read a dataset with its cases",
-    guard: scoped("read"),
+    verb: service.readDataset,
     replies: { 200: { description: "The dataset", schema: evalDatasetSchema.extend({ cases: z.array(evalCaseSchema) }) } },
-    async handler({ principal, param }) {
-      const dataset = await findDataset(principal, param("dataset"));
-      const splits = ["train", "test"].map((split) => evaluations.cases(principal.tenantId, dataset.name, { split }));
-      return json({ ...toDataset(dataset), cases: (await Promise.all(splits)).flat() });
+    async handler({ run, param }) {
+      const { dataset, cases } = await run({ name: param("dataset") });
+      return json({ ...toDataset(dataset), cases });
     },
   });
   router.add({
@@ -113,13 +73,23 @@ export function addEvaluationRoutes(router: Router, deps: ApiDependencies): void
     path: "/v1/evals/datasets/{dataset}",
     tag: "Evaluations",
     summary: "Delete a dataset; runs over it stay",
-    guard: scoped("ingest"),
+    verb: service.deleteDataset,
     replies: { 204: { description: "Deleted" } },
-    async handler({ principal, param, audit }) {
-      const dataset = await findDataset(principal, param("dataset"));
-      if (!(await evaluations.deleteDataset(principal.tenantId, dataset.name, audit))) throw notFound();
+    async handler({ run, param }) {
+      await run({ name: param("dataset") });
       return new Response(null, { status: 204 });
     },
+  });
+  router.add({
+    method: "get",
+    path: "/v1/evals/candidates",
+    tag: "Evaluations",
+    summary: "List answers that were rated down, as cases to be reviewed",
+    description: "The newest answer first. A dataset refuses a case whose reviewed is false.",
+    verb: service.listCandidates,
+    query: pageQuerySchema.extend(evalCandidateQuerySchema.shape),
+    replies: { 200: { description: "A page of candidates", schema: pageSchema(evalCandidateSchema) } },
+    handler: async ({ run, query }) => json(toPage(await run(query), toCandidate)),
   });
 
   router.add({
@@ -129,25 +99,12 @@ export function addEvaluationRoutes(router: Router, deps: ApiDependencies): void
     summary: "Ask the questions of a dataset and score the answers",
     description:
       "A job asks them one after another, as somebody without principals: documents with an access list are not seen. Cancelled or failed, its retry goes on where it stood.",
-    guard: scoped("ask"),
+    verb: service.startEvaluation,
     body: createEvalRunSchema,
     replies: { 202: { description: "Begun", schema: acceptedEvalRunSchema } },
     creates: {},
-    async handler({ principal, body, audit }) {
-      const { tenantId } = principal;
-      const dataset = await findDataset(principal, body.dataset);
-      const collection = await store.collections.get(tenantId, dataset.collectionId);
-      if (!collection) throw notFound();
-      const spec = await pipelineFor(deps, { tenantId, collection, name: body.pipeline });
-      const { run, job } = await evaluations.createRun(tenantId, {
-        dataset: dataset.name,
-        split: body.split,
-        pipeline: spec.name,
-        pipelineHash: pipelineHash(spec),
-        keyId: principal.keyId,
-        audit,
-      });
-      queue.wake();
+    async handler(call) {
+      const { run, job } = await call.run(call.body);
       return json({ run: toRun(run), job: toJob(job) }, 202);
     },
   });
@@ -156,23 +113,19 @@ export function addEvaluationRoutes(router: Router, deps: ApiDependencies): void
     path: "/v1/evals/runs",
     tag: "Evaluations",
     summary: "List runs, the newest first",
-    guard: scoped("read"),
+    verb: service.listRuns,
     query: pageQuerySchema.extend(evalRunQuerySchema.shape),
     replies: { 200: { description: "A page of runs", schema: pageSchema(evalRunSchema) } },
-    async handler({ principal, query }) {
-      const { dataset } = query;
-      const request = { ...page(query), only: only(principal), ...(dataset === undefined ? {} : { dataset }) };
-      return json(toPage(await evaluations.listRuns(principal.tenantId, request), toRun));
-    },
+    handler: async ({ run, query }) => json(toPage(await run(query), toRun)),
   });
   router.add({
     method: "get",
     path: "/v1/evals/runs/{id}",
     tag: "Evaluations",
     summary: "Read a run",
-    guard: scoped("read"),
+    verb: service.readRun,
     replies: { 200: { description: "The run", schema: evalRunSchema } },
-    handler: async ({ principal, id }) => json(toRun(await findRun(principal, id("run")))),
+    handler: async ({ run, id }) => json(toRun(await run({ runId: id("run") }))),
   });
   router.add({
     method: "delete",
@@ -180,11 +133,10 @@ export function addEvaluationRoutes(router: Router, deps: ApiDependencies): void
     tag: "Evaluations",
     summary: "Delete a run with its results",
     description: "409 while its job is under way.",
-    guard: scoped("ask"),
+    verb: service.deleteRun,
     replies: { 204: { description: "Deleted" } },
-    async handler({ principal, id, audit }) {
-      const run = await findRun(principal, id("run"));
-      if (!(await evaluations.deleteRun(principal.tenantId, run.id, audit))) throw notFound();
+    async handler({ run, id }) {
+      await run({ runId: id("run") });
       return new Response(null, { status: 204 });
     },
   });
@@ -193,44 +145,9 @@ export function addEvaluationRoutes(router: Router, deps: ApiDependencies): void
     path: "/v1/evals/runs/{id}/results",
     tag: "Evaluations",
     summary: "List what a run gave for each question",
-    guard: scoped("read"),
+    verb: service.listResults,
     query: pageQuerySchema.extend(evalResultQuerySchema.shape),
     replies: { 200: { description: "A page of results, in the dataset's order", schema: pageSchema(evalResultSchema) } },
-    async handler({ principal, query, id }) {
-      const run = await findRun(principal, id("run"));
-      const { tag, metric, below } = query;
-      if (below !== undefined && metric === undefined) {
-        throw new FootnoteError("invalid_request", "The query has below without metric; name the metric.");
-      }
-      const results = await evaluations.listResults(principal.tenantId, run.id, {
-        ...page(query),
-        ...(tag === undefined ? {} : { tag }),
-        ...(metric === undefined ? {} : { metric }),
-        ...(below === undefined ? {} : { below }),
-      });
-      return json(toPage(results, ({ body, metrics }) => ({ ...body, metrics })));
-    },
+    handler: async ({ run, query, id }) => json(toPage(await run({ ...query, runId: id("run") }), toResult)),
   });
-}
-
-function toStored(one: EvalCase) {
-  const documents = [...new Set(one.spans.map(({ document }) => document))];
-  return { id: one.id, split: one.split, documents, sha256: caseHash(one), body: one };
-}
-
-function toDataset({ name, collectionId, sha256, caseCount, createdAt, updatedAt }: EvalDatasetRecord): z.input<typeof evalDatasetSchema> {
-  return { name, collectionId, sha256, caseCount, createdAt: createdAt.toISOString(), updatedAt: updatedAt.toISOString() };
-}
-
-const documentsChangedWarning =
-  "The documents were changed while the questions were asked: some answers are from before, some from after; begin a new run for one state of them.";
-
-function toRun({ error, keyId: _keyId, documentsChanged, createdAt, finishedAt, ...run }: EvalRunRecord): z.input<typeof evalRunSchema> {
-  return {
-    ...run,
-    ...(error ? { error } : {}),
-    ...(documentsChanged ? { warnings: [documentsChangedWarning] } : {}),
-    createdAt: createdAt.toISOString(),
-    finishedAt: finishedAt?.toISOString() ?? null,
-  };
 }

@@ -1,55 +1,32 @@
-import { FootnoteError, isId, type JobId, type JobRecord, throwIfAborted } from "@footnote/core";
 import { createEventStream, type ServerEvent } from "@footnote/answers";
-import { watchJob } from "@footnote/jobs";
+import { throwIfAborted } from "@footnote/core";
 import { jobQuerySchema, jobSchema, pageQuerySchema, pageSchema } from "@footnote/sdk";
-import { maySeeCollection, type TenantPrincipal } from "@footnote/tenancy";
-import type { ApiDependencies } from "../dependencies.ts";
+import type { Service } from "@footnote/service";
+import { toJob, toPage } from "@footnote/service/wire";
 import type { Drain } from "../drain.ts";
-import { page } from "../page.ts";
-import { findCollection } from "../pipelines-in-use.ts";
-import { toProblem } from "../problem.ts";
 import { eventStreamHeaders } from "../event-stream-headers.ts";
-import { json, notFound, type Router, scoped } from "../route.ts";
-import { toJob, toPage } from "../wire.ts";
+import { toProblem } from "../problem.ts";
+import { json, type Router } from "../route.ts";
 
-export function addJobRoutes(router: Router, { store, queue, jobEvents }: ApiDependencies, drain: Drain): void {
-  async function findJob(principal: TenantPrincipal, id: JobId): Promise<JobRecord> {
-    const job = await store.jobs.get(principal.tenantId, id);
-    if (!job || !maySeeCollection(principal, job.collectionId)) throw notFound();
-    return job;
-  }
-
+export function addJobRoutes(router: Router, service: Service, drain: Drain): void {
   router.add({
     method: "get",
     path: "/v1/jobs",
     tag: "Jobs",
     summary: "List jobs, newest first",
-    guard: scoped("read"),
+    verb: service.listJobs,
     query: pageQuerySchema.extend(jobQuerySchema.shape),
     replies: { 200: { description: "A page of jobs", schema: pageSchema(jobSchema) } },
-    async handler({ principal, query }) {
-      if (principal.collections !== null && query.collection === undefined) {
-        throw new FootnoteError("invalid_request", "This key is limited to collections: name one with ?collection=.");
-      }
-      if (query.document !== undefined && !isId("document", query.document)) throw notFound();
-      const collection = query.collection === undefined ? null : await findCollection(store, principal, query.collection);
-      const found = await store.jobs.list(principal.tenantId, {
-        ...page(query),
-        ...(query.state === undefined ? {} : { state: query.state }),
-        ...(query.document === undefined ? {} : { documentId: query.document }),
-        ...(collection ? { collectionId: collection.id } : {}),
-      });
-      return json(toPage(found, toJob));
-    },
+    handler: async ({ run, query }) => json(toPage(await run(query), toJob)),
   });
   router.add({
     method: "get",
     path: "/v1/jobs/{id}",
     tag: "Jobs",
     summary: "Read a job",
-    guard: scoped("read"),
+    verb: service.readJob,
     replies: { 200: { description: "The job", schema: jobSchema } },
-    handler: async ({ principal, id }) => json(toJob(await findJob(principal, id("job")))),
+    handler: async ({ run, id }) => json(toJob(await run({ jobId: id("job") }))),
   });
   router.add({
     method: "get",
@@ -57,18 +34,15 @@ export function addJobRoutes(router: Router, { store, queue, jobEvents }: ApiDep
     tag: "Jobs",
     summary: "Watch a job until it is finished",
     description: "Server-sent events named job, each with the whole job; the stream ends after the last one.",
-    guard: scoped("read"),
+    verb: service.watchJob,
     replies: { 200: { description: "Events", contentType: "text/event-stream" } },
-    async handler({ principal, id, request, requestId, holdOpen }) {
-      const job = await findJob(principal, id("job"));
+    async handler({ run, id, requestId, holdOpen }) {
       const left = new AbortController();
-      const signal = AbortSignal.any([request.signal, left.signal, drain.signal]);
+      const updates = await run({ jobId: id("job") }, left.signal);
       const release = holdOpen();
       async function* events(): AsyncGenerator<ServerEvent> {
         try {
-          for await (const update of watchJob({ store, events: jobEvents, tenantId: principal.tenantId, jobId: job.id, signal })) {
-            yield { event: "job", data: toJob(update) };
-          }
+          for await (const job of updates) yield { event: "job", data: toJob(job) };
           throwIfAborted(drain.signal);
         } finally {
           release();
@@ -90,29 +64,17 @@ export function addJobRoutes(router: Router, { store, queue, jobEvents }: ApiDep
     tag: "Jobs",
     summary: "Cancel a job",
     description: "A queued job is cancelled at once, a running one soon; a finished one stays as it is.",
-    guard: scoped("ingest"),
+    verb: service.cancelJob,
     replies: { 200: { description: "The job as it is now", schema: jobSchema } },
-    async handler({ principal, id, audit }) {
-      const { id: jobId } = await findJob(principal, id("job"));
-      const job = await store.jobs.cancel(principal.tenantId, jobId, audit);
-      if (!job) throw notFound();
-      jobEvents.requestCancel(jobId);
-      return json(toJob(job));
-    },
+    handler: async ({ run, id }) => json(toJob(await run({ jobId: id("job") }))),
   });
   router.add({
     method: "post",
     path: "/v1/jobs/{id}/retry",
     tag: "Jobs",
     summary: "Run a failed, dead or cancelled job again",
-    guard: scoped("ingest"),
+    verb: service.retryJob,
     replies: { 200: { description: "The job, queued again", schema: jobSchema } },
-    async handler({ principal, id, audit }) {
-      const { id: jobId } = await findJob(principal, id("job"));
-      const job = await store.jobs.retry(principal.tenantId, jobId, audit);
-      if (!job) throw notFound();
-      queue.wake();
-      return json(toJob(job));
-    },
+    handler: async ({ run, id }) => json(toJob(await run({ jobId: id("job") }))),
   });
 }

@@ -2,13 +2,14 @@ import { sha256, indexedInput, type CollectionId, type DocumentId, type JobEvent
 import { createExtractiveModel } from "@footnote/answers";
 import { createFakeEmbedder } from "@footnote/core/testing";
 import { createJobEvents, createSystemClock } from "@footnote/jobs";
+import { detectMediaType } from "@footnote/ingestion";
 import { createAnalyzer, pipelines } from "@footnote/retrieval";
 import type { Scope, Store } from "@footnote/storage";
+import { createReadiness, createService, type ServiceContext } from "@footnote/service";
 import { openTestStore } from "@footnote/storage/testing";
 import { createTelemetry } from "@footnote/telemetry";
-import { issueKey, issueOperatorKey } from "@footnote/tenancy";
+import { createAuthenticator, issueKey, issueOperatorKey } from "@footnote/tenancy";
 import { type Api, createApi } from "../create-api.ts";
-import type { ApiDependencies } from "../dependencies.ts";
 import { serveApi } from "../serve.ts";
 
 const { index } = pipelines.default;
@@ -51,7 +52,7 @@ export interface ServedTestApi {
 }
 
 /** The API over an embedded store, served on a free port, with an embedder that needs no model. */
-export async function serveTestApi(options: Partial<ApiDependencies> = {}): Promise<ServedTestApi> {
+export async function serveTestApi(options: Partial<ServiceContext> = {}): Promise<ServedTestApi> {
   const opened = await openTestStore("pglite", { spaces: [{ id: index.space, dimensions, tokenVectors: false }] });
   const { store } = opened;
   const embedder = createFakeEmbedder({ id: index.space, dimensions });
@@ -65,17 +66,28 @@ export async function serveTestApi(options: Partial<ApiDependencies> = {}): Prom
     processMetrics: false,
   });
   const model = createExtractiveModel({ embedder, analyzerFor: () => analyzer });
-  const api = createApi({
+  const clock = createSystemClock();
+  const authenticator = createAuthenticator({ store, clock, telemetry });
+  const context: ServiceContext = {
     store,
     queue: { wake: () => void woken.count++ },
     jobEvents: events,
+    detectMediaType,
+    forgetKey: authenticator.forget,
     embedderFor: (space) => (space === index.space ? embedder : undefined),
     rerankers: [],
     modelNamed: (_tenant, name) => (name === "extractive" ? model : undefined),
     telemetry,
-    clock: createSystemClock(),
-    environment: { FOOTNOTE_MAX_UPLOAD_BYTES: 200_000, FOOTNOTE_CORS_ORIGINS: [] },
+    clock,
     ...options,
+  };
+  const api = createApi({
+    service: createService(context),
+    authenticator,
+    idempotency: store.idempotency,
+    readiness: createReadiness({ store, queue: {}, embedderFor: context.embedderFor, clock }),
+    telemetry,
+    environment: { FOOTNOTE_MAX_UPLOAD_BYTES: 200_000, FOOTNOTE_CORS_ORIGINS: [] },
   });
   const served = await serveApi({ app: api.app, host: "127.0.0.1", port: 0 });
   const operatorKey = (await issueOperatorKey(store, "test")).key;

@@ -8,22 +8,40 @@ import {
   pipelineHash,
   type PipelineSpec,
 } from "@footnote/core";
-import type { ServerEvent } from "@footnote/answers";
+import type { candidateCase } from "@footnote/evaluation";
 import type {
+  AcceptedDocument,
   Answer,
   AuditEntry as WireAudit,
   Chunk,
   Collection,
   Conversation,
+  CreatedKey,
   Document,
+  EvalCandidate,
+  EvalDataset,
+  EvalRun,
   Job,
   Key,
   Page,
   Pipeline,
+  SearchResponse,
   Tenant,
+  UsageSummary,
 } from "@footnote/sdk";
-import type { AuditEntry, CollectionRecord, ConversationRecord, KeyRecord, PageResult, TenantRecord } from "@footnote/storage";
-import { toProblem } from "./problem.ts";
+import type {
+  AuditEntry,
+  CollectionRecord,
+  ConversationRecord,
+  EvalDatasetRecord,
+  EvalResultRecord,
+  EvalRunRecord,
+  KeyRecord,
+  PageResult,
+  TenantRecord,
+} from "@footnote/storage";
+import type { AcceptedFile } from "./accept-file.ts";
+import type { SearchOutcome } from "./verbs/search.ts";
 
 const iso = (date: Date) => date.toISOString();
 const isoOrNull = (date: Date | null) => date?.toISOString() ?? null;
@@ -133,15 +151,8 @@ export function toAnswer(answer: AnswerRecord): Answer {
   return { ...answer, createdAt: iso(answer.createdAt) };
 }
 
-/** An answer's event as clients see it; an error becomes the problem it would have been as a reply. */
-export function toServerEvent(event: AnswerEvent, requestId: string): ServerEvent {
-  if (event.type === "error") return { event: "error", data: { problem: toProblem(event.error, requestId) } };
-  const { type, ...data } = event;
-  return { event: type, data };
-}
-
 /** The events of an answer that was already given. */
-export function* eventsOf(answer: AnswerRecord): Generator<AnswerEvent, void, undefined> {
+export async function* eventsOf(answer: AnswerRecord): AsyncGenerator<AnswerEvent, void, undefined> {
   const { id, conversationId, pipeline, pipelineHash: hash, sources, text, citations, claims } = answer;
   yield { type: "answer-start", answerId: id, conversationId, pipeline, pipelineHash: hash };
   yield { type: "sources", hits: sources };
@@ -175,4 +186,53 @@ export function toTenant({ id, name, createdAt }: TenantRecord): Tenant {
 
 export function toAuditEntry(entry: AuditEntry): WireAudit {
   return { ...entry, createdAt: iso(entry.createdAt) };
+}
+
+export function toAcceptedDocument({ document, job, version }: AcceptedFile): AcceptedDocument {
+  return { document: toDocument(document), job: toJob(job), version: { id: version.id, number: version.number } };
+}
+
+export function toSearchResponse({ hits, timings, degraded, trace, pipeline, warnings }: SearchOutcome): SearchResponse {
+  const corrections = trace?.corrections;
+  return {
+    hits,
+    timings,
+    degraded,
+    pipeline,
+    ...(corrections ? { corrections: [...corrections] } : {}),
+    ...(warnings.length === 0 ? {} : { warnings: [...warnings] }),
+  };
+}
+
+export function toCreatedKey({ record, key }: { record: KeyRecord; key: string }): CreatedKey {
+  return { ...toKey(record), key };
+}
+
+export function toUsageSummary({ from, to, sums }: { from: Date; to: Date; sums: UsageSummary["data"] }): UsageSummary {
+  return { from: iso(from), to: iso(to), data: sums };
+}
+
+export function toDataset({ name, collectionId, sha256, caseCount, createdAt, updatedAt }: EvalDatasetRecord): EvalDataset {
+  return { name, collectionId, sha256, caseCount, createdAt: iso(createdAt), updatedAt: iso(updatedAt) };
+}
+
+export function toCandidate({ origin, case: row }: ReturnType<typeof candidateCase>): EvalCandidate {
+  return { reviewed: false, ...row, origin };
+}
+
+const documentsChangedWarning =
+  "The documents were changed while the questions were asked: some answers are from before, some from after; begin a new run for one state of them.";
+
+export function toRun({ error, keyId: _keyId, documentsChanged, createdAt, finishedAt, ...run }: EvalRunRecord): EvalRun {
+  return {
+    ...run,
+    ...(error ? { error } : {}),
+    ...(documentsChanged ? { warnings: [documentsChangedWarning] } : {}),
+    createdAt: iso(createdAt),
+    finishedAt: isoOrNull(finishedAt),
+  };
+}
+
+export function toResult({ body, metrics }: EvalResultRecord): EvalResultRecord["body"] & Pick<EvalResultRecord, "metrics"> {
+  return { ...body, metrics };
 }

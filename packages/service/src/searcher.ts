@@ -10,7 +10,7 @@ import {
 } from "@footnote/core";
 import { createAnalyzers, createRetriever, type Retriever } from "@footnote/retrieval";
 import type { CollectionRecord } from "@footnote/storage";
-import type { ApiDependencies } from "./dependencies.ts";
+import type { ServiceContext } from "./service-context.ts";
 
 interface SearchCall {
   tenantId: TenantId;
@@ -18,42 +18,40 @@ interface SearchCall {
   spec: PipelineSpec;
   query: string;
   limit: number;
-  filter?: MetadataFilter | undefined;
+  filter?: Readonly<Record<string, unknown>> | undefined;
   principals?: readonly string[] | undefined;
   meter: UsageMeter;
   signal: AbortSignal;
 }
 
-export interface SearchService {
+/** Retrieval over the store's collections. */
+export interface Searcher {
   search(call: SearchCall): Promise<SearchResult>;
   analyzerFor(spec: PipelineSpec): LexicalAnalyzer;
 }
 
 /** One retriever per embedding space, made when first needed. */
-export function createSearchService(deps: ApiDependencies): SearchService {
-  const { store, embedderFor, modelNamed, rerankers, telemetry, clock } = deps;
+export function createSearcher(context: ServiceContext): Searcher {
+  const { store, embedderFor, modelNamed, rerankers, isWord, telemetry, clock } = context;
   const retrievers = new Map<string, Retriever>();
-  const servedAnalyzer = createAnalyzers();
+  const analyzers = createAnalyzers();
 
-  function embedderOf(spec: PipelineSpec) {
-    const space = searchedSpace(spec);
-    const embedder = embedderFor(space);
-    if (embedder) return embedder;
-    throw new FootnoteError("pipeline_incompatible", `No embedder for the space ${space} is configured; choose another pipeline.`);
-  }
-  function retrieverFor(spec: PipelineSpec): Retriever {
-    const space = searchedSpace(spec);
+  function retrieverFor(space: string): Retriever {
     const known = retrievers.get(space);
     if (known) return known;
+    const embedder = embedderFor(space);
+    if (!embedder) {
+      throw new FootnoteError("pipeline_incompatible", `No embedder for the space ${space} is configured; choose another pipeline.`);
+    }
     const made = createRetriever({
-      embedder: embedderOf(spec),
+      embedder,
       lexical: store.lexical,
       dense: store.dense,
       chunks: store.chunks,
       vectors: store.vectors,
       modelNamed,
       rerankers,
-      ...(deps.isWord ? { isWord: deps.isWord } : {}),
+      ...(isWord ? { isWord } : {}),
       telemetry,
       clock,
     });
@@ -63,21 +61,20 @@ export function createSearchService(deps: ApiDependencies): SearchService {
 
   return {
     async search({ collection, filter, principals, ...call }) {
-      return await retrieverFor(call.spec).search({
+      return await retrieverFor(searchedSpace(call.spec)).search({
         ...call,
         collectionId: collection.id,
-        ...(filter === undefined ? {} : { filter }),
+        ...(filter === undefined ? {} : { filter: toFilter(filter) }),
         ...(principals === undefined ? {} : { principals }),
       });
     },
-    analyzerFor(spec) {
-      const { language, version } = spec.index.analyzer;
-      return servedAnalyzer(language, version);
+    analyzerFor({ index }) {
+      return analyzers(index.analyzer.language, index.analyzer.version);
     },
   };
 }
 
-/** Values of a zod record whose optional fields may be there as undefined, as the port wants them: absent. */
-export function toFilter(filter: Record<string, unknown> | undefined): MetadataFilter | undefined {
-  return filter === undefined ? undefined : (JSON.parse(JSON.stringify(filter)) as MetadataFilter);
+/** A filter as the ports want it: without the undefined fields that a schema's optional ones may leave. */
+function toFilter(filter: Readonly<Record<string, unknown>>): MetadataFilter {
+  return JSON.parse(JSON.stringify(filter)) as MetadataFilter;
 }

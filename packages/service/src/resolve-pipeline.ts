@@ -1,22 +1,17 @@
 import { FootnoteError, indexHash, type PipelineSpec, type TenantId } from "@footnote/core";
 import { pipelines as shipped } from "@footnote/retrieval";
-import type { CollectionRecord, Store } from "@footnote/storage";
-import { maySeeCollection, type TenantPrincipal } from "@footnote/tenancy";
-import { notFound } from "./route.ts";
+import type { CollectionRecord } from "@footnote/storage";
+import type { ServiceContext } from "./service-context.ts";
+
+type Sources = Pick<ServiceContext, "store" | "pipelines">;
 
 const shippedByName: ReadonlyMap<string, PipelineSpec> = new Map(Object.entries(shipped));
 
 /** Names in the error about a name that is unknown. */
 const mostNamed = 20;
 
-/** Where pipelines come from: the tenant's own, and those that this server offers beside the shipped ones. */
-export interface PipelineSources {
-  store: Store;
-  pipelines?: readonly PipelineSpec[];
-}
-
 /** The pipelines that a tenant can name: those of the server first, then its own. */
-export async function listPipelines(sources: PipelineSources, tenantId: TenantId): Promise<{ spec: PipelineSpec; shipped: boolean }[]> {
+export async function pipelinesOf(sources: Sources, tenantId: TenantId): Promise<{ spec: PipelineSpec; shipped: boolean }[]> {
   const { store, pipelines = [] } = sources;
   const own = (await store.pipelines.list(tenantId)).filter(({ spec }) => !shippedByName.has(spec.name));
   const taken = new Set([...shippedByName.keys(), ...own.map(({ spec }) => spec.name)]);
@@ -28,14 +23,14 @@ export async function listPipelines(sources: PipelineSources, tenantId: TenantId
  * A pipeline by name: a shipped one, or the tenant's newest of that name, or one that is offered. A name that the server began to offer
  * after the tenant had taken it stays the tenant's. Throws `pipeline_unknown`.
  */
-export async function findPipeline(sources: PipelineSources, tenantId: TenantId, name: string): Promise<PipelineSpec> {
+export async function findPipeline(sources: Sources, tenantId: TenantId, name: string): Promise<PipelineSpec> {
   const { store, pipelines = [] } = sources;
   const found =
     shippedByName.get(name) ??
     newest((await store.pipelines.list(tenantId)).filter((pipeline) => pipeline.spec.name === name)) ??
     pipelines.find((spec) => spec.name === name);
   if (found) return found;
-  const names = new Set((await listPipelines(sources, tenantId)).map(({ spec }) => spec.name));
+  const names = new Set((await pipelinesOf(sources, tenantId)).map(({ spec }) => spec.name));
   const shown = [...names].slice(0, mostNamed);
   const more = names.size > shown.length ? " and others that GET /v1/pipelines lists" : "";
   throw new FootnoteError("pipeline_unknown", `There is no pipeline of this name; known are ${shown.join(", ")}${more}.`);
@@ -46,8 +41,8 @@ function newest(found: readonly { spec: PipelineSpec }[]): PipelineSpec | undefi
 }
 
 /** The pipeline of a request over a collection: its own, or the named one where both index alike; otherwise `pipeline_incompatible`. */
-export async function pipelineFor(
-  sources: PipelineSources,
+export async function resolvePipeline(
+  sources: Sources,
   request: { tenantId: TenantId; collection: CollectionRecord; name: string | undefined },
 ): Promise<PipelineSpec> {
   const { tenantId, collection, name } = request;
@@ -59,11 +54,4 @@ export async function pipelineFor(
     "pipeline_incompatible",
     "The collection is indexed in another way than this pipeline needs; choose one with the same indexHash, or make a collection for it.",
   );
-}
-
-/** A collection by name or id; one beyond the key's allow-list is not there. No name holds a NUL, and Postgres refuses to look for one. */
-export async function findCollection(store: Store, principal: TenantPrincipal, nameOrId: string): Promise<CollectionRecord> {
-  const collection = nameOrId.length <= 100 && !nameOrId.includes("\0") ? await store.collections.get(principal.tenantId, nameOrId) : null;
-  if (!collection || !maySeeCollection(principal, collection.id)) throw notFound();
-  return collection;
 }

@@ -1,7 +1,7 @@
 import { type CollectionId, type EmbedderCapabilities, searchedSpace, type TenantId } from "@footnote/core";
 import { languageWarnings } from "@footnote/retrieval";
 import type { CollectionRecord } from "@footnote/storage";
-import type { ApiDependencies } from "./dependencies.ts";
+import type { ServiceContext } from "./service-context.ts";
 
 /** A search takes milliseconds: what it warns of may be this old. */
 const freshMs = 60_000;
@@ -17,7 +17,11 @@ export interface CollectionWarnings {
 }
 
 /** What a collection's owner should know: today, languages that its embedder does not serve. */
-export function createCollectionWarnings({ store, embedderFor, clock }: ApiDependencies): CollectionWarnings {
+export function createCollectionWarnings({
+  store,
+  embedderFor,
+  clock,
+}: Pick<ServiceContext, "store" | "embedderFor" | "clock">): CollectionWarnings {
   const known = new Map<CollectionId, { at: number; updatedAt: number; warnings: Promise<string[]> }>();
 
   function embedderOf({ settings }: CollectionRecord): { space: string; languages: EmbedderCapabilities["languages"] } {

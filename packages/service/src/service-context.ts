@@ -1,0 +1,33 @@
+import type { Clock, Embedder, JobEvents, KeyId, LanguageModel, PipelineSpec, Reranker, Telemetry, TenantId } from "@footnote/core";
+import type { Store } from "@footnote/storage";
+import type { CollectionWarnings } from "./collection-warnings.ts";
+import type { Searcher } from "./searcher.ts";
+
+/** What verbs work on, made by the composition root. */
+export interface ServiceContext {
+  store: Store;
+  queue: {
+    /** A job was written: carry it to the workers now. */
+    wake(): void;
+  };
+  jobEvents: JobEvents;
+  /** What a file is, from its bytes first; null: nothing that can be read. */
+  detectMediaType(file: { bytes: Uint8Array; declared?: string; fileName: string }): string | null;
+  embedderFor(space: string): Embedder | undefined;
+  rerankers: readonly Reranker[];
+  /** Whether a lower-case word is one of general language. Default: nobody knows, and no spelling is corrected. */
+  isWord?(word: string): boolean;
+  modelNamed(tenantId: TenantId, name: string): LanguageModel | undefined;
+  /** Pipelines that this server offers beside the shipped ones. Default: none. */
+  pipelines?: readonly PipelineSpec[];
+  /** A key was revoked: whoever remembers it forgets it now. */
+  forgetKey(id: KeyId): void;
+  telemetry: Telemetry;
+  clock: Clock;
+}
+
+/** With what verbs share among calls. */
+export interface VerbContext extends ServiceContext {
+  searcher: Searcher;
+  warnings: CollectionWarnings;
+}

@@ -1,0 +1,122 @@
+import { answerQuestion, rewriteFollowUp } from "@footnote/answers";
+import {
+  type Answer,
+  type AnswerEvent,
+  type AnswerId,
+  type ChunkId,
+  createUsageMeter,
+  FootnoteError,
+  type LanguageModel,
+  newId,
+  type PipelineSpec,
+  type TenantId,
+} from "@footnote/core";
+import { normalizeQuery, packSources, routedModel } from "@footnote/retrieval";
+import { type AnswerRequest, answerRequestSchema } from "@footnote/sdk";
+import { notingReader } from "../export-trace.ts";
+import { findConversation } from "../find-answer.ts";
+import { findCollection } from "../find-collection.ts";
+import { recordUsage } from "../record-usage.ts";
+import { resolvePipeline } from "../resolve-pipeline.ts";
+import type { VerbContext } from "../service-context.ts";
+import { validate } from "../validate.ts";
+import { defineVerb } from "../verb.ts";
+
+/** Earlier turns that a follow-up question is read with. */
+const historyTurns = 6;
+
+const askInputSchema = answerRequestSchema.omit({ stream: true });
+
+/** An answer on its way. */
+export interface Asked {
+  id: AnswerId;
+  /** To be read once; whoever stops reading stops the work, and what was said is stored. */
+  events: AsyncIterable<AnswerEvent>;
+  /** The answer, from the moment it is stored: that is before its last event. */
+  stored(): Answer | null;
+}
+
+/** Answers a question from a collection's documents. */
+export const ask = defineVerb({
+  scope: "ask",
+  audits: "answer.create",
+  async run(context, call, input: Omit<AnswerRequest, "stream">): Promise<Asked> {
+    const { store, searcher, clock, telemetry } = context;
+    const { actor, signal } = call;
+    const { tenantId } = actor;
+    const { question, filter, principals, ...named } = validate(askInputSchema, input, "The question");
+    const collection = await findCollection(context, actor, named.collection);
+    const spec = await resolvePipeline(context, { tenantId, collection, name: named.pipeline });
+    const model = answeringModel(context, { tenantId, spec, question });
+    const conversation = named.conversationId === undefined ? null : await findConversation(context, actor, named.conversationId);
+    if (conversation && conversation.collectionId !== collection.id) {
+      throw new FootnoteError("invalid_request", "The conversation is about another collection; start a new one.");
+    }
+    const ids = {
+      answer: newId("answer"),
+      conversation: conversation?.id ?? (await store.conversations.create(tenantId, collection.id)),
+    };
+    const meter = createUsageMeter();
+    const chunksRead: ChunkId[] = [];
+    let stored: Answer | null = null;
+    const events = answerQuestion({
+      tenantId,
+      question,
+      history: (conversation?.turns ?? []).slice(-historyTurns).map((turn) => ({ question: turn.question, answer: turn.text })),
+      spec,
+      model,
+      search: (query, options) => searcher.search({ tenantId, collection, spec, query, limit: spec.topK, filter, principals, ...options }),
+      ...followUpCompletion(context, tenantId, spec),
+      pack: (packing) => packSources({ tenantId, chunks: notingReader(store.chunks, chunksRead), ...packing }),
+      chunksRead: () => chunksRead,
+      async save(answer, trace) {
+        try {
+          await store.answers.save(tenantId, answer, collection.id, trace);
+          stored = answer;
+        } finally {
+          // It was used, stored answer or not.
+          await recordUsage(context, call, { kind: "answer", meter });
+        }
+      },
+      ids,
+      meter,
+      clock,
+      telemetry,
+      terms: (text) => searcher.analyzerFor(spec).terms(text),
+      language: spec.index.analyzer.language,
+      signal,
+    });
+    return { id: ids.answer, events, stored: () => stored };
+  },
+});
+
+/** The model that the pipeline's route names for this question. */
+function answeringModel(
+  { modelNamed }: VerbContext,
+  { tenantId, spec, question }: { tenantId: TenantId; spec: PipelineSpec; question: string },
+): LanguageModel {
+  const name = routedModel(spec, normalizeQuery(question));
+  const model = modelNamed(tenantId, name);
+  if (model) return model;
+  throw new FootnoteError(
+    "pipeline_incompatible",
+    `The pipeline ${spec.name} answers with the model ${name}, which this server has not; choose another pipeline, or set MODEL_URL and MODEL_NAME.`,
+  );
+}
+
+type Completion = Pick<Parameters<typeof answerQuestion>[0], "completeQuestion">;
+
+/** How a follow-up is completed before it is searched, as the pipeline wants it; the answer's own default carries words over. */
+function followUpCompletion({ modelNamed }: VerbContext, tenantId: TenantId, { followUps }: PipelineSpec): Completion {
+  if (followUps.type === "rules") return {};
+  if (followUps.type === "none") return { completeQuestion: async (question) => question };
+  return {
+    async completeQuestion(question, history, { meter, signal }) {
+      const model = modelNamed(tenantId, followUps.model);
+      if (!model) {
+        throw new FootnoteError("configuration_invalid", `No model named ${followUps.model} is configured; choose another pipeline.`);
+      }
+      return await rewriteFollowUp({ question, history, model, meter: meter.callsOf("rewrite", model), signal });
+    },
+  };
+}

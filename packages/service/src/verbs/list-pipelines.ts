@@ -1,0 +1,9 @@
+import { pipelinesOf } from "../resolve-pipeline.ts";
+import { defineVerb } from "../verb.ts";
+
+/** The pipelines that collections and requests can name. */
+export const listPipelines = defineVerb({
+  scope: "read",
+  audits: null,
+  run: (context, { actor }, _input: Record<never, never>) => pipelinesOf(context, actor.tenantId),
+});

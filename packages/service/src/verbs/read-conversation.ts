@@ -1,0 +1,8 @@
+import { findConversation } from "../find-answer.ts";
+import { defineVerb } from "../verb.ts";
+
+export const readConversation = defineVerb({
+  scope: "ask",
+  audits: null,
+  run: (context, { actor }, input: { conversationId: string }) => findConversation(context, actor, input.conversationId),
+});

@@ -1,0 +1,9 @@
+import type { JobId } from "@footnote/core";
+import { findJob } from "../find-job.ts";
+import { defineVerb } from "../verb.ts";
+
+export const readJob = defineVerb({
+  scope: "read",
+  audits: null,
+  run: (context, { actor }, input: { jobId: JobId }) => findJob(context, actor, input.jobId),
+});
