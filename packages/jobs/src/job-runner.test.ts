@@ -2,7 +2,6 @@ import { FootnoteError, newId } from "@footnote/core";
 import type { Chunker, Embedder, JobUpdate } from "@footnote/core";
 import { createFakeEmbedder } from "@footnote/core/testing";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
-import { finishedJobStates, watchJob } from "./job-events.ts";
 import { openWorkbench, paragraphChunker, paragraphParser, testSpec } from "./testing/workbench.ts";
 import type { Workbench } from "./testing/workbench.ts";
 
@@ -312,33 +311,6 @@ it("erases a document and keeps the receipt", async () => {
   expect(done).toMatchObject({ state: "succeeded", kind: "delete" });
   expect(done?.result?.chunks).toBe(4);
   expect(await bench.store.documents.get(tenantId, job.documentId)).toBeNull();
-});
-
-it("shows a job's changes until it is finished", async () => {
-  const { tenantId, put } = await bench.tenant();
-  const job = await put("a", lines(12));
-  const seen: string[] = [];
-  const watching = (async () => {
-    for await (const state of watchJob({ store: bench.store, events: bench.events, tenantId, jobId: job.id, pollMs: 50 }))
-      seen.push(state.state);
-  })();
-  await bench.runner().handle({ tenantId, jobId: job.id }, never);
-  await watching;
-  expect(seen[0]).toBe("queued");
-  expect(seen.at(-1)).toBe("succeeded");
-  expect([...finishedJobStates]).toContain(seen.at(-1));
-});
-
-it("ends a watch of an unknown job, and one whose reader leaves", async () => {
-  const { tenantId, put } = await bench.tenant();
-  for await (const state of watchJob({ store: bench.store, events: bench.events, tenantId, jobId: newId("job") }))
-    expect(state).toBeUndefined();
-  const job = await put("a", lines(1));
-  const leave = new AbortController();
-  setTimeout(() => leave.abort(), 50);
-  let count = 0;
-  for await (const _ of watchJob({ store: bench.store, events: bench.events, tenantId, jobId: job.id, signal: leave.signal })) count++;
-  expect(count).toBe(1);
 });
 
 it("embeds what a chunker compares, puts the opening before each chunk, and fills every space before the version is live", async () => {
