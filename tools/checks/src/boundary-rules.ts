@@ -13,7 +13,7 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
   jobs: ["core", "storage"],
   tenancy: ["core", "storage"],
   service: ["core", "sdk", "storage", "retrieval", "answers", "tenancy", "evaluation"],
-  api: ["core", "sdk", "service", "storage", "retrieval", "answers", "tenancy", "telemetry", "jobs", "ingestion", "evaluation"],
+  api: ["core", "sdk", "service", "storage", "answers", "tenancy", "telemetry"],
   worker: ["core", "storage", "jobs", "ingestion", "chunking", "embedding", "retrieval", "telemetry", "evaluation"],
   server: [
     "core",
