@@ -9,6 +9,7 @@ import {
   throwIfAborted,
   type Verdict,
 } from "@footnote/core";
+import { LRUCache } from "lru-cache";
 import { type Analysis, analyze } from "./analysis.ts";
 import type { Conflict } from "./conflicts/conflict.ts";
 import { findConflict } from "./conflicts/find-conflict.ts";
@@ -23,7 +24,7 @@ export interface DeterministicJudgeOptions {
   embed: EmbedTexts;
   /** BCP 47 primary subtag of claims and evidence, for sentence ends. Default `en`. */
   language?: string;
-  /** Vectors kept in memory, oldest out first. Default 5,000. */
+  /** Vectors kept in memory, least recently used out first. Default 5,000. */
   cachedVectors?: number;
 }
 
@@ -148,30 +149,28 @@ export interface SupportReader {
 /** How the judge sees one statement and its evidence; also what fitting reads. */
 export function createSupportFeatures(options: DeterministicJudgeOptions): SupportReader {
   const { embed, language = "en", cachedVectors = 5_000 } = options;
-  const known = new Map<string, Float32Array>();
+  const known = new LRUCache<string, Float32Array>({ max: cachedVectors });
 
   async function vectorsOf(texts: readonly string[], signal: AbortSignal | undefined): Promise<Map<string, Float32Array>> {
-    const missing = [...new Set(texts)].filter((text) => !known.has(text));
-    const result = new Map<string, Float32Array>();
-    if (missing.length > 0) {
-      const made = await embed(missing, signal === undefined ? {} : { signal });
-      if (made.length !== missing.length) {
-        throw new FootnoteError("embedding_failed", "The embedder returned fewer vectors than texts; try again.", { retryable: true });
-      }
-      for (const [at, text] of missing.entries()) {
-        const vector = made[at];
-        if (vector !== undefined) known.set(text, vector);
-      }
-    }
-    for (const text of texts) {
+    const found = new Map<string, Float32Array>();
+    const missing: string[] = [];
+    for (const text of new Set(texts)) {
       const vector = known.get(text);
-      if (vector !== undefined) result.set(text, vector);
+      if (vector === undefined) missing.push(text);
+      else found.set(text, vector);
     }
-    for (const key of known.keys()) {
-      if (known.size <= cachedVectors) break;
-      known.delete(key);
+    if (missing.length === 0) return found;
+    const made = await embed(missing, signal === undefined ? {} : { signal });
+    if (made.length !== missing.length) {
+      throw new FootnoteError("embedding_failed", "The embedder returned fewer vectors than texts; try again.", { retryable: true });
     }
-    return result;
+    for (const [at, text] of missing.entries()) {
+      const vector = made[at];
+      if (vector === undefined) continue;
+      known.set(text, vector);
+      found.set(text, vector);
+    }
+    return found;
   }
 
   return {

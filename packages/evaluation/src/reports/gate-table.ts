@@ -15,6 +15,7 @@ import {
 import type { GateCase } from "../gate/gate-run.ts";
 import type { GateReport } from "../gate/judge-gate.ts";
 import type { WorstCase } from "../gate/worst-cases.ts";
+import { alignColumns } from "../runs/align-columns.ts";
 
 /** The report for a terminal: per pipeline a row for each metric, slices that moved, floors, cost and time, the worst questions, the verdict. */
 export function formatGateTable(report: GateReport): string {
@@ -28,17 +29,17 @@ export function formatGateTable(report: GateReport): string {
       lines.push("  no baseline: only the floors are held", "");
       continue;
     }
-    lines.push(...alignColumns([header, ...own.filter(({ slice }) => slice === "all").map((one) => row(one, one.metric))]));
+    lines.push(...indented([header, ...own.filter(({ slice }) => slice === "all").map((one) => row(one, one.metric))]));
     const moved = own.filter(({ slice, changed }) => slice !== "all" && changed > 0).toSorted((a, b) => a.p - b.p);
     const shown = moved.filter(({ regressed }, index) => regressed || index < 8);
     if (shown.length > 0) {
       lines.push("", `slices that moved most (${shown.length} of ${moved.length})`);
-      lines.push(...alignColumns([header, ...shown.map((one) => row(one, `${one.metric}, ${one.slice}`))]));
+      lines.push(...indented([header, ...shown.map((one) => row(one, `${one.metric}, ${one.slice}`))]));
     }
     lines.push("");
   }
   lines.push(
-    ...alignColumns(
+    ...indented(
       floors.map(({ dataset, pipeline, metric, slice, bound, strict, value, count, met, skipped }) => [
         `${formatRun({ pipeline, dataset })}: ${formatMetric({ metric, slice })}`,
         `${formatScore(value)} (${count})`,
@@ -46,7 +47,7 @@ export function formatGateTable(report: GateReport): string {
         skipped ? "not measured" : met ? "met" : "NOT MET",
       ]),
     ),
-    ...alignColumns(
+    ...indented(
       ratios.map(({ dataset, pipeline, what, before, after, ratio, state }) => [
         `${formatRun({ pipeline, dataset })}: ${ratioName[what]}`,
         `${formatAmount(what, before)} → ${formatAmount(what, after)}`,
@@ -85,11 +86,8 @@ function row({ count, changed, before, after, difference, adjustedP, tested, reg
   ];
 }
 
-/** Rows as lines, columns padded to the widest cell. */
-function alignColumns(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows.reduce<number[]>((widest, cells) => cells.map((cell, index) => Math.max(cell.length, widest[index] ?? 0)), []);
-  return rows.map((cells) => `  ${cells.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join("  ")}`.trimEnd());
-}
+/** Rows as indented lines in columns. */
+const indented = (rows: readonly (readonly string[])[]): string[] => alignColumns(rows).map((line) => `  ${line}`);
 
 function formatWorst({ dataset, pipeline, before, after, fell }: WorstCase): string[] {
   return [

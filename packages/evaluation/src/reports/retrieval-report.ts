@@ -1,4 +1,5 @@
 import type { Relevance } from "../datasets/beir.ts";
+import { alignColumns } from "../runs/align-columns.ts";
 import { ndcgAt, recallAt, reciprocalRank } from "../metrics/ranking-metrics.ts";
 import { type BootstrapOptions, bootstrapDifference, bootstrapMean, type Interval } from "../statistics/bootstrap.ts";
 
@@ -98,20 +99,13 @@ export function formatRetrievalReport(report: RetrievalReport): string {
     const latency = latencyMs ? `${latencyMs.median.toFixed(1)} / ${latencyMs.p95.toFixed(1)}` : "–";
     rows.push([pipeline, ...retrievalMetrics.map((metric) => cell(metrics[metric])), latency]);
   }
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
-  const table = rows.map((row) =>
-    row
-      .map((text, column) => text.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
   const notes = report.pipelines.flatMap(({ pipeline, ndcgDifference, degradedQueries }) => [
     ...(ndcgDifference ? [`${pipeline} − ${report.pipelines[0]?.pipeline ?? ""}: nDCG@10 ${cell(ndcgDifference)} (paired)`] : []),
     ...(degradedQueries > 0 ? [`${pipeline}: ${degradedQueries} of ${report.queries} queries were degraded`] : []),
   ]);
   return [
     `${report.dataset} (${report.split}): ${report.documents} documents, ${report.chunks} chunks, ${report.queries} queries; 95 % percentile bootstrap`,
-    ...table,
+    ...alignColumns(rows),
     ...notes,
   ].join("\n");
 }

@@ -65,7 +65,7 @@ const mostFailures = 5;
  * finished and kept, then the first error is thrown with the number of failures, and the same call goes on with what is missing.
  */
 export async function runEvaluation(options: EvaluationOptions): Promise<EvalRun> {
-  const { dataset, split, target, judges, commit, limit, concurrency = 2, depth = 20, record, cache, onResult, caseTimeoutMs } = options;
+  const { dataset, split, target, judges, commit, limit, concurrency = 2, record, onResult, caseTimeoutMs } = options;
   const now = options.now ?? Date.now;
   const cases = dataset.cases.filter((one) => one.split === split).slice(0, limit);
   if (cases.length === 0) {
@@ -82,32 +82,11 @@ export async function runEvaluation(options: EvaluationOptions): Promise<EvalRun
     createdAt: new Date(now()).toISOString(),
   };
   const { header, finished } = record ? await record.open(fresh) : { header: fresh, finished: [] };
-  const hashes = new Map(cases.map((one) => [one.id, caseHash(one)]));
-  const results = new Map(
-    finished.filter((result) => hashes.get(result.case.id) === caseHash(result.case)).map((result) => [result.case.id, result]),
-  );
+  const results = stillValid(cases, finished);
   // The first error of a worker ends the others, too.
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
-  const texts = createTextReader(target, signal);
-
-  async function evaluate(one: EvalCase, signal: AbortSignal): Promise<CaseResult> {
-    const usable = cache && target.corpus !== null && commit !== null;
-    const key = usable ? resultKey({ header, depth, hash: hashes.get(one.id) ?? "" }) : "";
-    const known = usable ? await cache.get(key) : null;
-    if (known) return { ...known, case: one };
-    const gold = await locateGold(one, texts.document);
-    const request = { question: one.question, history: one.history ?? [], signal };
-    const began = now();
-    const answer = await target.ask(request);
-    const milliseconds = now() - began;
-    const { hits } = await target.search({ ...request, limit: depth });
-    const read = await readAnswer({ answer, ranking: hits, milliseconds, readVersion: texts.version });
-    const scored = await scoreCase({ case: one, answer: read, gold, judges, signal });
-    const result = { case: one, answer: read, ...scored, gold };
-    if (usable) await cache.put(key, result);
-    return result;
-  }
+  const evaluate = createCaseEvaluation({ options, header, now, signal });
 
   let done = results.size;
   const waiting = cases.filter(({ id }) => !results.has(id));
@@ -119,7 +98,7 @@ export async function runEvaluation(options: EvaluationOptions): Promise<EvalRun
       if (one === undefined) return;
       throwIfAborted(signal);
       const { id } = one;
-      const outcome = await withinTime(caseTimeoutMs, signal, (within) => repeatedly(() => evaluate(one, within), within));
+      const outcome = await withinTime(caseTimeoutMs, signal, (caseSignal) => repeatedly(() => evaluate(one, caseSignal), caseSignal));
       throwIfAborted(signal);
       if (!outcome.ok) {
         failures.push({ id, error: outcome.error });
@@ -134,17 +113,51 @@ export async function runEvaluation(options: EvaluationOptions): Promise<EvalRun
   const begun = Array.from({ length: Math.max(1, concurrency) }, () => work().catch((error: unknown) => stop.abort(error)));
   await Promise.all(begun);
   if (stop.signal.aborted) throw stop.signal.reason;
-  const first = failures[0];
-  if (first) {
-    const { code, message, retryable } = first.error;
-    throw new FootnoteError(code, `${failures.length} of ${cases.length} cases failed, ${first.id} with: ${message}`, {
-      cause: first.error,
-      retryable,
-      details: { cases: failures.map(({ id }) => id) },
-    });
-  }
+  throwFirst(failures, cases.length);
   if (results.size === cases.length) await record?.close();
   return { ...header, results: cases.flatMap(({ id }) => results.get(id) ?? []) };
+}
+
+/** The finished results whose case is still the same, by its id. */
+function stillValid(cases: readonly EvalCase[], finished: readonly CaseResult[]): Map<string, CaseResult> {
+  const hashes = new Map(cases.map((one) => [one.id, caseHash(one)]));
+  const valid = finished.filter((result) => hashes.get(result.case.id) === caseHash(result.case));
+  return new Map(valid.map((result) => [result.case.id, result]));
+}
+
+/** Asks and scores one case, or takes its result from the cache. */
+function createCaseEvaluation(run: { options: EvaluationOptions; header: RunHeader; now: () => number; signal: AbortSignal }) {
+  const { options, header, now } = run;
+  const { target, judges, commit, cache, depth = 20 } = options;
+  const usable = cache !== undefined && target.corpus !== null && commit !== null ? cache : null;
+  const texts = createTextReader(target, run.signal);
+  return async (one: EvalCase, signal: AbortSignal): Promise<CaseResult> => {
+    const key = usable ? resultKey({ header, depth, hash: caseHash(one) }) : "";
+    const known = await usable?.get(key);
+    if (known) return { ...known, case: one };
+    const gold = await locateGold(one, texts.document);
+    const request = { question: one.question, history: one.history ?? [], signal };
+    const began = now();
+    const answer = await target.ask(request);
+    const milliseconds = now() - began;
+    const { hits } = await target.search({ ...request, limit: depth });
+    const read = await readAnswer({ answer, ranking: hits, milliseconds, readVersion: texts.version });
+    const scored = await scoreCase({ case: one, answer: read, gold, judges, signal });
+    const result = { case: one, answer: read, ...scored, gold };
+    await usable?.put(key, result);
+    return result;
+  };
+}
+
+function throwFirst(failures: readonly { id: string; error: FootnoteError }[], total: number): void {
+  const [first] = failures;
+  if (first === undefined) return;
+  const { code, message, retryable } = first.error;
+  throw new FootnoteError(code, `${failures.length} of ${total} cases failed, ${first.id} with: ${message}`, {
+    cause: first.error,
+    retryable,
+    details: { cases: failures.map(({ id }) => id) },
+  });
 }
 
 /** Everything that decides about a result: code, pipeline, documents, case, judges and depth. */

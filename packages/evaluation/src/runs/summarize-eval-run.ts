@@ -3,6 +3,7 @@ import { bootstrapMean, type Interval } from "../statistics/bootstrap.ts";
 import type { EvalCase } from "../datasets/eval-case.ts";
 import type { CaseResult } from "../metrics/case-result.ts";
 import type { EvalRun } from "./eval-run.ts";
+import { alignColumns } from "./align-columns.ts";
 
 /** One metric over one slice of the questions; questions to which it does not apply are left out. */
 export interface MetricSummary {
@@ -63,16 +64,7 @@ export function formatSummary(summary: readonly MetricSummary[]): string {
     `[${low.toFixed(3)}, ${high.toFixed(3)}]`,
     String(count),
   ]);
-  const table = [["slice", "metric", "mean", "95 %", "n"], ...rows];
-  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
-  return table
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  return alignColumns([["slice", "metric", "mean", "95 %", "n"], ...rows]).join("\n");
 }
 
 /** The table of a run, under its name and over what it took. */
