@@ -12,6 +12,7 @@ import {
   sha256,
   throwIfAborted,
 } from "@footnote/core";
+import { LRUCache } from "lru-cache";
 import { contextualizeQuestion } from "../contextualize-question.ts";
 import { numberTokens } from "../number-tokens.ts";
 import { splitQuestion } from "../split-question.ts";
@@ -32,7 +33,7 @@ export interface ExtractiveModelOptions {
   tokenMatches?(question: Uint8Array, sentence: Uint8Array): ArrayLike<number>;
   /** Sentences embedded for one question at most, the best by words and rank. Default 40. */
   maxEmbedded?: number;
-  /** Sentence vectors kept in memory, oldest out first. Default 4,000 (6 MB at 384 dimensions, with token vectors twice that). */
+  /** Sentence vectors kept in memory, least recently used out first. Default 4,000 (6 MB at 384 dimensions, with token vectors twice that). */
   cachedVectors?: number;
 }
 
@@ -119,34 +120,29 @@ export function createUnitScorer(options: ExtractiveModelOptions): UnitScorer {
   const { embedder, analyzerFor, tokenMatches, maxEmbedded = 40, cachedVectors = 4_000 } = options;
   const readsTokens = tokenMatches !== undefined && embedder.capabilities.tokenVectors;
   const { languages } = embedder.capabilities;
-  const cache = new Map<string, Embedding>();
+  const cache = new LRUCache<string, Embedding>({ max: cachedVectors });
 
   async function vectorsOf(texts: readonly string[], purpose: "query" | "passage", signal: AbortSignal | undefined) {
     const keys = texts.map((text) => sha256(`${purpose}\n${text}`));
     const vectors = keys.map((key) => cache.get(key));
     const missing = [...vectors.keys()].filter((index) => vectors[index] === undefined);
+    if (missing.length === 0) return { vectors, tokens: 0 };
+    const embeddings = await embedder.embed({
+      texts: missing.map((index) => texts[index] ?? ""),
+      purpose,
+      ...(readsTokens ? { tokenVectors: true } : {}),
+      ...(signal ? { signal } : {}),
+    });
     let tokens = 0;
-    if (missing.length > 0) {
-      const embeddings = await embedder.embed({
-        texts: missing.map((index) => texts[index] ?? ""),
-        purpose,
-        ...(readsTokens ? { tokenVectors: true } : {}),
-        ...(signal ? { signal } : {}),
-      });
-      for (const [at, index] of missing.entries()) {
-        const embedding = embeddings[at];
-        const key = keys[index];
-        if (embedding === undefined || key === undefined) {
-          throw new FootnoteError("embedding_failed", "The embedder returned fewer vectors than sentences; try again.");
-        }
-        vectors[index] = embedding;
-        tokens += embedding.tokenCount;
-        cache.set(key, embedding);
+    for (const [at, index] of missing.entries()) {
+      const embedding = embeddings[at];
+      const key = keys[index];
+      if (embedding === undefined || key === undefined) {
+        throw new FootnoteError("embedding_failed", "The embedder returned fewer vectors than sentences; try again.");
       }
-      for (const key of cache.keys()) {
-        if (cache.size <= cachedVectors) break;
-        cache.delete(key);
-      }
+      vectors[index] = embedding;
+      tokens += embedding.tokenCount;
+      cache.set(key, embedding);
     }
     return { vectors, tokens };
   }

@@ -52,129 +52,67 @@ const patterns: [AnswerType, RegExp][] = [
 ];
 const degreeWord = /\b(?:how|wie)\s+(\p{L}+)/giu;
 
+const countedNoun = /\b(?:how many|wie viele|wieviele|cu[aá]nt[oa]s|combien de)\s+(\p{L}+)/iu;
+
 /** Reads one part of a question. `completed` is the same part with the words that it leaves out; those count as carried. */
 export function profileQuestion(text: string, termsOf: TermsOf, completed: string = text): QuestionProfile {
   const degrees = new Set([...text.matchAll(degreeWord)].map((match) => match[1]?.toLowerCase() ?? ""));
-  const found = new Map<string, QuestionTerm>();
-  for (const { term, start, end } of termsOf(text)) {
-    const word = text.slice(start, end);
-    const lower = word.toLowerCase();
-    if (functionWords.has(lower) || (degrees.has(lower) && !/^\p{Lu}/u.test(word))) continue;
-    // A capital at the beginning says nothing; in German every noun has one, which is why a key only weighs.
-    const isName = /^\p{Lu}/u.test(word) && text.slice(0, start).trim() !== "";
-    const key = isName || /\p{N}/u.test(word);
-    if (!found.has(term)) found.set(term, { term, word: lower, key, carried: false });
-  }
+  const own = ownTerms(text, termsOf, degrees);
   // With nothing of its own to go by, a question is what it carries.
-  const asked = found.size === 0 ? completed : text;
-  if (completed !== text) {
-    for (const { term, start, end } of termsOf(completed)) {
-      const word = completed.slice(start, end).toLowerCase();
-      if (!functionWords.has(word) && !degrees.has(word) && !found.has(term)) {
-        found.set(term, { term, word, key: false, carried: asked === text });
-      }
-    }
-  }
-  const type = patterns.find(([, pattern]) => pattern.test(text))?.[0] ?? "other";
-  const all = termsOf(text);
-  const pairs: (readonly [string, string])[] = [];
-  for (const [index, second] of all.entries()) {
-    const first = all[index - 1];
-    if (!first || !/^\p{N}/u.test(second.term) || /^\p{N}/u.test(first.term)) continue;
-    if (text.slice(first.end, second.start).trim() === "" && !functionWords.has(text.slice(first.start, first.end).toLowerCase())) {
-      pairs.push([first.term, second.term]);
-    }
-  }
+  const asked = own.length === 0 ? completed : text;
+  const carried = completed === text ? [] : carriedTerms(completed, termsOf, degrees).map((term) => ({ ...term, carried: asked === text }));
   const noun = countedNoun.exec(text);
-  const counted = noun ? termsOf(noun[1] ?? "").map(({ term }) => term) : [];
-  return { text: asked, type, terms: [...found.values()], numbers: new Set(numberTokens(text)), pairs, counted };
+  return {
+    text: asked,
+    type: patterns.find(([, pattern]) => pattern.test(text))?.[0] ?? "other",
+    terms: distinct([...own, ...carried]),
+    numbers: new Set(numberTokens(text)),
+    pairs: numberedThings(text, termsOf),
+    counted: noun ? termsOf(noun[1] ?? "").map(({ term }) => term) : [],
+  };
 }
 
-const countedNoun = /\b(?:how many|wie viele|wieviele|cu[aá]nt[oa]s|combien de)\s+(\p{L}+)/iu;
+function ownTerms(text: string, termsOf: TermsOf, degrees: ReadonlySet<string>): QuestionTerm[] {
+  return termsOf(text).flatMap(({ term, start, end }) => {
+    const word = text.slice(start, end);
+    const lower = word.toLowerCase();
+    const isCapitalised = /^\p{Lu}/u.test(word);
+    if (functionWords.has(lower) || (degrees.has(lower) && !isCapitalised)) return [];
+    // A capital at the beginning says nothing; in German every noun has one, which is why a key only weighs.
+    const isName = isCapitalised && text.slice(0, start).trim() !== "";
+    return [{ term, word: lower, key: isName || /\p{N}/u.test(word), carried: false }];
+  });
+}
+
+function carriedTerms(completed: string, termsOf: TermsOf, degrees: ReadonlySet<string>): QuestionTerm[] {
+  return termsOf(completed).flatMap(({ term, start, end }) => {
+    const word = completed.slice(start, end).toLowerCase();
+    return functionWords.has(word) || degrees.has(word) ? [] : [{ term, word, key: false, carried: true }];
+  });
+}
+
+/** Each term once, as it first came. */
+function distinct(terms: readonly QuestionTerm[]): QuestionTerm[] {
+  const found = new Map<string, QuestionTerm>();
+  for (const one of terms) if (!found.has(one.term)) found.set(one.term, one);
+  return [...found.values()];
+}
+
+/** Terms with the number that stands beside them, as in `version 2`. */
+function numberedThings(text: string, termsOf: TermsOf): (readonly [string, string])[] {
+  const terms = termsOf(text);
+  return terms.flatMap((number, at) => {
+    const thing = terms[at - 1];
+    if (!thing || !/^\p{N}/u.test(number.term) || /^\p{N}/u.test(thing.term)) return [];
+    const areNeighbours = text.slice(thing.end, number.start).trim() === "";
+    return areNeighbours && !functionWords.has(text.slice(thing.start, thing.end).toLowerCase())
+      ? [[thing.term, number.term] as const]
+      : [];
+  });
+}
 
 /** Whether the pair of a question stands in a text as neighbours, in either order, or in one table row. */
 export function holdsPair(pair: readonly [string, string], terms: readonly string[]): boolean {
   const [noun, number] = pair;
   return terms.some((term, at) => term === number && (terms[at - 1] === noun || terms[at + 1] === noun));
-}
-
-/** Units of measurement by the words that ask for them; the first that fits counts. */
-const measures: [RegExp, RegExp][] = [
-  [/\bhow heavy\b|\bweighs?\b|\bweight\b|\bschwer\b|\bwiegt\b/iu, /\b(?:kg|g|kilograms?|grams?|tonnes?|lbs?|pounds?|kilo)\b/iu],
-  [
-    /\b(?:cost|costs|price|prices|fee|fees|fine|salary|budget|pay|paid|deposit|allowance|spend|spent|revenue|profit|expensive|kostet|preis|gehalt)\b/iu,
-    /[€$£¥]|\b(?:euros?|eur|usd|dollars?|pounds?|cents?|francs?|kroner?|million|free)\b/iu,
-  ],
-  [/\btemperature\b|\bhow (?:hot|cold|warm)\b|\btemperatur\b/iu, /°|\b(?:degrees|celsius|fahrenheit|grad)\b/iu],
-  [/\bhow fast\b|\bspeed\b/iu, /\/h|\/s|\b(?:per (?:second|minute|hour)|knots|mph|rpm)\b/iu],
-  [
-    /\bhow (?:high|tall|deep|wide|far)\b|\b(?:height|width|depth|distance)\b|\bwie (?:hoch|breit|tief|weit)\b/iu,
-    /\b(?:mm|cm|m|km|met(?:re|er)s?|centimet(?:re|er)s?|millimet(?:re|er)s?|kilomet(?:re|er)s?|feet|inch(?:es)?|euros?|eur|per cent)\b|[%€$]/iu,
-  ],
-  [
-    /\bhow (?:long|soon|quickly|late|early|old)\b|\bage\b|\bwie (?:lange|alt)\b/iu,
-    /\b(?:seconds?|minutes?|hours?|days?|weeks?|months?|quarters?|years?|mm|cm|m|km|met(?:re|er)s?|digits?|characters?|pages?|sekunden?|minuten?|stunden?|tage?n?|wochen?|monate?n?|jahre?n?)\b/iu,
-  ],
-  [/\bpercentage\b|\bshare\b|\bby how much\b/iu, /%|\bper ?cent\b|\bprozent\b/iu],
-];
-
-// Capitals only: "may" is a verb and "main" no month.
-const month =
-  /\b(?:Jan(?:uary|uar)?|Feb(?:ruary|ruar)?|Mar(?:ch)?|März|Apr(?:il)?|May|Mai|June?|Juni|July?|Juli|Aug(?:ust)?|Sept?(?:ember)?|O[ck]t(?:ober)?|Nov(?:ember)?|De[cz](?:ember)?)\b/u;
-const weekday = /\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\b(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)s?\b/iu;
-const duration =
-  /\b(?:within|after|before|until|since|during|week|month|quarter|year|day|hour|morning|noon|midnight|spring|summer|autumn|winter)s?\b/iu;
-const frequency =
-  /\b(?:every|each|daily|weekly|monthly|quarterly|yearly|annually|hourly|once|twice|times|jede[nrs]?|täglich|wöchentlich|monatlich|jährlich)\b/iu;
-const place = /\b(?:in|at|on|near|under|behind|beside|opposite|inside|level|floor|street|room|building|im|am|auf|bei|neben)\b/iu;
-
-/** Whether a unit holds what the question's type asks for: 1 yes, −1 no, 0 the type says nothing. */
-export function typeMatch(
-  profile: QuestionProfile,
-  unit: string,
-  terms: readonly string[] = [],
-  contextTerms: ReadonlySet<string> = new Set(),
-): number {
-  const newNumber = () => numberTokens(unit).some((number) => !profile.numbers.has(number));
-  switch (profile.type) {
-    case "quantity": {
-      if (!newNumber()) return -1;
-      if (profile.counted.length > 0) return countsNoun(profile, unit, terms, contextTerms) ? 1 : -0.5;
-      const measure = measures.find(([asked]) => asked.test(profile.text));
-      return measure === undefined || measure[1].test(unit) ? 1 : isRow(unit) ? 0 : -0.5;
-    }
-    case "frequency":
-      return frequency.test(unit) || newNumber() ? 1 : -1;
-    case "time":
-      return month.test(unit) || weekday.test(unit) || /\b(?:19|20)\d\d\b|\d{1,2}:\d{2}/u.test(unit)
-        ? 1
-        : newNumber() || duration.test(unit)
-          ? 0.5
-          : -1;
-    case "person":
-      return hasNewName(profile, unit) ? 1 : -0.5;
-    case "place":
-      return place.test(unit) ? 0.5 : -0.5;
-    case "other":
-      return 0;
-  }
-}
-
-const isRow = (unit: string) => /\S\s*\|\s*\S/u.test(unit);
-
-/** `28 days of holiday`: a number at most two words before the noun, or a table row under or beside a cell that names it. */
-function countsNoun(profile: QuestionProfile, unit: string, terms: readonly string[], contextTerms: ReadonlySet<string>): boolean {
-  if (isRow(unit)) return profile.counted.some((noun) => terms.includes(noun) || contextTerms.has(noun));
-  return terms.some(
-    (term, at) => profile.counted.includes(term) && terms.slice(Math.max(0, at - 2), at).some((near) => numberTokens(near).length > 0),
-  );
-}
-
-function hasNewName(profile: QuestionProfile, unit: string): boolean {
-  const asked = profile.text.toLowerCase();
-  for (const match of unit.matchAll(/\p{Lu}[\p{Ll}\p{M}'’-]+/gu)) {
-    if (match.index === 0 && !/^\p{Lu}\S*\s+\p{Lu}/u.test(unit)) continue;
-    if (!asked.includes(match[0].toLowerCase())) return true;
-  }
-  return false;
 }

@@ -2,7 +2,8 @@ import type { ModelSource } from "@footnote/core";
 import { type SourceUnit, sourceUnits } from "../source-units.ts";
 import { isNegated } from "../number-tokens.ts";
 import type { TermsOf } from "../terms.ts";
-import { holdsPair, type QuestionProfile, typeMatch } from "./question-profile.ts";
+import { holdsPair, type QuestionProfile } from "./question-profile.ts";
+import { typeMatch } from "./type-match.ts";
 
 /** A unit of a source with what it is read in: headings, the header of its table, the sentence that a pronoun points to. */
 export interface Candidate {
@@ -130,6 +131,27 @@ export function unitFeatures(options: {
   tokens?: ArrayLike<number>;
 }): Features {
   const { profile, candidate, weights, cosine, usual, tokens = [] } = options;
+  return {
+    ...coverageOf(profile, candidate, weights),
+    cosine,
+    typeMatch: typeMatch(profile, candidate.unit.text, candidate.sequence, candidate.contextTerms),
+    rank: 1 / candidate.rank,
+    pairMissing: share(profile.pairs.filter((pair) => !standsIn(pair, candidate)).length, profile.pairs.length),
+    standing: candidate.standing,
+    denial: isNegated(profile.text) === isNegated(candidate.unit.text) ? 0 : 1,
+    contrast: cosine - usual,
+    ...tokenFeatures(tokens),
+  };
+}
+
+const share = (part: number, whole: number) => (whole === 0 ? 0 : part / whole);
+
+/** How much of the question's terms is found, weighted by how rare they are. */
+function coverageOf(
+  profile: QuestionProfile,
+  candidate: Candidate,
+  weights: ReadonlyMap<string, number>,
+): Pick<Features, "coverage" | "unitCoverage" | "nearCoverage" | "keyMissing" | "rarestMissing"> {
   let total = 0;
   let covered = 0;
   let coveredByUnit = 0;
@@ -155,28 +177,31 @@ export function unitFeatures(options: {
       rarestMissing = worth < 0.3 ? 1 : 0;
     }
   }
-  const sorted = Float64Array.from(tokens).sort();
-  let pairsMissing = 0;
-  for (const pair of profile.pairs) {
-    const inRow = candidate.unit.kind === "row" && candidate.terms.has(pair[1]) && candidate.contextTerms.has(pair[0]);
-    if (!inRow && !holdsPair(pair, candidate.sequence) && !holdsPair(pair, candidate.contextSequence)) pairsMissing += 1;
-  }
   return {
-    coverage: total === 0 ? 0 : covered / total,
-    unitCoverage: total === 0 ? 0 : coveredByUnit / total,
-    cosine,
-    typeMatch: typeMatch(profile, candidate.unit.text, candidate.sequence, candidate.contextTerms),
-    keyMissing: keys === 0 ? 0 : keysMissing / keys,
-    rank: 1 / candidate.rank,
+    coverage: share(covered, total),
+    unitCoverage: share(coveredByUnit, total),
+    nearCoverage: share(coveredNear, total),
+    keyMissing: share(keysMissing, keys),
     rarestMissing,
-    pairMissing: profile.pairs.length === 0 ? 0 : pairsMissing / profile.pairs.length,
-    nearCoverage: total === 0 ? 0 : coveredNear / total,
-    standing: candidate.standing,
-    denial: isNegated(profile.text) === isNegated(candidate.unit.text) ? 0 : 1,
-    contrast: cosine - usual,
-    tokens: sorted.length === 0 ? 0 : sorted.reduce((sum, value) => sum + value, 0) / sorted.length,
-    leastToken: sorted[0] ?? 0,
-    secondToken: sorted[1] ?? sorted[0] ?? 0,
+  };
+}
+
+/** Whether a pair such as `version 2` stands in the unit or in its context, or in a row with its header. */
+function standsIn(pair: readonly [string, string], { unit, terms, contextTerms, sequence, contextSequence }: Candidate): boolean {
+  if (unit.kind === "row" && terms.has(pair[1]) && contextTerms.has(pair[0])) return true;
+  return holdsPair(pair, sequence) || holdsPair(pair, contextSequence);
+}
+
+function tokenFeatures(tokens: ArrayLike<number>): Pick<Features, "tokens" | "leastToken" | "secondToken"> {
+  const sorted = Float64Array.from(tokens).sort();
+  const least = sorted[0] ?? 0;
+  return {
+    tokens: share(
+      sorted.reduce((sum, value) => sum + value, 0),
+      sorted.length,
+    ),
+    leastToken: least,
+    secondToken: sorted[1] ?? least,
   };
 }
 
