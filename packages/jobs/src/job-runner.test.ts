@@ -1,6 +1,6 @@
 import { FootnoteError, newId } from "@footnote/core";
 import type { Chunker, Embedder, JobUpdate } from "@footnote/core";
-import { createFakeEmbedder } from "@footnote/core/testing";
+import { createFakeEmbedder, until } from "@footnote/core/testing";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { openWorkbench, paragraphChunker, paragraphParser, testSpec } from "./testing/workbench.ts";
 import type { Workbench } from "./testing/workbench.ts";
@@ -15,6 +15,15 @@ const never = new AbortController().signal;
 const lines = (count: number, word = "line") => Array.from({ length: count }, (_, i) => `${word} number ${i} says ${i * 7}`).join("\n");
 const fake = createFakeEmbedder();
 const embedderWith = (embed: Embedder["embed"]): Embedder => ({ ...fake, embed });
+/** An embedder that goes on until it is told to stop; `begun` resolves at its first call. */
+function hangingEmbedder(): { embedder: Embedder; begun: Promise<void> } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const embedder = embedderWith(({ signal }) => {
+    resolve();
+    return new Promise((_resolve, reject) => signal?.addEventListener("abort", () => reject(new FootnoteError("cancelled", "stop"))));
+  });
+  return { embedder, begun: promise };
+}
 
 async function chunksOf(
   tenantId: Awaited<ReturnType<Workbench["tenant"]>>["tenantId"],
@@ -170,10 +179,7 @@ it("goes on after a crash where it stopped, with the same chunks", async () => {
         }),
     })
     .handle({ tenantId, jobId: job.id }, dying.signal);
-  for (let i = 0; i < 200; i++) {
-    if (calls >= 4) break;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  await until(() => calls >= 4);
   expect(await bench.store.jobs.start(tenantId, job.id, { staleMs: 60_000 })).toBeNull();
   await new Promise((resolve) => setTimeout(resolve, 500));
   const before = new Set(
@@ -201,19 +207,14 @@ it("goes on after a crash where it stopped, with the same chunks", async () => {
 it("honours a cancel within a second while a stage hangs", async () => {
   const { tenantId, put } = await bench.tenant();
   const job = await put("a", lines(5));
+  const { embedder, begun } = hangingEmbedder();
   const handling = bench
     .runner({
       heartbeatMs: 100_000,
-      embedderFor: () =>
-        embedderWith(
-          ({ signal }) =>
-            new Promise((_resolve, reject) => signal?.addEventListener("abort", () => reject(new FootnoteError("cancelled", "stop")))),
-        ),
+      embedderFor: () => embedder,
     })
     .handle({ tenantId, jobId: job.id }, never);
-  for (let i = 0; i < 100 && (await bench.store.versions.get(tenantId, job.versionId ?? newId("version")))?.state !== "chunked"; i++) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  await begun;
   await bench.store.jobs.cancel(tenantId, job.id);
   bench.events.requestCancel(job.id);
   await handling;
@@ -224,16 +225,13 @@ it("honours a cancel within a second while a stage hangs", async () => {
 it("sees a cancel of another process at a heartbeat", async () => {
   const { tenantId, put } = await bench.tenant();
   const job = await put("a", lines(5));
+  const { embedder, begun } = hangingEmbedder();
   const handling = bench
     .runner({
-      embedderFor: () =>
-        embedderWith(
-          ({ signal }) =>
-            new Promise((_resolve, reject) => signal?.addEventListener("abort", () => reject(new FootnoteError("cancelled", "stop")))),
-        ),
+      embedderFor: () => embedder,
     })
     .handle({ tenantId, jobId: job.id }, never);
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await begun;
   await bench.store.jobs.cancel(tenantId, job.id);
   await handling;
   expect((await bench.store.jobs.get(tenantId, job.id))?.state).toBe("cancelled");
@@ -242,6 +240,7 @@ it("sees a cancel of another process at a heartbeat", async () => {
 it("stops without a word when another worker has taken the job", async () => {
   const { tenantId, put } = await bench.tenant();
   const job = await put("a", lines(5));
+  let begun = false;
   let release: () => void = () => {};
   const held = new Promise<void>((resolve) => (release = resolve));
   const handling = bench
@@ -249,14 +248,17 @@ it("stops without a word when another worker has taken the job", async () => {
       heartbeatMs: 100_000,
       embedderFor: () =>
         embedderWith(async () => {
+          begun = true;
           await held;
           throw new FootnoteError("embedding_invalid", "wrong");
         }),
     })
     .handle({ tenantId, jobId: job.id }, never);
-  await new Promise((resolve) => setTimeout(resolve, 700));
-  const taken = await bench.store.jobs.start(tenantId, job.id, { staleMs: 300 });
-  expect(taken?.job.attempts).toBe(2);
+  await until(() => begun);
+  const take = () => bench.store.jobs.start(tenantId, job.id, { staleMs: 300 });
+  let taken = await take();
+  while (taken === null) taken = await take();
+  expect(taken.job.attempts).toBe(2);
   release();
   await handling;
   expect(await bench.store.jobs.get(tenantId, job.id)).toMatchObject({ state: "running", error: null });
@@ -266,16 +268,13 @@ it("gives a job back when its worker is stopped", async () => {
   const { tenantId, put } = await bench.tenant();
   const job = await put("a", lines(5));
   const stop = new AbortController();
+  const { embedder, begun } = hangingEmbedder();
   const handling = bench
     .runner({
-      embedderFor: () =>
-        embedderWith(
-          ({ signal }) =>
-            new Promise((_resolve, reject) => signal?.addEventListener("abort", () => reject(new FootnoteError("cancelled", "stop")))),
-        ),
+      embedderFor: () => embedder,
     })
     .handle({ tenantId, jobId: job.id }, stop.signal);
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await begun;
   stop.abort();
   await handling;
   expect(await bench.store.jobs.get(tenantId, job.id)).toMatchObject({ state: "queued", error: { code: "shutting_down" } });
@@ -393,17 +392,18 @@ it("works on an evaluation in turns, with its progress, until it is done", async
   let tries = 0;
   const over: boolean[] = [];
   const runner = bench.runner({
-    sliceMs: 20,
+    // Longer than it takes to begin, however busy the machine is.
+    sliceMs: 1_000,
     heartbeatMs: 5,
     onRequeue: () => (requeued += 1),
     async evaluate(work) {
       expect(work).toMatchObject({ tenantId, runId });
       over.push(work.isOver());
-      await new Promise((resolve) => setTimeout(resolve, 30));
+      await until(() => work.isOver());
       over.push(work.isOver());
       await work.progress(0.5);
       const isKept = async () => (await job())?.progress === 0.495;
-      while (!(await isKept())) await new Promise((resolve) => setTimeout(resolve, 5));
+      await until(isKept);
       return outcomes[tries++] ?? "done";
     },
   });
@@ -426,7 +426,7 @@ it("fails an evaluation where no worker runs them, and cancels one that goes on"
     evaluate: ({ signal }) => new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
   });
   const handled = runner.handle({ tenantId, jobId }, never);
-  while ((await job())?.state !== "running") await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(async () => (await job())?.state === "running");
   await bench.store.jobs.cancel(tenantId, jobId);
   await handled;
   expect(await job()).toMatchObject({ state: "cancelled", error: { code: "cancelled" } });

@@ -1,5 +1,5 @@
 import { newId } from "@footnote/core";
-import { createSilentTelemetry } from "@footnote/core/testing";
+import { createSilentTelemetry, until } from "@footnote/core/testing";
 import { describeJobQueue } from "@footnote/core/testing/job-queue-contract";
 import { migrate } from "@footnote/storage";
 import { availableEngines, openTestStore, testAppRole } from "@footnote/storage/testing";
@@ -57,10 +57,7 @@ describe.each(await availableEngines())("on %s", (engine) => {
       await queue.enqueue(Array.from({ length: 5 }, () => ({ tenantId: newId("tenant"), jobId: newId("job") })));
       queue.wake();
       const rows = async () => (await opened.sql.executeSql("select id from pgboss.job")).rows.length;
-      for (let i = 0; i < 100; i++) {
-        if (done === 5 && (await rows()) === 0) break;
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
+      await until(async () => done === 5 && (await rows()) === 0);
       expect([done, await rows()]).toEqual([5, 0]);
       await queue.close();
     });

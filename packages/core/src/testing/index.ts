@@ -9,4 +9,5 @@ export type { ScriptedCompletion, ScriptedModel, ScriptStep } from "./scripted-m
 export { createSilentTelemetry } from "./silent-telemetry.ts";
 export { judgeContract } from "./judge-contract.ts";
 export { answerOf } from "./answer-of.ts";
+export { until } from "./until.ts";
 export { hitOf, rerankerContract } from "./reranker-contract.ts";

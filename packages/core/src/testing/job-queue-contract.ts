@@ -3,20 +3,13 @@ import { FootnoteError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { JobId, TenantId } from "../ids.ts";
 import type { JobQueue, QueueMessage, Worker } from "../ports/job-queue.ts";
+import { until } from "./until.ts";
 
 export interface JobQueueFixture {
   queue: JobQueue;
   /** Another queue object over the same deliveries, as another process would have it. */
   another(): Promise<JobQueue>;
   close(): Promise<void>;
-}
-
-async function until(condition: () => boolean | Promise<boolean>, what: string, ms = 15_000): Promise<void> {
-  const deadline = Date.now() + ms;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`timed out waiting until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }
 
 /** What every JobQueue does. The fixture's poll must stay ≤ 200 ms. */
