@@ -28,7 +28,7 @@ describe("languageWarnings", () => {
     expect(second).not.toMatch(/stems/u);
   });
 
-  it("has nothing to say where all is served, unknown, or not stated by the embedder", () => {
+  it("has nothing to say where all is supported, unknown, or not stated by the embedder", () => {
     expect(
       languageWarnings({
         spec,

@@ -135,9 +135,9 @@ export interface AnswersFit {
   /** Each half of the articles by formulas fitted on the other half and on our own training questions. */
   crossFitted: AnswersReport;
   crossFittedWords: AnswersReport;
-  /** Our written questions in the languages that the embedder serves, and in others, each by formulas fitted without their organisation. */
+  /** Our written questions in the languages that the embedder supports, and in others, each by formulas fitted without their organisation. */
   written: KeptOut;
-  writtenForeign: KeptOut;
+  writtenInOthers: KeptOut;
 }
 
 /**
@@ -159,11 +159,11 @@ export async function fitOnAnswers(
   const embedder = cacheDir ? await withEmbeddingCache(local, cacheDir) : local;
   try {
     const reading = { embedder, analyzerFor: createAnalyzers(), variables, log, ...(signal ? { signal } : {}) };
-    const isServed = ({ language }: TrainingWorld) => embedder.capabilities.languages.includes(language);
+    const isSupported = ({ language }: TrainingWorld) => embedder.capabilities.languages.includes(language);
     const worlds = await readTrainingWorlds();
-    const written = await readWrittenQuestions(worlds.filter(isServed), reading);
-    const foreign = await readWrittenQuestions(
-      worlds.filter((world) => !isServed(world)),
+    const written = await readWrittenQuestions(worlds.filter(isSupported), reading);
+    const others = await readWrittenQuestions(
+      worlds.filter((world) => !isSupported(world)),
       reading,
     );
     const golden = await readGoldenTraining(reading);
@@ -177,18 +177,18 @@ export async function fitOnAnswers(
     };
     const shipped = fitOn("train", counted(english));
     const other = fitOn("test", counted(english));
-    const shippedForeign = fitOn("train", [...english, ...counted(foreign)]);
+    const shippedForOthers = fitOn("train", [...english, ...counted(others)]);
     const crossReport = (name: string, kind: keyof FormulaPair) =>
       answersReport(name, [
         ...half("test").map((one) => reorder(one, shipped[kind], minSupport)),
         ...half("train").map((one) => reorder(one, other[kind], minSupport)),
       ]);
     return {
-      formulas: { supported: shipped, other: shippedForeign },
+      formulas: { supported: shipped, other: shippedForOthers },
       crossFitted: crossReport("SQuAD, all articles, each half by formulas fitted on the other", "tokens"),
       crossFittedWords: crossReport("The same without token vectors", "words"),
       written: keptOut(counted(written), { always: [...squad("train"), ...counted(golden)], minSupport }),
-      writtenForeign: keptOut(counted(foreign), { always: [...squad("train"), ...english], minSupport }),
+      writtenInOthers: keptOut(counted(others), { always: [...squad("train"), ...english], minSupport }),
     };
   } finally {
     await embedder.close();
@@ -205,15 +205,15 @@ export async function writeFormulas(checkout: string, { formulas }: Pick<Answers
   });
 }
 
-export function formatFit({ formulas, crossFitted, crossFittedWords, written, writtenForeign }: AnswersFit): string {
+export function formatFit({ formulas, crossFitted, crossFittedWords, written, writtenInOthers }: AnswersFit): string {
   const shown = (name: string, { questions, right, answered, first, answeredFalsely }: KeptOut) =>
     `${name}, each by formulas fitted without its organisation: ${questions} questions, right or rightly withheld ${right.toFixed(3)}; of those with an answer ` +
     `answered ${answered.toFixed(3)}, right sentence first ${first.toFixed(3)}; of those without answered ${answeredFalsely.toFixed(3)}`;
   return [
     formatAnswersReport(crossFitted),
     formatAnswersReport(crossFittedWords),
-    shown("Our questions in languages that the embedder serves", written),
-    shown("Our questions in other languages", writtenForeign),
+    shown("Our questions in languages that the embedder supports", written),
+    shown("Our questions in other languages", writtenInOthers),
     JSON.stringify(formulas, null, 2),
   ].join("\n");
 }

@@ -147,16 +147,16 @@ describe("the extractive model", () => {
     expect(read).toEqual([expected]);
   });
 
-  test("has formulas of their own for languages that the embedder does not serve", async () => {
+  test("has formulas of their own for languages that the embedder does not support", async () => {
     const sources = sampleHits([german]).map((hit, index) => ({ marker: index + 1, hit }));
     const supportWith = async (languages: string[]) => {
       const scorer = createUnitScorer({ embedder: createFakeEmbedder({ languages }), analyzerFor: () => analyzer });
       const { parts } = await scorer.score({ question: "Wie wird der Kessel gefüllt?", history: [], sources });
       return parts[0]?.[0]?.support;
     };
-    const served = await supportWith(["en", "de"]);
-    expect(await supportWith([])).toBe(served);
-    expect(await supportWith(["en"])).not.toBe(served);
+    const supported = await supportWith(["en", "de"]);
+    expect(await supportWith([])).toBe(supported);
+    expect(await supportWith(["en"])).not.toBe(supported);
   });
 
   test("reads by the formulas that the pipeline names, and by no others", async () => {
