@@ -8,6 +8,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // A limit for what never comes, not for a busy machine.
+    expect: { poll: { timeout: 45_000 } },
     onConsoleLog: () => true,
     coverage: {
       provider: "v8",

@@ -22,9 +22,11 @@ it("refuses whoever comes after the stop, cuts who has asked nothing, and lets a
   const served = await serveApi({ app, host: "127.0.0.1", port: 0 });
   const open = fetch(served.url);
   await asked;
+  const accepted = Promise.withResolvers<unknown>();
+  subscribe("net.server.socket", accepted.resolve);
   const silent = connect(served.port, served.host);
-  await once(silent, "connect");
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await Promise.all([once(silent, "connect"), accepted.promise]);
+  unsubscribe("net.server.socket", accepted.resolve);
   const cut = once(silent, "close");
   silent.on("error", () => {});
   served.stopListening();

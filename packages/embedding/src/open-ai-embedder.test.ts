@@ -159,10 +159,10 @@ describe("open-ai embedder", () => {
       if (call === 1) response.write('{"data":');
       return null;
     });
-    await expect(create({ timeoutMs: 100, maxRetries: 1 }).embed(passage("one"))).rejects.toMatchObject({
+    await expect(create({ timeoutMs: 1_000, maxRetries: 1 }).embed(passage("one"))).rejects.toMatchObject({
       code: "embedding_failed",
       retryable: true,
-      message: expect.stringContaining("100 ms"),
+      message: expect.stringContaining("1000 ms"),
     });
     expect(bodies).toHaveLength(2);
   });

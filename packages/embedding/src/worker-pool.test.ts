@@ -12,8 +12,8 @@ const create = (changes: Partial<WorkerPoolOptions<string, string>> & { start?: 
     size: 2,
     recycleAfter: 1000,
     maxWaiting: { high: 10, normal: 10 },
-    taskTimeoutMs: 10_000,
-    startTimeoutMs: 10_000,
+    taskTimeoutMs: 50_000,
+    startTimeoutMs: 50_000,
     maxRetries: 2,
     parse: (result) => {
       if (typeof result !== "string") throw new TypeError("not a string");
@@ -104,7 +104,7 @@ describe("worker pool", () => {
   });
 
   it("replaces a worker that hangs", async () => {
-    const pool = create({ size: 1, taskTimeoutMs: 150, maxRetries: 0 });
+    const pool = create({ size: 1, taskTimeoutMs: 1_500, maxRetries: 0 });
     await expect(pool.run({ tasks: ["hang"], priority: "normal" })).rejects.toEqual(failed(/died 1 times/u));
     expect(await pool.run({ tasks: ["echo a"], priority: "normal" })).toEqual(["echo:a"]);
     await pool.close();
@@ -115,7 +115,7 @@ describe("worker pool", () => {
     ["fail", /cannot be run: no model here/u],
     ["hang", /did not start within 200 ms/u],
   ])("fails what waits when workers %s at the start", async (start, message) => {
-    const pool = create({ start, startTimeoutMs: start === "hang" ? 200 : 10_000 });
+    const pool = create({ start, startTimeoutMs: start === "hang" ? 200 : 50_000 });
     await expect(pool.run({ tasks: ["echo a", "echo b"], priority: "normal" })).rejects.toEqual(failed(message));
     await pool.close();
   });

@@ -53,8 +53,8 @@ describe("splitClaims", () => {
 
   it("reads a row of markers before words in no time", () => {
     const text = `${"[1]  ".repeat(200)}as Smith says`;
-    const began = performance.now();
+    const began = process.cpuUsage();
     expect(claims(text)).toEqual([text]);
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(process.cpuUsage(began).user).toBeLessThan(1_000_000);
   });
 });

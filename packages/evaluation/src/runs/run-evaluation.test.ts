@@ -307,7 +307,7 @@ describe("a run", () => {
     };
     await expect(run({ target, record, concurrency: 2 })).rejects.toBe(broken);
     expect([begun, cutOff]).toEqual([["clean?", "vinegar?"], 1]);
-  }, 5_000);
+  });
 
   it("gives up a case that takes longer than it may, without a second try and without a part of it", async () => {
     const base = scripted();
@@ -321,16 +321,16 @@ describe("a run", () => {
       },
     };
     const path = join(folder, "run.jsonl");
-    await expect(run({ target, record: createRunFile(path), concurrency: 1, caseTimeoutMs: 30 })).rejects.toMatchObject({
+    await expect(run({ target, record: createRunFile(path), concurrency: 1, caseTimeoutMs: 1_000 })).rejects.toMatchObject({
       code: "timeout",
       retryable: false,
-      message: expect.stringMatching(/^1 of 4 cases failed, who with: The case took longer than 0\.03 s/u),
+      message: expect.stringMatching(/^1 of 4 cases failed, who with: The case took longer than 1 s/u),
     });
     expect(begun.filter((question) => question === "who?")).toHaveLength(1);
     const rest = scripted();
     expect((await run({ target: rest, record: createRunFile(path) })).results).toHaveLength(4);
     expect(rest.asked).toEqual(["who?"]);
-  }, 5_000);
+  });
 
   it("refuses an empty split, a document that is not there and a quote that does not stand in it once", async () => {
     await expect(run({ split: "train" })).rejects.toThrow(/no case in the split train/u);

@@ -1,4 +1,5 @@
 import { isFootnoteError } from "@footnote/core";
+import { until } from "@footnote/core/testing";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
@@ -34,11 +35,6 @@ async function failure(promise: Promise<unknown>): Promise<{ code: string; messa
 
 function isRunning(pid: number): boolean {
   return existsSync(`/proc/${pid}`) && !/^State:\s+[ZX]/mu.test(readFileSync(`/proc/${pid}/status`, "latin1"));
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let waited = 0; waited < 10_000 && !condition(); waited += 20) await new Promise((resolve) => setTimeout(resolve, 20));
-  expect(condition()).toBe(true);
 }
 
 test("parses real files in a child that is used again", async () => {
