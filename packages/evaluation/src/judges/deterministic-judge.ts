@@ -60,7 +60,7 @@ const conflictCeiling = 0.1;
 /**
  * Judges without a model call: what a paraphrase may not change (numbers, units, bounds, names, dates, denials, opposites) is compared strictly, the rest by
  * word overlap and sentence embeddings through a logistic formula. A verbatim quote is supported. Each statement of a claim is judged by itself: one in conflict makes the
- * whole unsupported. How far to trust it: docs/evaluation.md.
+ * whole unsupported. How far to trust it: docs/quality/judges.md.
  */
 export function createDeterministicJudge(options: DeterministicJudgeOptions): Judge {
   const features = createSupportFeatures(options);
@@ -80,7 +80,7 @@ export function createDeterministicJudge(options: DeterministicJudgeOptions): Ju
         const statements = splitClaims(item.claim, { language }).map(({ start, end }) => item.claim.slice(start, end));
         const parts: Statement[] = [];
         for (const statement of statements) parts.push(await judgeStatement({ ...item, claim: statement }, features, signal));
-        verdicts.push(together(parts));
+        verdicts.push(combined(parts));
       }
       return { verdicts, usd: 0, modelCalls: 0 };
     },
@@ -102,7 +102,7 @@ async function judgeStatement(item: JudgeItem, features: SupportReader, signal: 
 }
 
 /** What is said of a whole claim by what was found of its statements. */
-function together(parts: readonly Statement[]): Verdict {
+function combined(parts: readonly Statement[]): Verdict {
   const [first] = parts;
   if (first === undefined) return { support: "unsupported", score: 0, reason: "it states nothing" };
   const worst = parts.reduce((least, part) => (part.score < least.score ? part : least), first);
@@ -117,25 +117,25 @@ function together(parts: readonly Statement[]): Verdict {
 
 /** Whether a claim is one or more whole sentences of the evidence, or one statement of a sentence, up to case, white space and the marks around it. */
 function isQuoted(claim: string, evidence: readonly string[], language: string): boolean {
-  const wanted = bare(claim);
+  const wanted = withoutMarks(claim);
   if (wanted === "") return false;
   for (const text of evidence) {
-    if (bare(text) === wanted) return true;
+    if (withoutMarks(text) === wanted) return true;
     if (!foldText(text).includes(wanted)) continue;
     const spans = splitSentences(text, { language });
     for (const [first, { start }] of spans.entries()) {
       for (const { end } of spans.slice(first)) {
-        const quoted = bare(text.slice(start, end));
+        const quoted = withoutMarks(text.slice(start, end));
         if (quoted === wanted) return true;
         if (quoted.length > wanted.length) break;
       }
     }
-    if (splitClaims(text, { language }).some(({ start, end }) => bare(text.slice(start, end)) === wanted)) return true;
+    if (splitClaims(text, { language }).some(({ start, end }) => withoutMarks(text.slice(start, end)) === wanted)) return true;
   }
   return false;
 }
 
-const bare = (text: string) =>
+const withoutMarks = (text: string) =>
   foldText(text)
     .replace(/^[\s"“‘'([*•-]+/u, "")
     .replace(/[\s.!?;"”’')\]]+$/u, "");

@@ -121,7 +121,7 @@ export function createRagasClient(options: RagasClientOptions): RagasClient {
         }
         answers.push(answer);
       }
-      return answers.reduce(joined);
+      return answers.reduce(merged);
     },
     metrics: ({ signal } = {}) => request(ragasMetricListSchema, { path: "/v1/metrics", signal }),
     ready: ({ signal, timeoutMs: limit = 15_000 } = {}) =>
@@ -138,7 +138,7 @@ export function addRagasUsage(one: RagasUsage, other: RagasUsage): RagasUsage {
   };
 }
 
-function joined(one: RagasResults, other: RagasResults): RagasResults {
+function merged(one: RagasResults, other: RagasResults): RagasResults {
   return {
     results: [...one.results, ...other.results],
     usage: addRagasUsage(one.usage, other.usage),
