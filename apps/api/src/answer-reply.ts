@@ -1,6 +1,6 @@
 import { encodeServerSentEvents } from "@footnote/answers";
 import { type Answer, type AnswerEvent, FootnoteError } from "@footnote/core";
-import type { Asked } from "@footnote/service";
+import { type Asked, wholeAnswer } from "@footnote/service";
 import { eventStreamHeaders } from "./event-stream-headers.ts";
 import { toProblem } from "./problem.ts";
 import type { Call } from "./route.ts";
@@ -38,11 +38,9 @@ async function* replying(
 }
 
 /** The whole answer. Throws the error that ended it. */
-export async function wholeAnswer(asked: Asked, call: AskCall): Promise<Answer> {
-  for await (const event of replyingEvents(asked, call)) if (event.type === "error") throw event.error;
+export async function repliedAnswer(asked: Asked, call: AskCall): Promise<Answer> {
+  const answer = await wholeAnswer({ ...asked, events: replyingEvents(asked, call) });
   if (call.request.signal.aborted) throw new FootnoteError("cancelled", "The client left before the answer was complete.");
-  const answer = asked.stored();
-  if (!answer) throw new FootnoteError("internal", "The answer ended without having been stored; ask again.");
   return answer;
 }
 

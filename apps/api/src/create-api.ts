@@ -1,7 +1,5 @@
-import { randomBytes } from "node:crypto";
-import { FootnoteError, type KeyActor, toFootnoteError } from "@footnote/core";
+import { FootnoteError, toFootnoteError } from "@footnote/core";
 import { notFound } from "@footnote/service";
-import type { Authenticator } from "@footnote/tenancy";
 import { Hono } from "hono";
 import { cors } from "hono/cors";
 import { secureHeaders } from "hono/secure-headers";
@@ -25,11 +23,6 @@ export interface Api {
   app: Hono;
   /** Every route of the reference, for tests that walk over all of them. */
   routes: readonly RouteInfo[];
-  /**
-   * A key that only this process knows, for its own work on behalf of a tenant's key, such as an evaluation's job: it is stored nowhere and ends
-   * with `giveBack`, or with the key that it stands for.
-   */
-  lendKey(actor: Omit<KeyActor, "type">): { key: string; giveBack(): void };
   /** Turns unready, refuses new work, lets what is open end for `graceMs`, then ends open streams with an event. */
   drain(options: { graceMs: number }): Promise<void>;
 }
@@ -37,15 +30,6 @@ export interface Api {
 export function createApi(deps: ApiDependencies): Api {
   const { service, telemetry, environment } = deps;
   const drain = createDrain();
-  const lent = new Map<string, KeyActor>();
-  const authenticator: Pick<Authenticator, "authenticate"> = {
-    async authenticate(key) {
-      const actor = lent.get(key);
-      if (!actor) return await deps.authenticator.authenticate(key);
-      await deps.authenticator.requireLive(actor.id);
-      return actor;
-    },
-  };
   const app = new Hono({ strict: true });
 
   app.use(async (c, next) => {
@@ -96,7 +80,7 @@ export function createApi(deps: ApiDependencies): Api {
   });
 
   const router = createRouter(app, {
-    authenticator,
+    authenticator: deps.authenticator,
     idempotency: deps.idempotency,
     drain,
     maxUploadBytes: environment.FOOTNOTE_MAX_UPLOAD_BYTES,
@@ -138,11 +122,5 @@ export function createApi(deps: ApiDependencies): Api {
     return problemResponse(known, requestId);
   });
 
-  function lendKey(actor: Parameters<Api["lendKey"]>[0]): ReturnType<Api["lendKey"]> {
-    const key = `lent_${randomBytes(32).toString("base64url")}`;
-    lent.set(key, { type: "key", ...actor });
-    return { key, giveBack: () => void lent.delete(key) };
-  }
-
-  return { app, routes: router.routes, lendKey, drain: (options) => drain.start(options) };
+  return { app, routes: router.routes, drain: (options) => drain.start(options) };
 }

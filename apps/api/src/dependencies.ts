@@ -8,7 +8,7 @@ import type { ApiEnvironment } from "./env.ts";
 export interface ApiDependencies {
   /** What every route but the open ones calls. */
   service: Service;
-  authenticator: Authenticator;
+  authenticator: Pick<Authenticator, "authenticate">;
   /** Where replies to requests with an Idempotency-Key are kept. */
   idempotency: Store["idempotency"];
   readiness(): Promise<Readiness["dependencies"]>;

@@ -181,32 +181,3 @@ describe("runs", () => {
     expect((await read()).warnings).toEqual([expect.stringContaining("documents were changed while")]);
   });
 });
-
-describe("a lent key", () => {
-  it("works as the tenant within its scopes and collections until it is given back", async () => {
-    const { id: keyId } = await client(await tenant.keyWith(["admin"])).keys.create({ scopes: ["read", "ask"] });
-    if (!isId("key", keyId)) throw new Error("A key's id is none.");
-    const { key, giveBack } = served.api.lendKey({ tenantId: tenant.tenantId, id: keyId, scopes: ["read"], collections: null });
-    const lent = client(key);
-    expect((await lent.collections.get("manual")).name).toBe("manual");
-    await expect(lent.answers.create({ question: "x", collection: "manual" })).rejects.toMatchObject({ status: 403 });
-    giveBack();
-    await expect(lent.collections.get("manual")).rejects.toMatchObject({ status: 401 });
-  });
-
-  it("is good for nothing once the key that it was lent for is revoked or has expired", async () => {
-    const { keys } = client(await tenant.keyWith(["admin"]));
-    const expiresAt = new Date(Date.now() + 500).toISOString();
-    const [revoked, expired] = await Promise.all([keys.create({ scopes: ["ask"] }), keys.create({ scopes: ["ask"], expiresAt })]);
-    const lend = (keyId: string) => {
-      if (!isId("key", keyId)) throw new Error("A key's id is none.");
-      return client(served.api.lendKey({ tenantId: tenant.tenantId, id: keyId, scopes: ["read", "ask"], collections: null }).key);
-    };
-    const [first, second] = [lend(revoked.id), lend(expired.id)];
-    expect((await first.collections.get("manual")).name).toBe("manual");
-    await keys.revoke(revoked.id);
-    const refused = { status: 401, code: "unauthorized", message: expect.stringContaining("was revoked or has expired") };
-    await expect(first.answers.create({ question: "x", collection: "manual" })).rejects.toMatchObject(refused);
-    await expect.poll(() => second.collections.get("manual").catch((error: unknown) => error), { timeout: 5_000 }).toMatchObject(refused);
-  });
-});

@@ -1,14 +1,13 @@
 import { createExtractiveModel } from "@footnote/answers";
 import { readBundledWords, tokenMatches } from "@footnote/embedding";
 import { createApi, serveApi } from "@footnote/api";
-import { FootnoteError } from "@footnote/core";
+import { FootnoteError, scopes } from "@footnote/core";
 import type { JobQueue, LanguageModel, PipelineSpec, Reranker } from "@footnote/core";
 import { createSandboxedParser, detectMediaType } from "@footnote/ingestion";
 import { createJobEvents, createPgBossQueue, createSystemClock } from "@footnote/jobs";
 import { backupStore as writeBackup, maintainSpaces, migrate, openStore, restoreStore as readBackup } from "@footnote/storage";
 import type { BackupSummary, Store } from "@footnote/storage";
 import { createTelemetry } from "@footnote/telemetry";
-import { createClient } from "@footnote/sdk";
 import { createReadiness, createService } from "@footnote/service";
 import { createAuthenticator } from "@footnote/tenancy";
 import { createWorker } from "@footnote/worker";
@@ -17,7 +16,6 @@ import type { Credentials, DataFolder } from "./data-folder.ts";
 import { createEngine } from "./engine.ts";
 import type { Engine } from "./engine.ts";
 import type { Environment } from "./env.ts";
-import { createClientTarget } from "./client-target.ts";
 import { judgesOf } from "./judges.ts";
 import { generatedPipeline, openModel } from "./models.ts";
 import { createRerankers } from "./rerankers.ts";
@@ -75,20 +73,6 @@ export async function openRuntime(options: {
   try {
     const queue = await createPgBossQueue({ sql, telemetry });
     const events = createJobEvents();
-    const evaluations: Parameters<typeof createWorker>[0]["evaluations"] = {
-      judges: judgesOf(engine),
-      async targetFor({ tenantId, keyId, collectionId, pipeline, corpus, signal }) {
-        const { key, giveBack } = api.lendKey({ tenantId, id: keyId, scopes: ["read", "ask"], collections: [collectionId] });
-        try {
-          const client = createClient({ url: "http://footnote.internal", key, fetch: async (request) => await api.app.fetch(request) });
-          const given = { client, collection: collectionId, pipeline, forgets: true, signal };
-          return { target: await createClientTarget(corpus === null ? given : { ...given, corpus }), close: giveBack };
-        } catch (error) {
-          giveBack();
-          throw error;
-        }
-      },
-    };
     const worker = createWorker({
       store,
       queue,
@@ -101,7 +85,8 @@ export async function openRuntime(options: {
       clock,
       telemetry,
       concurrency: env.FOOTNOTE_WORKER_CONCURRENCY,
-      evaluations,
+      evaluate: ({ tenantId, signal, ...run }) =>
+        service.evaluate({ type: "system", id: "evaluation", tenantId, scopes, collections: null }, run, { signal }),
       // The embedded store is locked by this process.
       alone: store.engine === "pglite",
     });
@@ -115,7 +100,9 @@ export async function openRuntime(options: {
       queue: { wake: () => worker.wake() },
       jobEvents: events,
       detectMediaType,
+      actorOf: authenticator.actorOf,
       forgetKey: authenticator.forget,
+      judges: judgesOf(engine),
       embedderFor: engine.embedderFor,
       rerankers: [...rerankers.list, ...(change.rerankers ?? [])],
       isWord: readBundledWords(),

@@ -1,4 +1,4 @@
-import type { Clock, JobEvents, JobQueue, Worker } from "@footnote/core";
+import type { Clock, EvaluationWork, JobEvents, JobQueue, Worker } from "@footnote/core";
 import {
   createDeleteDocument,
   createEvaluateRun,
@@ -10,8 +10,6 @@ import {
 } from "@footnote/jobs";
 import type { BackoffOptions, IngestDocumentOptions } from "@footnote/jobs";
 import type { Store } from "@footnote/storage";
-import { createEvaluationWorkflow } from "./evaluation-workflow.ts";
-import type { EvaluationDependencies } from "./evaluation-workflow.ts";
 
 export interface WorkerDependencies extends IngestDocumentOptions {
   store: Store;
@@ -23,8 +21,8 @@ export interface WorkerDependencies extends IngestDocumentOptions {
   /** True when no other process can be working on this store: what is marked running is left from a crash. */
   alone: boolean;
   backoff?: BackoffOptions;
-  /** Without them a run's job fails and says so. */
-  evaluations?: EvaluationDependencies;
+  /** A turn of an evaluation. Without it a run's job fails and says so. */
+  evaluate?: (work: EvaluationWork) => Promise<"done" | "more">;
 }
 
 export interface FootnoteWorker {
@@ -37,9 +35,8 @@ export interface FootnoteWorker {
 
 /** Everything that happens in the background: outbox → queue → jobs, recovery, upkeep of the index. */
 export function createWorker(deps: WorkerDependencies): FootnoteWorker {
-  const { store, queue, events, clock, telemetry, concurrency = 2, alone } = deps;
+  const { store, queue, events, clock, telemetry, evaluate, concurrency = 2, alone } = deps;
   const staleMs = alone ? 0 : 15_000;
-  const evaluate = deps.evaluations && createEvaluationWorkflow({ store, ...deps.evaluations });
   const runner = createJobRunner({
     store,
     handlers: {

@@ -16,6 +16,7 @@ import { eraseDocument } from "./verbs/erase-document.ts";
 import { giveFeedback } from "./verbs/give-feedback.ts";
 import { listAudit } from "./verbs/list-audit.ts";
 import { listCandidates } from "./verbs/list-candidates.ts";
+import { evaluate } from "./verbs/evaluate.ts";
 import { listChunks } from "./verbs/list-chunks.ts";
 import { listCollections } from "./verbs/list-collections.ts";
 import { listDatasets } from "./verbs/list-datasets.ts";
@@ -42,6 +43,7 @@ import { readJob } from "./verbs/read-job.ts";
 import { readRun } from "./verbs/read-run.ts";
 import { readTrace } from "./verbs/read-trace.ts";
 import { readUsage } from "./verbs/read-usage.ts";
+import { resolvePipeline } from "./verbs/resolve-pipeline.ts";
 import { retryJob } from "./verbs/retry-job.ts";
 import { revokeKey } from "./verbs/revoke-key.ts";
 import { search } from "./verbs/search.ts";
@@ -60,6 +62,7 @@ export function createService(parts: ServiceContext) {
     listCollections: bind(listCollections),
     putPipeline: bind(putPipeline),
     listPipelines: bind(listPipelines),
+    resolvePipeline: bind(resolvePipeline),
 
     putDocument: bind(putDocument),
     putDocuments: bind(putDocuments),
@@ -90,6 +93,7 @@ export function createService(parts: ServiceContext) {
     deleteDataset: bind(deleteDataset),
     listCandidates: bind(listCandidates),
     startEvaluation: bind(startEvaluation),
+    evaluate: bind(evaluate),
     readRun: bind(readRun),
     listRuns: bind(listRuns),
     listResults: bind(listResults),

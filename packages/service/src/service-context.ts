@@ -1,4 +1,17 @@
-import type { Clock, Embedder, JobEvents, KeyId, LanguageModel, PipelineSpec, Reranker, Telemetry, TenantId } from "@footnote/core";
+import type {
+  ActorRef,
+  Clock,
+  Embedder,
+  JobEvents,
+  KeyId,
+  LanguageModel,
+  PipelineSpec,
+  Reranker,
+  Telemetry,
+  TenantActor,
+  TenantId,
+} from "@footnote/core";
+import type { Judges } from "@footnote/evaluation";
 import type { Store } from "@footnote/storage";
 import type { CollectionWarnings } from "./collection-warnings.ts";
 import type { Searcher } from "./searcher.ts";
@@ -20,8 +33,12 @@ export interface ServiceContext {
   modelNamed(tenantId: TenantId, name: string): LanguageModel | undefined;
   /** Pipelines that this server offers beside the shipped ones. Default: none. */
   pipelines?: readonly PipelineSpec[];
+  /** A stored actor with what it may do now; throws `unauthorized` where it may do nothing any more. */
+  actorOf(tenantId: TenantId, ref: ActorRef): Promise<TenantActor>;
   /** A key was revoked: whoever remembers it forgets it now. */
   forgetKey(id: KeyId): void;
+  /** Who scores the answers of evaluations. */
+  judges: Judges;
   telemetry: Telemetry;
   clock: Clock;
 }

@@ -45,6 +45,8 @@ export interface BoundVerb<I, O> extends Pick<Verb<Actor, I, O>, "scope" | "audi
   (actor: Actor, input: I, options?: CallOptions): Promise<O>;
 }
 
+export type Bound<V> = V extends Verb<infer _A extends Actor, infer I, infer O> ? BoundVerb<I, O> : never;
+
 /** The one place where a call is let through. */
 export function bindVerb<A extends Actor, I, O>(context: VerbContext, verb: Verb<A, I, O>): BoundVerb<I, O> {
   const { scope, audits, allow } = verb;

@@ -94,14 +94,21 @@ test("work that goes on is refused once its key is revoked, has expired or is no
   const authenticator = createAuthenticator({ store: counting, clock });
   const lasting = await issueKey(store, tenantId, { name: "k", scopes: ["read"] });
   const brief = await issueKey(store, tenantId, { name: "k", scopes: ["read"], expiresAt: new Date(start + 1_000) });
-  for (const { record } of [lasting, brief, lasting]) await authenticator.requireLive(record.id);
+  const actorOf = (id: KeyId, of = tenantId) => authenticator.actorOf(of, { type: "key", id });
+  for (const { record } of [lasting, brief, lasting]) {
+    expect(await actorOf(record.id)).toEqual({ type: "key", id: record.id, tenantId, scopes: ["read"], collections: null });
+  }
   expect(looked).toEqual([lasting.record.id, brief.record.id]);
   clock.advance(1_000);
-  await expect(authenticator.requireLive(brief.record.id)).rejects.toMatchObject(refused);
+  await expect(actorOf(brief.record.id)).rejects.toMatchObject(refused);
   await store.keys.revoke(tenantId, lasting.record.id);
   authenticator.forget(lasting.record.id);
-  await expect(authenticator.requireLive(lasting.record.id)).rejects.toMatchObject({ ...refused, retryable: false });
-  await expect(authenticator.requireLive(newId("key"))).rejects.toMatchObject(refused);
+  await expect(actorOf(lasting.record.id)).rejects.toMatchObject({ ...refused, retryable: false });
+  await expect(actorOf(newId("key"))).rejects.toMatchObject(refused);
+  const foreign = await issueKey(store, await tenant(), { name: "k", scopes: ["read"] });
+  await expect(actorOf(foreign.record.id)).rejects.toMatchObject(refused);
+  await expect(authenticator.actorOf(tenantId, { type: "member", id: "mem_unknown" })).rejects.toMatchObject(refused);
+  expect(await authenticator.actorOf(tenantId, { type: "system", id: "command line" })).toMatchObject({ tenantId, collections: null });
 });
 
 test("an expired key is refused by the clock, without a new look-up", async () => {

@@ -1,4 +1,16 @@
-import { type Actor, type Clock, FootnoteError, type KeyId, type Telemetry } from "@footnote/core";
+import {
+  type Actor,
+  type ActorRef,
+  type Clock,
+  FootnoteError,
+  isId,
+  type KeyActor,
+  type KeyId,
+  scopes,
+  type Telemetry,
+  type TenantActor,
+  type TenantId,
+} from "@footnote/core";
 import type { AuthenticationRecord, Store } from "@footnote/storage";
 import { digestsEqual, parseKey } from "./key-format.ts";
 
@@ -17,8 +29,11 @@ export interface AuthenticatorOptions {
 export interface Authenticator {
   /** Throws `unauthorized` for a key that is malformed, unknown, expired or revoked; the message does not say which. */
   authenticate(key: string): Promise<Actor>;
-  /** Throws `unauthorized` when the key is expired or revoked: for work that goes on after the request that began it. */
-  requireLive(keyId: KeyId): Promise<void>;
+  /**
+   * A stored actor of a tenant with what it may do now: for work that goes on after the request that began it. Throws `unauthorized` for a
+   * key that is expired or revoked, and for whoever cannot be looked up.
+   */
+  actorOf(tenantId: TenantId, ref: ActorRef): Promise<TenantActor>;
   /** Forgets a key at once: call it where this process revokes one. */
   forget(keyId: KeyId): void;
 }
@@ -78,18 +93,22 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       }
       touch(record.keyId);
       if (record.tenantId === null) return { type: "operator", id: record.keyId };
-      const { tenantId, keyId, scopes, collections } = record;
-      return { type: "key", id: keyId, tenantId, scopes, collections };
+      return actorOfKey(record, record.tenantId);
     },
-    async requireLive(keyId) {
-      const record = await lookUp(keyId);
-      if (record && isLive(record)) return;
+    async actorOf(tenantId, { type, id }) {
+      if (type === "system") return { type, id, tenantId, scopes, collections: null };
+      const record = type === "key" && isId("key", id) ? await lookUp(id) : null;
+      if (record?.tenantId === tenantId && isLive(record)) return actorOfKey(record, tenantId);
       throw new FootnoteError("unauthorized", "The key that this was begun with was revoked or has expired; begin it again with another.");
     },
     forget(keyId) {
       records.delete(keyId);
     },
   };
+}
+
+function actorOfKey({ keyId, scopes: rights, collections }: AuthenticationRecord, tenantId: TenantId): KeyActor {
+  return { type: "key", id: keyId, tenantId, scopes: rights, collections };
 }
 
 function trim(map: Map<KeyId, unknown>, size: number): void {

@@ -3,7 +3,7 @@ import { answerRequestSchema, answerSchema, conversationSchema, feedbackRequestS
 import { notFound, type Service } from "@footnote/service";
 import { eventsOf, toAnswer, toConversation } from "@footnote/service/wire";
 import { z } from "zod";
-import { answerStream, replyingEvents, wholeAnswer } from "../answer-reply.ts";
+import { answerStream, replyingEvents, repliedAnswer } from "../answer-reply.ts";
 import { parseJson } from "../request-body.ts";
 import { json, type Router } from "../route.ts";
 
@@ -33,7 +33,7 @@ export function addAnswerRoutes(router: Router, service: Service): void {
       const { stream, ...question } = call.body;
       const left = new AbortController();
       const asked = await call.run(question, left.signal);
-      if (!stream) return json(toAnswer(await wholeAnswer(asked, call)));
+      if (!stream) return json(toAnswer(await repliedAnswer(asked, call)));
       return answerStream(replyingEvents(asked, call), { requestId: call.requestId, onCancel: () => left.abort() });
     },
   });

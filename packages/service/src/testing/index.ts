@@ -1,2 +1,2 @@
 export { openTestService } from "./test-service.ts";
-export type { TestService } from "./test-service.ts";
+export type { TestService, TestTenant } from "./test-service.ts";

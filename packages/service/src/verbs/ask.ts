@@ -17,7 +17,7 @@ import { notingReader } from "../export-trace.ts";
 import { findConversation } from "../find-answer.ts";
 import { findCollection } from "../find-collection.ts";
 import { recordUsage } from "../record-usage.ts";
-import { resolvePipeline } from "../resolve-pipeline.ts";
+import { pipelineFor } from "../named-pipelines.ts";
 import type { VerbContext } from "../service-context.ts";
 import { validate } from "../validate.ts";
 import { defineVerb } from "../verb.ts";
@@ -36,6 +36,14 @@ export interface Asked {
   stored(): Answer | null;
 }
 
+/** The whole answer, of events that are read to their end; throws the error that ended it. */
+export async function wholeAnswer({ events, stored }: Pick<Asked, "events" | "stored">): Promise<Answer> {
+  for await (const event of events) if (event.type === "error") throw event.error;
+  const answer = stored();
+  if (!answer) throw new FootnoteError("internal", "The answer ended without having been stored; ask again.");
+  return answer;
+}
+
 /** Answers a question from a collection's documents. */
 export const ask = defineVerb({
   scope: "ask",
@@ -46,7 +54,7 @@ export const ask = defineVerb({
     const { tenantId } = actor;
     const { question, filter, principals, ...named } = validate(askInputSchema, input, "The question");
     const collection = await findCollection(context, actor, named.collection);
-    const spec = await resolvePipeline(context, { tenantId, collection, name: named.pipeline });
+    const spec = await pipelineFor(context, { tenantId, collection, name: named.pipeline });
     const model = answeringModel(context, { tenantId, spec, question });
     const conversation = named.conversationId === undefined ? null : await findConversation(context, actor, named.conversationId);
     if (conversation && conversation.collectionId !== collection.id) {

@@ -1,4 +1,4 @@
-import { pipelinesOf } from "../resolve-pipeline.ts";
+import { pipelinesOf } from "../named-pipelines.ts";
 import { defineVerb } from "../verb.ts";
 
 /** The pipelines that collections and requests can name. */

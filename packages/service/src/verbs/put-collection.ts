@@ -3,7 +3,7 @@ import { pipelines } from "@footnote/retrieval";
 import { collectionNameSchema, type PutCollection, putCollectionSchema } from "@footnote/sdk";
 import type { CollectionRecord, CollectionSettings } from "@footnote/storage";
 import { notFound } from "../not-found.ts";
-import { findPipeline } from "../resolve-pipeline.ts";
+import { findPipeline } from "../named-pipelines.ts";
 import { validate } from "../validate.ts";
 import { defineVerb } from "../verb.ts";
 

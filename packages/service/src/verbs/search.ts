@@ -2,7 +2,7 @@ import { createUsageMeter, type SearchResult } from "@footnote/core";
 import { type SearchRequest, searchRequestSchema } from "@footnote/sdk";
 import { findCollection } from "../find-collection.ts";
 import { recordUsage } from "../record-usage.ts";
-import { resolvePipeline } from "../resolve-pipeline.ts";
+import { pipelineFor } from "../named-pipelines.ts";
 import { validate } from "../validate.ts";
 import { defineVerb } from "../verb.ts";
 
@@ -23,7 +23,7 @@ export const search = defineVerb({
     const { tenantId } = call.actor;
     const { query, limit, filter, principals, ...named } = validate(searchRequestSchema, input, "The search");
     const collection = await findCollection(context, call.actor, named.collection);
-    const spec = await resolvePipeline(context, { tenantId, collection, name: named.pipeline });
+    const spec = await pipelineFor(context, { tenantId, collection, name: named.pipeline });
     const meter = createUsageMeter();
     const signal = AbortSignal.any([call.signal, AbortSignal.timeout(timeoutMs)]);
     const result = await context.searcher

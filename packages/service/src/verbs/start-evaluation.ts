@@ -2,7 +2,7 @@ import { newId, pipelineHash } from "@footnote/core";
 import { type CreateEvalRun, createEvalRunSchema } from "@footnote/sdk";
 import { findDataset } from "../find-evaluation.ts";
 import { notFound } from "../not-found.ts";
-import { resolvePipeline } from "../resolve-pipeline.ts";
+import { pipelineFor } from "../named-pipelines.ts";
 import { validate } from "../validate.ts";
 import { defineVerb } from "../verb.ts";
 
@@ -17,7 +17,7 @@ export const startEvaluation = defineVerb({
     const dataset = await findDataset(context, actor, wanted.dataset);
     const collection = await store.collections.get(tenantId, dataset.collectionId);
     if (!collection) throw notFound();
-    const spec = await resolvePipeline(context, { tenantId, collection, name: wanted.pipeline });
+    const spec = await pipelineFor(context, { tenantId, collection, name: wanted.pipeline });
     const begun = await store.evaluations.createRun(tenantId, {
       dataset: dataset.name,
       split: wanted.split,

@@ -41,7 +41,7 @@ function newest(found: readonly { spec: PipelineSpec }[]): PipelineSpec | undefi
 }
 
 /** The pipeline of a request over a collection: its own, or the named one where both index alike; otherwise `pipeline_incompatible`. */
-export async function resolvePipeline(
+export async function pipelineFor(
   sources: Sources,
   request: { tenantId: TenantId; collection: CollectionRecord; name: string | undefined },
 ): Promise<PipelineSpec> {

@@ -2,7 +2,7 @@ import { type EvaluationWork, type KeyId, newId, pipelineSpecSchema } from "@foo
 import { caseHash, type EvalTarget, readEvalCases, type TargetAnswer } from "@footnote/evaluation";
 import { openTestStore, type TestStore } from "@footnote/storage/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createEvaluationWorkflow } from "./evaluation-workflow.ts";
+import { evaluateRun } from "./evaluate-run.ts";
 
 let opened: TestStore;
 beforeAll(async () => {
@@ -84,20 +84,23 @@ async function prepare() {
 
 interface Seen {
   corpus: (string | null)[];
-  keys: KeyId[];
-  closed: number;
+  keys: (KeyId | null)[];
 }
 /** `now`: the hash of the documents as they are. */
-function workflow(target: EvalTarget, { now = "c", seen = { corpus: [], keys: [], closed: 0 } }: { now?: string; seen?: Seen } = {}) {
-  return createEvaluationWorkflow({
-    store: opened.store,
-    judges: {},
-    async targetFor({ corpus, keyId }) {
-      seen.corpus.push(corpus);
-      seen.keys.push(keyId);
-      return { target: { ...target, corpus: corpus ?? now }, close: () => void (seen.closed += 1) };
-    },
-  });
+function workflow(target: EvalTarget, { now = "c", seen = { corpus: [], keys: [] } }: { now?: string; seen?: Seen } = {}) {
+  return (turn: EvaluationWork) =>
+    evaluateRun(
+      {
+        store: opened.store,
+        judges: {},
+        async targetFor({ keyId }, corpus) {
+          seen.corpus.push(corpus);
+          seen.keys.push(keyId);
+          return { ...target, corpus: corpus ?? now };
+        },
+      },
+      turn,
+    );
 }
 const work = (changes: Pick<EvaluationWork, "tenantId" | "runId"> & Partial<EvaluationWork>): EvaluationWork => ({
   signal: new AbortController().signal,
@@ -109,7 +112,7 @@ const work = (changes: Pick<EvaluationWork, "tenantId" | "runId"> & Partial<Eval
 it("keeps each result as it comes, hands over when its time is over, and goes on where it stood", async () => {
   const { store, tenantId, runId, documentId, keyId } = await prepare();
   const target = scripted(documentId);
-  const seen: Seen = { corpus: [], keys: [], closed: 0 };
+  const seen: Seen = { corpus: [], keys: [] };
   const shares: number[] = [];
   const attempt = () =>
     workflow(target, { seen })(work({ tenantId, runId, isOver: () => true, progress: async (share) => void shares.push(share) }));
@@ -117,7 +120,7 @@ it("keeps each result as it comes, hands over when its time is over, and goes on
   expect(target.asked).toEqual(["a?", "b?", "c?"]);
   expect(shares).toEqual([1 / 3, 2 / 3, 1]);
   // The documents as the first try saw them are those of the run; at the end they are looked at again. All of it is that key's.
-  expect(seen).toEqual({ corpus: [null, "c", "c", null], keys: [keyId, keyId, keyId, keyId], closed: 4 });
+  expect(seen).toEqual({ corpus: [null, "c", "c", null], keys: [keyId, keyId, keyId, keyId] });
   const run = await store.evaluations.getRun(tenantId, runId);
   expect(run).toMatchObject({ state: "succeeded", doneCount: 3, corpus: "c", judges: ["stated@1"], documentsChanged: false });
   expect(run?.summary).toContainEqual({ metric: "gold-first", slice: "t", mean: 1, low: 1, high: 1, count: 3 });

@@ -1,0 +1,58 @@
+import { type EvaluationWork, FootnoteError } from "@footnote/core";
+import { openCollectionTarget } from "../collection-target.ts";
+import { evaluateRun } from "../evaluate-run.ts";
+import { bindVerb, defineVerb } from "../verb.ts";
+import { ask } from "./ask.ts";
+import { deleteConversation } from "./delete-conversation.ts";
+import { listDocuments } from "./list-documents.ts";
+import { readDocument } from "./read-document.ts";
+import { readDocumentText } from "./read-document-text.ts";
+import { resolvePipeline } from "./resolve-pipeline.ts";
+import { search } from "./search.ts";
+
+/** A turn of a run: asks the questions that have no answer yet, in the name of whoever began it, who must still be allowed to ask. */
+export const evaluate = defineVerb({
+  scope: "ask",
+  audits: null,
+  async run(
+    context,
+    { actor: { tenantId }, signal },
+    input: Pick<EvaluationWork, "runId" | "progress" | "isOver">,
+  ): Promise<"done" | "more"> {
+    const { store, judges, actorOf } = context;
+    const verbs = {
+      ask: bindVerb(context, ask),
+      search: bindVerb(context, search),
+      listDocuments: bindVerb(context, listDocuments),
+      resolvePipeline: bindVerb(context, resolvePipeline),
+      readDocument: bindVerb(context, readDocument),
+      readDocumentText: bindVerb(context, readDocumentText),
+      deleteConversation: bindVerb(context, deleteConversation),
+    };
+    return await evaluateRun(
+      {
+        store,
+        judges,
+        async targetFor({ keyId, collectionId, pipeline }, corpus) {
+          if (keyId === null) {
+            throw new FootnoteError("conflict", "The run does not say whose key it was begun with; begin a new one.", { retryable: false });
+          }
+          return await openCollectionTarget({
+            verbs,
+            // What a run needs and no more, for as long as whoever began it may ask.
+            actor: async () => ({
+              ...(await actorOf(tenantId, { type: "key", id: keyId })),
+              scopes: ["read", "ask"],
+              collections: [collectionId],
+            }),
+            collection: collectionId,
+            pipeline,
+            corpus,
+            signal,
+          });
+        },
+      },
+      { ...input, tenantId, signal },
+    );
+  },
+});
