@@ -1,6 +1,7 @@
+import { spanFault } from "@footnote/core/testing";
 import { describe, expect, it } from "vitest";
 import { createDocumentBuilder } from "./document-builder.ts";
-import { outline, spanFault } from "./testing/outline.ts";
+import { outline } from "./testing/outline.ts";
 
 const limits = { maxTextLength: 1000 };
 

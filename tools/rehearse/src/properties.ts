@@ -6,11 +6,11 @@ import { text } from "node:stream/consumers";
 
 const root = join(import.meta.dirname, "../../..");
 
-/** The test files that have properties in them. */
+/** The test files that have properties in them, of their own or of a contract. */
 export async function propertyTests(): Promise<string[]> {
   const found: string[] = [];
   for await (const file of glob("{packages,apps,tools}/*/src/**/*.test.ts", { cwd: root })) {
-    if ((await readFile(join(root, file), "utf8")).includes("fc.assert(")) found.push(file);
+    if (/fc\.assert\(|[a-z]Contract\(/u.test(await readFile(join(root, file), "utf8"))) found.push(file);
   }
   return found.sort();
 }

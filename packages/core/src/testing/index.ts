@@ -11,3 +11,8 @@ export { judgeContract } from "./judge-contract.ts";
 export { answerOf } from "./answer-of.ts";
 export { until } from "./until.ts";
 export { hitOf, rerankerContract } from "./reranker-contract.ts";
+export { chunkerContract } from "./chunker-contract.ts";
+export { countTokens, documentOf, letterCounts, plainDocument } from "./document-of.ts";
+export type { DocumentPart } from "./document-of.ts";
+export { parserContract } from "./parser-contract.ts";
+export { spanFault } from "./span-fault.ts";

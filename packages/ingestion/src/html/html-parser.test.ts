@@ -1,6 +1,7 @@
+import { spanFault } from "@footnote/core/testing";
 import type { ParsedDocument } from "@footnote/core";
 import { describe, expect, it } from "vitest";
-import { outline, spanFault, utf8 } from "../testing/outline.ts";
+import { outline, utf8 } from "../testing/outline.ts";
 import { createHtmlParser } from "./html-parser.ts";
 
 const parse = (html: string): Promise<ParsedDocument> => createHtmlParser().parse({ bytes: utf8(html) });

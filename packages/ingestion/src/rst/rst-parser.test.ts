@@ -1,6 +1,7 @@
+import { spanFault } from "@footnote/core/testing";
 import type { ParsedDocument } from "@footnote/core";
 import { describe, expect, it } from "vitest";
-import { outline, spanFault, utf8 } from "../testing/outline.ts";
+import { outline, utf8 } from "../testing/outline.ts";
 import { createRstParser } from "./rst-parser.ts";
 
 const parse = (text: string): Promise<ParsedDocument> => createRstParser().parse({ bytes: utf8(text) });
