@@ -94,6 +94,19 @@ export async function startPostgresServer(): Promise<PostgresServer | null> {
   };
 }
 
+/** Fills an empty database with what pg_dump wrote of another cluster's, whose roles had the names of this one's. */
+export async function loadDump(database: TestDatabase, file: string): Promise<void> {
+  const roles = `do $$ declare wanted text; begin
+    foreach wanted in array array['footnote_search', 'footnote_router'] loop
+      if not exists (select from pg_roles where rolname = wanted) then execute format('create role %I nologin', wanted); end if;
+      execute format('grant %I to ${testOwner} with inherit false, set true', wanted);
+    end loop;
+  end $$`;
+  const psql = (...args: string[]) => run(join(binaries, "psql"), ["-q", "-v", "ON_ERROR_STOP=1", ...args, database.superuserUrl]);
+  await psql("-c", roles);
+  await psql("-o", "/dev/null", "-f", file);
+}
+
 async function stopGuardian(guardian: ChildProcess): Promise<void> {
   if (guardian.exitCode !== null) return;
   guardian.ref();
