@@ -15,6 +15,7 @@ export { plainTerms } from "./terms.ts";
 export type { TermsOf } from "./terms.ts";
 export { createExtractiveModel, createUnitScorer } from "./extractive/extractive-model.ts";
 export type { ExtractiveModelOptions, ScoredUnit, UnitScorer } from "./extractive/extractive-model.ts";
+export { findFormulas } from "./extractive/shipped-formulas.ts";
 export type { Coefficients, FittedFormulas, FormulaPair, Formulas } from "./extractive/formulas.ts";
 export { featureNames, tokenFeatureNames } from "./extractive/unit-features.ts";
 export type { FeatureName } from "./extractive/unit-features.ts";

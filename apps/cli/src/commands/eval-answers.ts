@@ -62,7 +62,7 @@ Goals, on the articles for reporting: answering sentence first ≥ 0.77, among t
         output.print(formatFit(fit), fit);
         if (options.write) {
           const written = await writeFormulas(inCheckout(""), fit);
-          output.print(`written: ${written}; a version serves once shipped-formulas.ts lists it`, { written });
+          output.print(`written: ${written.join(", ")}; a version serves once shipped-formulas.ts lists it`, { written });
         }
       }
       const goals = options.every === 1 ? reports.filter(({ name }) => name.includes("for reporting")).flatMap(answersGoals) : [];

@@ -196,13 +196,11 @@ export async function fitOnAnswers(
 }
 
 /** Writes the formulas as the next version of `extractive` and gives its name. */
-export async function writeFormulas(checkout: string, { formulas }: Pick<AnswersFit, "formulas">): Promise<string> {
-  return await writeFitted(checkout, "packages/answers/src/extractive/formulas", {
-    family: "extractive",
-    by: "pnpm eval answers --fit --write",
-    data: ["SQuAD 2.0, the articles for fitting", "evals/answers, every organisation", "evals/handbook, the split train"],
-    content: { ...formulas },
-  });
+export async function writeFormulas(checkout: string, { formulas }: Pick<AnswersFit, "formulas">): Promise<string[]> {
+  const data = ["SQuAD 2.0, the articles for fitting", "evals/answers, every organisation", "evals/handbook, the split train"];
+  return await writeFitted(checkout, "packages/answers/src/extractive/formulas", [
+    { family: "extractive", by: "pnpm eval answers --fit --write", data, content: { ...formulas } },
+  ]);
 }
 
 export function formatFit({ formulas, crossFitted, crossFittedWords, written, writtenInOthers }: AnswersFit): string {

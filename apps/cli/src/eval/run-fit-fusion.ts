@@ -80,10 +80,10 @@ export async function writeFusion(checkout: string, { weights, withoutScifact }:
   const documentation = `questions made of the headings of the archives ${archives.join(", ")}`;
   const scifact = "SciFact's claims of the split train";
   const by = "pnpm eval fit-fusion --write";
-  return [
-    await writeFitted(checkout, folder, { family: "fusion", by, data: [documentation, scifact], content: { ...weights } }),
-    await writeFitted(checkout, folder, { family: "fusion-without-scifact", by, data: [documentation], content: { ...withoutScifact } }),
-  ];
+  return await writeFitted(checkout, folder, [
+    { family: "fusion", by, data: [documentation, scifact], content: { ...weights } },
+    { family: "fusion-without-scifact", by, data: [documentation], content: { ...withoutScifact } },
+  ]);
 }
 
 const collectedSchema = z.array(

@@ -98,34 +98,34 @@ const rounded = (value: number) => Math.round(value * 1000) / 1000;
  * Scores from which a claim is called supported, and partly supported: the least tenth at which 85 % of those called so were so in training, and the
  * last one below which fewer than 6 % of the supported lay.
  */
-export function chosenThresholds(tried: FittedJudges["support"]["thresholds"]): { supported: number; partial: number } {
+function chosenThresholds(tried: FittedJudges["support"]["thresholds"]): { supported: number; partial: number } {
   const supported = tried.find(({ precision }) => precision >= 0.85);
   const partial = tried.findLast(({ recall }) => recall > 0.94);
   if (!supported || !partial) throw new FootnoteError("internal", "No score tells supported claims apart; look at what the fit gives.");
   return { supported: supported.atLeast, partial: Math.min(partial.atLeast, supported.atLeast) };
 }
 
-/** Writes both formulas as the next versions of their names and gives these. */
+/** Writes both formulas as the next versions and gives their names. */
 export async function writeJudges(checkout: string, { support, relevance }: FittedJudges): Promise<string[]> {
   const folder = "packages/evaluation/src/judges/weights";
   const by = "pnpm eval judges --fit --write";
   const { weights, rows } = support;
-  return [
-    await writeFitted(checkout, folder, {
+  return await writeFitted(checkout, folder, [
+    {
       family: "support",
       by,
       data: [`SciFact's claims of the split train, without those in conflict: ${rows} pairs`],
       content: { weights, thresholds: chosenThresholds(support.thresholds) },
-    }),
-    await writeFitted(checkout, folder, {
+    },
+    {
       family: "relevance",
       by,
       data: [
         `SQuAD 2.0, the articles for fitting: ${relevance.rows} pairs of a question with the answering sentence or another of its paragraph`,
       ],
       content: { weights: relevance.weights },
-    }),
-  ];
+    },
+  ]);
 }
 
 /** Fits the constants of both judges. Reads training rows only: SciFact's split `train`, and the articles of SQuAD that are for fitting. */

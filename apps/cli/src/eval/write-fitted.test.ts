@@ -15,7 +15,7 @@ beforeEach(async () => {
 afterEach(() => rm(checkout, { recursive: true, force: true }));
 
 const fusion = (weight: number) => ({ family: "fusion", by: "pnpm eval fit", data: ["claims"], content: { weights: { lexical: weight } } });
-const write = (weight: number) => writeFitted(checkout, "weights", fusion(weight));
+const write = async (weight: number) => (await writeFitted(checkout, "weights", [fusion(weight)])).join();
 const read = (name: string) => readFile(join(checkout, "weights", `${name}.json`), "utf8");
 
 describe("writing what was fitted", () => {

@@ -16,16 +16,23 @@ export interface Fitted {
 }
 
 /**
- * Writes what was fitted as the next version of its family, `<family>@<version>.json`, and lists its hash. No file is written over: stored pipelines
- * name versions. What was fitted before in the same words stays the version that it is. Gives the name.
+ * Writes what was fitted as the next version of each family, `<family>@<version>.json`, and lists the hashes. No file is written over: stored
+ * pipelines name versions. Where the newest version says the same already, no other is made. Gives the names.
  */
-export async function writeFitted(checkout: string, folder: string, { family, by, data, content }: Fitted): Promise<string> {
+export async function writeFitted(checkout: string, folder: string, fitted: readonly Fitted[]): Promise<string[]> {
+  // Before the first file makes it another one.
+  const commit = (await readCodeVersion(checkout)) ?? "unknown";
+  const names: string[] = [];
+  for (const one of fitted) names.push(await writeVersion(checkout, folder, commit, one));
+  return names;
+}
+
+async function writeVersion(checkout: string, folder: string, commit: string, { family, by, data, content }: Fitted): Promise<string> {
   const newest = await newestVersion(join(checkout, folder), family);
   if (newest > 0 && canonicalJson(await readContent(join(checkout, folder, `${family}@${newest}.json`))) === canonicalJson(content)) {
     return `${family}@${newest}`;
   }
   const name = `${family}@${newest + 1}`;
-  const commit = (await readCodeVersion(checkout)) ?? "unknown";
   const text = `${JSON.stringify({ name, made: { by, commit, data }, ...content }, null, 2)}\n`;
   const path = join(folder, `${name}.json`);
   await writeFile(join(checkout, path), text, { flag: "wx" });
