@@ -88,52 +88,56 @@ const secretNames: ReadonlySet<string> = new Set([
  * errors come at once; values of secrets are never in them.
  */
 export function readEnvironment(options: { variables: Record<string, string | undefined>; folder: string }): Environment {
-  const { variables, folder } = options;
-  const problems: string[] = [];
-  const fromFile = (name: string): Record<string, string | undefined> => {
-    const path = join(folder, name);
-    return existsSync(path) ? parseEnvFile(readFileSync(path, "utf8")) : {};
-  };
-  const base = fromFile(".env");
-  const chosen = variables.FOOTNOTE_ENV ?? base.FOOTNOTE_ENV ?? "development";
-  const layers = [variables, /^[a-z0-9-]+$/u.test(chosen) ? fromFile(`.env.${chosen}`) : {}, base];
-  const values: Record<string, string> = {};
-  for (const name of Object.keys(environmentSchema.shape)) {
-    for (const layer of layers) {
-      const direct = layer[name];
-      const file = layer[`${name}_FILE`];
-      if (direct && file) problems.push(`${name}: set either ${name} or ${name}_FILE, not both`);
-      if (direct) values[name] = direct;
-      else if (file) {
-        try {
-          values[name] = readFileSync(resolve(folder, file), "utf8").trim();
-        } catch {
-          problems.push(`${name}_FILE: the file it names cannot be read`);
-          values[name] = "";
-        }
-      }
-      if (direct || file) break;
-    }
-  }
+  const { values, problems } = readValues(options);
   for (const role of ["MODEL", "JUDGE"]) {
     const [url, name] = [`${role}_URL`, `${role}_NAME`];
     if (values[url] && !values[name]) problems.push(`${name}: name the model that ${url} is to serve`);
     if (values[name] && !values[url]) problems.push(`${url}: say where the model ${name} is served`);
   }
   const parsed = environmentSchema.safeParse(values);
-  if (!parsed.success) {
-    // zod's own sentence can repeat what it was given: for a secret only the fact is shown.
-    for (const issue of parsed.error.issues) {
-      const name = String(issue.path[0]);
-      problems.push(secretNames.has(name) && issue.code !== "invalid_format" ? `${name}: is not valid` : `${name}: ${issue.message}`);
-    }
-  }
   if (parsed.success && problems.length === 0) return parsed.data;
+  problems.push(...(parsed.error?.issues ?? []).map(problemOf));
   throw new FootnoteError(
     "configuration_invalid",
     `The configuration has ${problems.length === 1 ? "an error" : `${problems.length} errors`}:\n${[...new Set(problems)].map((problem) => `  ${problem}`).join("\n")}`,
     { details: { names: problems.map((problem) => problem.split(":")[0]) } },
   );
+}
+
+type Layer = Readonly<Record<string, string | undefined>>;
+
+function readValues({ variables, folder }: { variables: Layer; folder: string }): { values: Record<string, string>; problems: string[] } {
+  const base = readEnvFile(join(folder, ".env"));
+  const chosen = variables["FOOTNOTE_ENV"] ?? base["FOOTNOTE_ENV"] ?? "development";
+  const layers = [variables, /^[a-z0-9-]+$/u.test(chosen) ? readEnvFile(join(folder, `.env.${chosen}`)) : {}, base];
+  const values: Record<string, string> = {};
+  const problems: string[] = [];
+  for (const name of Object.keys(environmentSchema.shape)) {
+    const layer = layers.find((each) => each[name] || each[`${name}_FILE`]);
+    const direct = layer?.[name];
+    const file = layer?.[`${name}_FILE`];
+    if (direct && file) problems.push(`${name}: set either ${name} or ${name}_FILE, not both`);
+    if (direct) values[name] = direct;
+    else if (file) {
+      try {
+        values[name] = readFileSync(resolve(folder, file), "utf8").trim();
+      } catch {
+        problems.push(`${name}_FILE: the file it names cannot be read`);
+        values[name] = "";
+      }
+    }
+  }
+  return { values, problems };
+}
+
+function readEnvFile(path: string): Layer {
+  return existsSync(path) ? parseEnvFile(readFileSync(path, "utf8")) : {};
+}
+
+/** zod's own sentence can repeat what it was given: for a secret only the fact is shown. */
+function problemOf({ path, code, message }: z.core.$ZodIssue): string {
+  const name = String(path[0]);
+  return secretNames.has(name) && code !== "invalid_format" ? `${name}: is not valid` : `${name}: ${message}`;
 }
 
 /** The configuration as it may be shown: secrets masked, a database URL without its user's password. */

@@ -49,17 +49,7 @@ Examples:
 
 export async function serve(context: Context, options: ServeOptions): Promise<void> {
   const { terminal } = context;
-  const { env, folder, output } = await prepare(
-    {
-      ...context,
-      variables: {
-        ...context.variables,
-        ...(options.host ? { FOOTNOTE_HOST: options.host } : {}),
-        ...(options.port === undefined ? {} : { FOOTNOTE_PORT: String(options.port) }),
-      },
-    },
-    options,
-  );
+  const { env, folder, output } = await prepare({ ...context, variables: { ...context.variables, ...chosenAddress(options) } }, options);
   if (!options.api && !options.worker)
     throw new FootnoteError("invalid_request", "Nothing is left to serve with --no-api and --no-worker; leave one out.");
   const other = env.DATABASE_URL ? null : await findServer(folder);
@@ -99,6 +89,11 @@ export async function serve(context: Context, options: ServeOptions): Promise<vo
     if (api && (await folder.readServer())?.pid === process.pid) await folder.removeServer();
     await runtime.close({ graceMs: jobGraceMs });
   }
+}
+
+/** The options come before the environment. */
+function chosenAddress({ host, port }: ServeOptions): Record<string, string> {
+  return { ...(host ? { FOOTNOTE_HOST: host } : {}), ...(port === undefined ? {} : { FOOTNOTE_PORT: String(port) }) };
 }
 
 /** Opening the store takes seconds; that the port is taken is told before. */
