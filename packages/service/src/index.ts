@@ -8,5 +8,5 @@ export type { BoundVerb, CallOptions } from "./verb.ts";
 export { mostFiles } from "./verbs/put-documents.ts";
 export { openCollectionTarget } from "./collection-target.ts";
 export { wholeAnswer } from "./verbs/ask.ts";
-export type { Asked } from "./verbs/ask.ts";
+export type { Asked, AskInput } from "./verbs/ask.ts";
 export { mostCases } from "./verbs/put-dataset.ts";

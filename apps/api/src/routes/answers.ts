@@ -1,13 +1,9 @@
-import { isId } from "@footnote/core";
 import { answerRequestSchema, answerSchema, conversationSchema, feedbackRequestSchema, traceExportSchema } from "@footnote/sdk";
-import { notFound, type Service } from "@footnote/service";
-import { eventsOf, toAnswer, toConversation } from "@footnote/service/wire";
-import { z } from "zod";
-import { answerStream, replyingEvents, repliedAnswer } from "../answer-reply.ts";
-import { parseJson } from "../request-body.ts";
+import type { Service } from "@footnote/service";
+import { toAnswer, toConversation } from "@footnote/service/wire";
+import type { z } from "zod";
+import { answerStream, asking } from "../answer-reply.ts";
 import { json, type Router } from "../route.ts";
-
-const keptReply = z.object({ id: z.string() });
 
 export function addAnswerRoutes(router: Router, service: Service): void {
   router.add({
@@ -20,22 +16,12 @@ export function addAnswerRoutes(router: Router, service: Service): void {
     verb: service.ask,
     body: answerRequestSchema,
     replies: { 200: { description: "The answer; text/event-stream when stream is true", schema: answerSchema } },
-    creates: {
-      manual: true,
-      async replay(kept, { actor, body, requestId }) {
-        const { id } = keptReply.parse(parseJson(kept, "The kept reply"));
-        if (!isId("answer", id)) throw notFound();
-        const answer = await service.readAnswer(actor, { answerId: id }, { requestId });
-        return body.stream ? answerStream(eventsOf(answer), { requestId }) : json(toAnswer(answer));
-      },
-    },
-    async handler(call) {
-      const { stream, ...question } = call.body;
-      const left = new AbortController();
-      const asked = await call.run(question, left.signal);
-      if (!stream) return json(toAnswer(await repliedAnswer(asked, call)));
-      return answerStream(replyingEvents(asked, call), { requestId: call.requestId, onCancel: () => left.abort() });
-    },
+    ...asking(service, {
+      question: ({ stream: _stream, ...question }: z.output<typeof answerRequestSchema>) => question,
+      isStreamed: ({ stream }) => stream,
+      toReply: toAnswer,
+      toStream: answerStream,
+    }),
   });
 
   router.add({

@@ -26,6 +26,7 @@ import { defineVerb } from "../verb.ts";
 const historyTurns = 6;
 
 const askInputSchema = answerRequestSchema.omit({ stream: true });
+export type AskInput = Omit<AnswerRequest, "stream">;
 
 /** An answer on its way. */
 export interface Asked {
@@ -48,7 +49,7 @@ export async function wholeAnswer({ events, stored }: Pick<Asked, "events" | "st
 export const ask = defineVerb({
   scope: "ask",
   audits: "answer.create",
-  async run(context, call, input: Omit<AnswerRequest, "stream">): Promise<Asked> {
+  async run(context, call, input: AskInput): Promise<Asked> {
     const { store, searcher, clock, telemetry } = context;
     const { actor, signal } = call;
     const { tenantId } = actor;
