@@ -1,6 +1,7 @@
 import { type CollectionId, type EmbedderCapabilities, searchedSpace, type TenantId } from "@footnote/core";
 import { languageWarnings } from "@footnote/retrieval";
 import type { CollectionRecord } from "@footnote/storage";
+import { LRUCache } from "lru-cache";
 import type { ServiceContext } from "./service-context.ts";
 
 /** A search takes milliseconds: what it warns of may be this old. */
@@ -22,7 +23,7 @@ export function createCollectionWarnings({
   embedderFor,
   clock,
 }: Pick<ServiceContext, "store" | "embedderFor" | "clock">): CollectionWarnings {
-  const known = new Map<CollectionId, { at: number; updatedAt: number; warnings: Promise<string[]> }>();
+  const known = new LRUCache<CollectionId, { at: number; updatedAt: number; warnings: Promise<string[]> }>({ max: mostKept });
 
   function embedderOf({ settings }: CollectionRecord): { space: string; languages: EmbedderCapabilities["languages"] } {
     const space = searchedSpace(settings.pipeline);
@@ -52,12 +53,7 @@ export function createCollectionWarnings({
       if (last && now - last.at < freshMs && last.updatedAt === updatedAt) return await last.warnings;
       const warnings = read(tenantId, [collection]).then((all) => all.get(collection.id) ?? []);
       warnings.catch(() => known.delete(collection.id));
-      known.delete(collection.id);
       known.set(collection.id, { at: now, updatedAt, warnings });
-      for (const id of known.keys()) {
-        if (known.size <= mostKept) break;
-        known.delete(id);
-      }
       return await warnings;
     },
     ofDocument(collection, language) {

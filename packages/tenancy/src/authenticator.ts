@@ -12,6 +12,7 @@ import {
   type TenantId,
 } from "@footnote/core";
 import type { AuthenticationRecord, Store } from "@footnote/storage";
+import { LRUCache } from "lru-cache";
 import { digestsEqual, parseKey } from "./key-format.ts";
 
 export interface AuthenticatorOptions {
@@ -47,17 +48,15 @@ interface CachedRecord {
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
   const { store, clock, telemetry, cacheSize = 10_000, touchMs = 60_000 } = options;
   const cacheMs = Math.min(options.cacheMs ?? 3_000, 5_000);
-  const records = new Map<KeyId, CachedRecord>();
-  const touched = new Map<KeyId, number>();
+  const records = new LRUCache<KeyId, CachedRecord>({ max: cacheSize });
+  const touched = new LRUCache<KeyId, number>({ max: cacheSize });
 
   function lookUp(keyId: KeyId): Promise<AuthenticationRecord | null> {
     const cached = records.get(keyId);
     if (cached && clock.now() < cached.until) return cached.record;
-    records.delete(keyId);
     const record = store.routing.authenticate(keyId);
     const entry = { record, until: clock.now() + cacheMs };
     records.set(keyId, entry);
-    trim(records, cacheSize);
     const drop = () => {
       if (records.get(keyId) === entry) records.delete(keyId);
     };
@@ -68,9 +67,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   function touch(keyId: KeyId): void {
     const now = clock.now();
     if (now - (touched.get(keyId) ?? -Infinity) < touchMs) return;
-    touched.delete(keyId);
     touched.set(keyId, now);
-    trim(touched, cacheSize);
     store.routing
       .touchKey(keyId)
       .catch((error: unknown) => telemetry?.logger.error({ key: keyId }, "a key's last use could not be written", error));
@@ -109,11 +106,4 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
 
 function actorOfKey({ keyId, scopes: rights, collections }: AuthenticationRecord, tenantId: TenantId): KeyActor {
   return { type: "key", id: keyId, tenantId, scopes: rights, collections };
-}
-
-function trim(map: Map<KeyId, unknown>, size: number): void {
-  for (const key of map.keys()) {
-    if (map.size <= size) return;
-    map.delete(key);
-  }
 }
