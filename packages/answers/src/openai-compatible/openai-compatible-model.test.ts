@@ -1,5 +1,5 @@
 import { FootnoteError, isFootnoteError, type GenerateRequest, type ModelEvent, type TokenUsage, usageOfFailure } from "@footnote/core";
-import { createFakeClock } from "@footnote/core/testing";
+import { createFakeClock, until } from "@footnote/core/testing";
 import { createOpenAiServer, type OpenAiChatRequest, type OpenAiReply, type OpenAiServer } from "@footnote/core/testing/openai-server";
 import { afterEach, describe, expect, it } from "vitest";
 import { question, sampleSpec } from "../testing/ask.ts";
@@ -49,11 +49,6 @@ async function failureOf(work: () => Promise<unknown>): Promise<FootnoteError> {
   if (isFootnoteError(error)) return error;
   throw new Error(`Expected a FootnoteError and got ${String(error)}.`);
 }
-async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 200 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 5));
-  expect(condition()).toBe(true);
-}
-
 describe("generate", () => {
   it("streams the text and says what was used", async () => {
     const { server, model } = await serve({
@@ -192,8 +187,9 @@ describe("generate", () => {
       });
       await until(() => server.requests.length === 1 && (retryable || seen.length > 0));
       // The wait between tokens begins a moment after the token was seen.
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      clock.advance(30_000);
+      let ended = false;
+      void done.finally(() => (ended = true));
+      await until(() => (clock.advance(30_000), ended));
       expect(await done).toMatchObject({ code: "timeout", retryable, message: expect.stringContaining(message) });
       await until(() => server.abandoned === 1);
     }
@@ -441,9 +437,11 @@ describe("complete", () => {
 
   it("gives up after its limit and stops when the asker leaves", async () => {
     const { server, model } = await serve({ stallAfter: 0 });
-    expect(await failureOf(async () => model({ timeouts: { completionMs: 30 }, completionTries: 1 }).complete?.(request))).toMatchObject({
-      code: "timeout",
-    });
+    expect(await failureOf(async () => model({ timeouts: { completionMs: 1_000 }, completionTries: 1 }).complete?.(request))).toMatchObject(
+      {
+        code: "timeout",
+      },
+    );
     await until(() => server.abandoned === 1);
     const leave = new AbortController();
     const left = failureOf(async () => model().complete?.({ ...request, signal: leave.signal }));
