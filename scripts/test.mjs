@@ -125,7 +125,7 @@ await step("types", () => check("npx", ["-y", "pnpm@12.21.0", "run", "types"]));
 await step("ragas", () => counted("node", ["scripts/ragas.mjs", "check"]));
 await step("tests", vitest);
 await step("coverage", () => check("node", ["tools/checks/src/coverage.ts"]));
-await step("eval gate", () => check("node", ["apps/cli/src/main.ts", "eval", "gate"]));
+await step("eval gate", () => check("node", ["tools/eval/src/main.ts", "gate"]));
 if (existsSync(join(shared, "acceptance/acceptance.py"))) {
   await step("acceptance on PGlite", () => acceptance());
   await step("acceptance on Postgres", () => counted("node", ["tools/checks/src/acceptance-on-postgres.ts"]));

@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@footnote/sdk";
 import { expect, it, onTestFinished } from "vitest";
-import { findFiles, reasonOf } from "./files.ts";
-import type { FoundFile } from "./files.ts";
-import { findHandbook } from "./handbook.ts";
+import { findFiles, reasonOf } from "@footnote/server/files";
+import type { FoundFile } from "@footnote/server/files";
+import { findHandbook } from "@footnote/server/handbook";
 import { ingestFiles } from "./ingest-files.ts";
-import { createOutput } from "./output.ts";
-import { fakeTerminal } from "./testing/fake-terminal.ts";
+import { createOutput } from "@footnote/terminal";
+import { fakeTerminal } from "@footnote/terminal/testing";
 
 /** A client of a server that answers so; what is sent elsewhere fails the test. */
 function clientOf(replies: Record<string, (request: Request) => Response>) {

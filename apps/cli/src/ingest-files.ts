@@ -1,8 +1,8 @@
 import type { Client } from "@footnote/sdk";
-import type { FoundFile } from "./files.ts";
-import type { Output, Progress } from "./output.ts";
-import { syncFiles } from "./sync-files.ts";
-import type { SyncOutcome } from "./sync-files.ts";
+import type { FoundFile } from "@footnote/server/files";
+import type { Output, Progress } from "@footnote/terminal";
+import { syncFiles } from "@footnote/server/sync-files";
+import type { SyncOutcome } from "@footnote/server/sync-files";
 
 /** `syncFiles` with its progress and outcomes on the terminal. */
 export async function ingestFiles(options: {

@@ -1,8 +1,8 @@
 import type { AnswerEvent } from "@footnote/sdk";
 import { expect, it } from "vitest";
-import { createOutput } from "./output.ts";
+import { createOutput } from "@footnote/terminal";
 import { printAnswer, unsupportedSentence } from "./print-answer.ts";
-import { fakeTerminal } from "./testing/fake-terminal.ts";
+import { fakeTerminal } from "@footnote/terminal/testing";
 
 const citation = (marker: number, quote: string, page?: number): AnswerEvent => ({
   type: "citation",

@@ -1,5 +1,5 @@
 import type { AnswerEvent } from "@footnote/sdk";
-import type { Output } from "./output.ts";
+import type { Output } from "@footnote/terminal";
 
 export const unsupportedSentence = "The documents do not hold an answer to this question.";
 

@@ -14,9 +14,8 @@ import { openDataFolder } from "@footnote/server/data-folder";
 import { readEnvironment } from "@footnote/server/env";
 import { unsupportedSentence } from "./print-answer.ts";
 import { createProgram } from "./program.ts";
-import { fakeTerminal } from "./testing/fake-terminal.ts";
 import { runFootnote, startFootnote } from "./testing/run-footnote.ts";
-import type { RunOptions } from "./testing/run-footnote.ts";
+import { fakeTerminal, type RunOptions } from "@footnote/terminal/testing";
 
 let root: string;
 let docs: string;
@@ -62,10 +61,10 @@ describe("the command line", () => {
       .map((name) => `docs/quality/${name}`);
     const pages = ["README.md", "AGENTS.md", "evals/README.md", "docs/evaluation.md", "docs/quality.md", ...figures];
     const texts = await Promise.all(pages.map((page) => readFile(join(checkout, page), "utf8")));
-    const named = texts.join("\n").matchAll(/(?:pnpm|footnote) eval ([a-z][a-z-]+)/gu);
+    const named = texts.join("\n").matchAll(/footnote eval ([a-z][a-z-]+)/gu);
     const absent = [...named].map(([, name = ""]) => name).filter((name) => !known.includes(name));
     expect(absent).toEqual([]);
-    const table = (texts[1] ?? "").split("\n").filter((line) => line.startsWith("|") && / eval /u.test(line));
+    const table = (texts[1] ?? "").split("\n").filter((line) => line.startsWith("| `footnote eval "));
     expect(known.filter((name) => !table.some((line) => new RegExp(`[ \\x60<|]${name}(?![a-z-])`, "u").test(line)))).toEqual([]);
   });
 

@@ -1,6 +1,6 @@
 /** `pnpm bench <name>`: performance as ratios against a named peer measured in the same run, with an A/A control. */
 import { Command, Option } from "commander";
-import { decimalNumber, wholeNumber } from "@footnote/cli/number-option";
+import { decimalNumber, wholeNumber } from "@footnote/terminal";
 
 const log = (line: string) => console.log(line);
 

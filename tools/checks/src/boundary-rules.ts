@@ -10,6 +10,7 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
   embedding: ["core"],
   telemetry: ["core"],
   storage: ["core"],
+  terminal: ["core", "sdk"],
   jobs: ["core", "storage"],
   tenancy: ["core", "storage"],
   service: ["core", "sdk", "storage", "retrieval", "answers", "tenancy", "evaluation"],
@@ -34,6 +35,7 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
   ],
   cli: [
     "server",
+    "terminal",
     "core",
     "sdk",
     "service",

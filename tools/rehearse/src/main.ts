@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { Command } from "commander";
 import { z } from "zod";
-import { wholeNumber } from "@footnote/cli/number-option";
+import { wholeNumber } from "@footnote/terminal";
 import { killIngest } from "./kill-ingest.ts";
 import { propertyTests, tryProperties } from "./properties.ts";
 import { remaining, runEval } from "./run-eval.ts";

@@ -8,7 +8,7 @@ const progress = z.object({ type: z.literal("progress"), label: z.string(), done
 
 /** Runs `eval <args> --json`, says how far it is and how long it will take, and returns its results and exit status. */
 export async function runEval(args: readonly string[], log: (line: string) => void): Promise<{ results: unknown[]; status: number }> {
-  const child = spawn(process.execPath, [join(root, "apps/cli/src/main.ts"), "eval", ...args, "--json"], {
+  const child = spawn(process.execPath, [join(root, "tools/eval/src/main.ts"), ...args, "--json"], {
     cwd: root,
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -2,10 +2,10 @@ import { resolve } from "node:path";
 import { sha256 } from "@footnote/core";
 import type { Command } from "commander";
 import { connect, inCollection } from "../connection.ts";
-import { prepare } from "../context.ts";
-import type { CommonOptions, Context } from "../context.ts";
-import { findFiles } from "../files.ts";
-import { findHandbook, handbookCollection } from "../handbook.ts";
+import { prepare } from "../prepare.ts";
+import type { CommonOptions, Context } from "@footnote/terminal";
+import { findFiles } from "@footnote/server/files";
+import { findHandbook, handbookCollection } from "@footnote/server/handbook";
 import { printAnswer } from "../print-answer.ts";
 import { ingestFiles } from "../ingest-files.ts";
 

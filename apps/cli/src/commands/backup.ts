@@ -2,8 +2,8 @@ import { resolve } from "node:path";
 import { FootnoteError } from "@footnote/core";
 import type { Command } from "commander";
 import { findServer } from "../connection.ts";
-import { prepare } from "../context.ts";
-import type { CommonOptions, Context } from "../context.ts";
+import { prepare } from "../prepare.ts";
+import type { CommonOptions, Context } from "@footnote/terminal";
 
 export function addBackup(program: Command, context: Context): void {
   program

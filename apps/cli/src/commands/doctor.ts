@@ -8,8 +8,8 @@ import type { Command } from "commander";
 import { allPages } from "@footnote/server/all-pages";
 import type { Runtime } from "@footnote/server/compose";
 import { findServer } from "../connection.ts";
-import { prepare } from "../context.ts";
-import type { CommonOptions, Context } from "../context.ts";
+import { prepare } from "../prepare.ts";
+import type { CommonOptions, Context } from "@footnote/terminal";
 import type { DataFolder } from "@footnote/server/data-folder";
 import { maskEnvironment } from "@footnote/server/env";
 import type { Environment } from "@footnote/server/env";
@@ -186,7 +186,7 @@ async function checkModels(env: Environment, add: Add): Promise<void> {
 }
 
 async function checkRagas(env: Environment, add: Add): Promise<void> {
-  const { ragasClient } = await import("../eval/ragas-scores.ts");
+  const { ragasClient } = await import("@footnote/server/ragas-scores");
   const client = ragasClient(env);
   if (!client)
     return add("ragas", "ok", "none set: evaluations are scored by our own metrics alone; RAGAS_URL names a sidecar (pnpm ragas)");

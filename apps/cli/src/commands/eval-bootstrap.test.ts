@@ -9,7 +9,7 @@ import { connect } from "../connection.ts";
 import { openDataFolder } from "@footnote/server/data-folder";
 import { readEnvironment } from "@footnote/server/env";
 import { runFootnote } from "../testing/run-footnote.ts";
-import type { RunOptions } from "../testing/run-footnote.ts";
+import type { RunOptions } from "@footnote/terminal/testing";
 
 let root = "";
 const footnote = (argv: string[], options: RunOptions = {}) => runFootnote(argv, { dataDir: join(root, "data"), cwd: root, ...options });

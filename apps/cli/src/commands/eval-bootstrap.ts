@@ -2,9 +2,8 @@ import { resolve } from "node:path";
 import { FootnoteError } from "@footnote/core";
 import type { Command } from "commander";
 import { connect, inCollection } from "../connection.ts";
-import { prepare } from "../context.ts";
-import type { CommonOptions, Context } from "../context.ts";
-import { wholeNumber } from "../number-option.ts";
+import { prepare } from "../prepare.ts";
+import { type CommonOptions, type Context, wholeNumber } from "@footnote/terminal";
 
 interface BootstrapOptions extends CommonOptions {
   collection: string;

@@ -4,8 +4,8 @@ import type { EvalCandidate } from "@footnote/sdk";
 import type { Command } from "commander";
 import { allPages } from "@footnote/server/all-pages";
 import { connect, inCollection } from "../connection.ts";
-import { prepare } from "../context.ts";
-import type { CommonOptions, Context } from "../context.ts";
+import { prepare } from "../prepare.ts";
+import type { CommonOptions, Context } from "@footnote/terminal";
 
 interface CandidatesOptions extends CommonOptions {
   collection?: string;

@@ -3,9 +3,7 @@ import { resolve } from "node:path";
 import { FootnoteError } from "@footnote/core";
 import type { ProposedCase } from "@footnote/evaluation/proposals";
 import type { Command } from "commander";
-import type { Context } from "../context.ts";
-import { createOutput } from "../output.ts";
-import type { Output } from "../output.ts";
+import { type Context, createOutput, type Output } from "@footnote/terminal";
 
 interface ReviewOptions {
   json?: boolean;

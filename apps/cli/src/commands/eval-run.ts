@@ -1,117 +1,93 @@
 import { readFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { FootnoteError } from "@footnote/core";
-import type { LanguageModel } from "@footnote/core";
+import { type CommonOptions, type Context, wholeNumber } from "@footnote/terminal";
 import { Option } from "commander";
 import type { Command } from "commander";
 import { connect, inCollection } from "../connection.ts";
-import { prepare } from "../context.ts";
-import type { CommonOptions, Context } from "../context.ts";
-import { readEnvironment } from "@footnote/server/env";
-import type { Environment } from "@footnote/server/env";
-import { wholeNumber } from "../number-option.ts";
-import { createOutput } from "../output.ts";
+import { prepare } from "../prepare.ts";
 
 interface RunOptions extends CommonOptions {
   pipeline?: string;
   split: "train" | "test";
-  collection?: string;
-  documents?: string;
+  collection: string;
   out?: string;
-  cache?: string;
+  cache: string;
   limit?: number;
   concurrency: number;
 }
 
 export function addEvalRun(evaluate: Command, context: Context): void {
-  const { signal, variables, cwd } = context;
+  const { signal, cwd } = context;
   evaluate
     .command("run")
-    .description("ask every question of a dataset, score the answers and keep the run")
-    .argument("[dataset]", "cases as JSON Lines; default: the golden set over the sample documents, in a store of its own")
-    .option("-p, --pipeline <name>", "default: the collection's own; default for the sample documents")
+    .description("ask every question of a file, and score the answers here")
+    .argument("<dataset>", "cases as JSON Lines")
+    .requiredOption("-c, --collection <name>", "the collection that the cases are about")
+    .option("-p, --pipeline <name>", "default: the collection's own")
     .addOption(new Option("--split <name>", "which cases").choices(["train", "test"]).default("test"))
-    .option("-c, --collection <name>", "the collection of your own server or store that the cases are about")
-    .option("--documents <folder>", "files that the cases are about, instead; they are read into a store of their own")
     .option("--out <file>", "write the run there as JSON Lines; the same command goes on with one that was interrupted")
-    .option("--cache <folder>", "take over results of earlier runs on equal code, documents, pipeline and judges")
+    .option("--cache <folder>", "keep the verdicts of the model at JUDGE_URL there for later runs", ".cache")
     .option("--limit <number>", "only the first so many cases", wholeNumber())
     .option("--concurrency <number>", "cases at once; with more than one, times hold waiting", wholeNumber(), 2)
     .addHelpText(
       "after",
       `
-Prints the mean of every metric in every slice (all, then each tag) with its 95 % bootstrap interval.
-A metric that does not apply to a question leaves it out of n; docs/evaluation.md says what each one means.
-Where RAGAS_URL names a sidecar (pnpm ragas), ragas scores the answers too; where JUDGE_URL and JUDGE_NAME name a model, it
-judges them beside the deterministic judges (metrics llm-…), and its verdicts are kept. MODEL_URL and MODEL_NAME give the
-pipeline "generated".
+Prints the mean of every metric in every slice (all, then each tag) with its 95 % bootstrap interval; docs/evaluation.md says what each
+one means. A metric that does not apply to a question leaves it out of n. Nothing is stored on the server: eval upload and eval start do
+that, and eval gate compares what they stored.
+Where RAGAS_URL names a sidecar, ragas scores the answers too; where JUDGE_URL and JUDGE_NAME name a model, it judges them beside the
+deterministic judges (metrics llm-…).
 
-Examples:
-  pnpm eval run --out .cache/run.jsonl
-  pnpm eval run my-questions.jsonl --collection handbook --split test
-  pnpm eval run evals/multilingual/questions.jsonl --documents evals/multilingual/documents`,
+Example:
+  footnote eval run my-questions.jsonl --collection handbook --out .cache/run.jsonl`,
     )
-    .action(async (dataset: string | undefined, options: RunOptions, command: Command) => {
-      const { pipeline, split, limit, concurrency, collection, documents } = options;
-      if (dataset === undefined && collection !== undefined) {
-        command.error("error: --collection needs a dataset: name the file with the cases about it.");
-      }
-      if (documents !== undefined && (dataset === undefined || collection !== undefined)) {
-        command.error("error: --documents needs a dataset and no --collection: the cases are about one of them.");
-      }
-      if (dataset !== undefined && documents === undefined && collection === undefined) {
-        command.error("error: A dataset of your own needs --documents or --collection: name what its cases are about.");
-      }
-      const output = createOutput({ json: options.json ?? false, terminal: context.terminal });
+    .action(async (dataset: string, options: RunOptions) => {
+      const { pipeline, split, limit, concurrency, collection, out } = options;
+      const { env, folder, output } = await prepare(context, options);
       const { readEvalCases } = await import("@footnote/evaluation");
       const { formatEvalRun, summarizeEvalRun } = await import("@footnote/evaluation/runs");
-      const { runOnCollection, runOnHandbook } = await import("../eval/run-eval.ts");
       const { openJudges } = await import("@footnote/server/judges");
-      const path = dataset === undefined ? undefined : resolve(cwd, dataset);
-      const cases = path === undefined ? undefined : readEvalCases(await readCases(path), basename(path));
-      const ownFiles = documents === undefined || path === undefined ? {} : { name: basename(path), folder: resolve(cwd, documents) };
-      const { openRagas } = await import("../eval/ragas-scores.ts");
+      const { openLlmScorer } = await import("@footnote/server/llm-scores");
+      const { openRagas } = await import("@footnote/server/ragas-scores");
+      const { runOnCollection } = await import("@footnote/server/run-on-collection");
+      const name = basename(dataset);
+      const cases = readEvalCases(await readCases(resolve(cwd, dataset)), name);
       const log = (line: string) => output.note(line);
-      const { openLlmScorer } = await import("../eval/llm-scores.ts");
-      const env = readEnvironment({ variables, folder: cwd });
-      const model = await openConfiguredModel(env);
       const ragas = await openRagas(env, { log, signal });
-      const llm = await openLlmScorer(env, { cache: resolve(cwd, options.cache ?? ".cache", "judge-verdicts.jsonl") });
+      const llm = await openLlmScorer(env, { cache: resolve(cwd, options.cache, "judge-verdicts.jsonl") });
       const { judges, close } = openJudges();
       let bar: ReturnType<typeof output.progress> | undefined;
-      const common = {
-        split,
-        judges,
-        concurrency,
-        log,
-        ...(ragas ? { ragas } : {}),
-        ...(llm ? { llm } : {}),
-        onProgress: ({ done, total }: { done: number; total: number }) => {
-          bar ??= output.progress("Asking", total);
-          bar.update(done);
-        },
-        signal,
-        ...(pipeline === undefined ? {} : { pipeline }),
-        ...(limit === undefined ? {} : { limit }),
-        ...(options.out === undefined ? {} : { out: resolve(cwd, options.out) }),
-        ...(options.cache === undefined ? {} : { cache: resolve(cwd, options.cache) }),
-      };
       try {
-        const run =
-          cases === undefined || collection === undefined
-            ? await runOnHandbook({
-                ...common,
-                ...ownFiles,
-                ...(model ? { model } : {}),
-                variables,
-                ...(cases === undefined ? {} : { cases }),
-              })
-            : await withConnection(context, options, async (client) => {
-                await inCollection(collection, () => client.collections.get(collection, { signal }));
-                return await runOnCollection({ ...common, client, collection, dataset: { name: basename(path ?? collection), cases } });
-              });
-        const { results: _results, ...header } = run;
-        output.print(formatEvalRun(run), { ...header, questions: run.results.length, metrics: summarizeEvalRun(run) });
+        const { client, close: disconnect } = await connect({ env, folder, warm: true });
+        try {
+          await inCollection(collection, () => client.collections.get(collection, { signal }));
+          const run = await runOnCollection({
+            client,
+            collection,
+            dataset: { name, cases },
+            // The server answers, and its code is not known here.
+            commit: null,
+            split,
+            judges,
+            concurrency,
+            log,
+            ...(ragas ? { ragas } : {}),
+            ...(llm ? { llm } : {}),
+            onProgress({ done, total }) {
+              bar ??= output.progress("Asking", total);
+              bar.update(done);
+            },
+            signal,
+            ...(pipeline === undefined ? {} : { pipeline }),
+            ...(limit === undefined ? {} : { limit }),
+            ...(out === undefined ? {} : { out: resolve(cwd, out) }),
+          });
+          const { results: _results, ...header } = run;
+          output.print(formatEvalRun(run), { ...header, questions: run.results.length, metrics: summarizeEvalRun(run) });
+        } finally {
+          await disconnect();
+        }
       } finally {
         bar?.end();
         await close();
@@ -119,28 +95,8 @@ Examples:
     });
 }
 
-/** The model that answers in the pipeline `generated`. */
-async function openConfiguredModel(env: Environment): Promise<LanguageModel | null> {
-  const [{ createSystemClock }, { openModel }] = await Promise.all([import("@footnote/jobs"), import("@footnote/server/models")]);
-  return await openModel({ env, role: "MODEL", clock: createSystemClock() });
-}
-
 async function readCases(path: string): Promise<string> {
   return await readFile(path, "utf8").catch((cause: unknown) => {
     throw new FootnoteError("invalid_request", `The dataset ${path} cannot be read; name a file of JSON Lines.`, { cause });
   });
-}
-
-async function withConnection<T>(
-  context: Context,
-  options: CommonOptions,
-  work: (client: Awaited<ReturnType<typeof connect>>["client"]) => Promise<T>,
-): Promise<T> {
-  const { env, folder } = await prepare(context, options);
-  const connection = await connect({ env, folder, warm: true });
-  try {
-    return await work(connection.client);
-  } finally {
-    await connection.close();
-  }
 }

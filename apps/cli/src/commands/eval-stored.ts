@@ -6,13 +6,11 @@ import { Option } from "commander";
 import type { Command } from "commander";
 import { allPages } from "@footnote/server/all-pages";
 import { type Connection, connect, inCollection } from "../connection.ts";
-import { prepare } from "../context.ts";
-import type { CommonOptions, Context } from "../context.ts";
+import { prepare } from "../prepare.ts";
+import { type CommonOptions, type Context, decimalNumber, type Output } from "@footnote/terminal";
 import { datasetFormats } from "../eval/import-dataset.ts";
 import type { DatasetFormat } from "../eval/import-dataset.ts";
-import { handbookCollection } from "../handbook.ts";
-import { decimalNumber } from "../number-option.ts";
-import type { Output } from "../output.ts";
+import { handbookCollection } from "@footnote/server/handbook";
 
 interface UploadOptions extends CommonOptions {
   collection: string;

@@ -1,207 +1,25 @@
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
-import { FootnoteError } from "@footnote/core";
-import { Option } from "commander";
+import type { Context } from "@footnote/terminal";
 import type { Command } from "commander";
-import type { Context } from "../context.ts";
-import { formatGoal } from "../eval/goals.ts";
-import type { Goal } from "../eval/goals.ts";
-import type { ExtractionPart } from "../eval/run-extraction.ts";
-import { addEvalAblation } from "./eval-ablation.ts";
-import { addEvalAnswers } from "./eval-answers.ts";
 import { addEvalBootstrap } from "./eval-bootstrap.ts";
 import { addEvalCandidates } from "./eval-candidates.ts";
-import { addEvalCheck } from "./eval-check.ts";
-import { addEvalPeers } from "./eval-peers.ts";
-import { addEvalFitFusion } from "./eval-fit-fusion.ts";
-import { addEvalGate } from "./eval-gate.ts";
 import { addEvalReview } from "./eval-review.ts";
-import { addEvalJudges } from "./eval-judges.ts";
 import { addEvalRun } from "./eval-run.ts";
 import { addEvalStored } from "./eval-stored.ts";
-import { addEvalTraces } from "./eval-traces.ts";
-import { wholeNumber } from "../number-option.ts";
-import { createOutput } from "../output.ts";
-import type { Output } from "../output.ts";
 
-interface EvalOptions {
-  json?: boolean;
-  cache?: string;
-}
-interface RetrievalOptions extends EvalOptions {
-  pipelines?: string[];
-  split?: string;
-  limit?: number;
-}
-interface ExtractionOptions extends EvalOptions {
-  part?: ExtractionPart[];
-}
-interface ChunkingOptions extends EvalOptions {
-  strategies?: string[];
-}
-interface HandbookOptions extends EvalOptions {
-  pipeline: string;
-}
-
-const exitStatus = "\nExit status: 0 every goal met (or none set for this), 1 some goal missed or something failed, 2 wrong usage.\n";
-const list = (value: string): string[] => value.split(",").map((name) => name.trim());
-
-/** The runners are loaded when one is called: they bring data-set readers that no other command needs. */
+/** Questions of a tenant's own: made, reviewed, stored, asked and compared. */
 export function addEval(program: Command, context: Context): void {
-  const { signal, variables, cwd } = context;
   const evaluate = program
     .command("eval")
-    .description("measure quality: runs over golden sets, the gate, judges, steps of the pipeline, retrieval and extraction")
+    .description("measure how well questions about your own documents are answered")
     .addHelpText(
       "after",
       `
-upload, start, runs, show, bootstrap, candidates and run --collection work with your own server or store (FOOTNOTE_URL, FOOTNOTE_DATA_DIR);
-all others work in a store of their own, in a temporary folder, and leave yours alone.
-Public data sets are looked for in FOOTNOTE_SHARED, else in ../shared beside the checkout.
-${exitStatus}
+Works with your own server or store (FOOTNOTE_URL, FOOTNOTE_DATA_DIR).
+
 Examples:
-  pnpm eval handbook
-  pnpm eval retrieval ../shared/data/retrieval/{scifact,cranfield} --cache .cache/embeddings
-  pnpm eval extraction
-  pnpm eval chunking --strategies structure,recursive`,
+  footnote eval bootstrap --collection handbook --out proposals.jsonl && footnote eval review proposals.jsonl
+  footnote eval upload my-questions.jsonl --collection handbook && footnote eval start my-questions
+  footnote eval run my-questions.jsonl --collection handbook`,
     );
-  const outputOf = ({ json = false }: EvalOptions) => createOutput({ json, terminal: context.terminal });
-  const judge = (output: Output, goals: readonly Goal[]) => {
-    for (const goal of goals) if (!output.json) output.print(formatGoal(goal));
-    if (goals.some(({ met }) => !met)) context.exitCode = 1;
-  };
-  const cacheOf = ({ cache }: EvalOptions) => (cache ? { cacheDir: resolve(cwd, cache) } : {});
-
-  addEvalRun(evaluate, context);
-  addEvalStored(evaluate, context);
-  addEvalTraces(evaluate, context);
-  addEvalAblation(evaluate, context);
-  addEvalFitFusion(evaluate, context);
-  addEvalPeers(evaluate, context);
-  addEvalGate(evaluate, context);
-  addEvalCheck(evaluate, context);
-  addEvalJudges(evaluate, context);
-  addEvalAnswers(evaluate, context);
-  addEvalBootstrap(evaluate, context);
-  addEvalReview(evaluate, context);
-  addEvalCandidates(evaluate, context);
-
-  evaluate
-    .command("retrieval")
-    .description("nDCG@10, recall@10, recall@50 and MRR of the pipelines on folders in BEIR's layout, through the real store")
-    .argument("<folder...>", "each with corpus.jsonl, queries.jsonl and qrels/<split>.tsv")
-    .option("--pipelines <names>", "separated by commas; default: default,hybrid-rrf-rerank", list)
-    .option("--split <name>", "of the relevance judgements; default: test; another one reads <split>_queries.jsonl")
-    .option("--limit <number>", "only the first so many queries; no goal is judged then", wholeNumber())
-    .option("--cache <folder>", "keep embeddings there for later runs; for one process at a time")
-    .addHelpText(
-      "after",
-      `
-A row of the corpus is one document, scored by its best chunk. Intervals: 95 %, bootstrap over queries.
-A folder that is not there is skipped, with a line that says so.
-${exitStatus}
-Example:
-  pnpm eval retrieval ../shared/data/retrieval/scifact --cache .cache/embeddings`,
-    )
-    .action(async (folders: string[], options: RetrievalOptions) => {
-      const output = outputOf(options);
-      const { runRetrieval } = await import("../eval/run-retrieval.ts");
-      const { retrievalGoals } = await import("../eval/retrieval-goals.ts");
-      let ran = 0;
-      for (const given of folders) {
-        const folder = resolve(cwd, given);
-        if (!existsSync(folder)) {
-          output.print(`skipped: ${given} is not here`, { type: "skipped", folder: given });
-          continue;
-        }
-        ran++;
-        const { report, table } = await runRetrieval({
-          folder,
-          log: (line) => output.note(line),
-          signal,
-          ...cacheOf(options),
-          ...(options.pipelines ? { pipelineNames: options.pipelines } : {}),
-          ...(options.split ? { split: options.split } : {}),
-          ...(options.limit === undefined ? {} : { limit: options.limit }),
-        });
-        const goals = retrievalGoals(report, options.limit === undefined);
-        output.print(table, { ...report, goals });
-        judge(output, goals);
-      }
-      if (ran === 0) throw new FootnoteError("invalid_request", "None of the folders is here, so nothing was measured; check the paths.");
-    });
-
-  evaluate
-    .command("extraction")
-    .description("text out of HTML and PDF beside known truth and other readers")
-    .addOption(new Option("--part <name...>", "default: all").choices(["clean-up", "html", "pdf"]))
-    .addHelpText(
-      "after",
-      `
-Parts:
-  clean-up  the handbook's PDFs against examples/handbook/expected: characters and runs of four words, goal ≥ 0.98 each
-  html      article-extraction by its ground truth, beside @mozilla/readability: token F1, goal ≥ 0.90
-  pdf       raw text of pdf-samples beside pdfium: median character F1, goal ≥ 0.97; pypdfium2 is installed into .cache/pdfium
-
-A part whose data or program is missing is skipped, with a line that says so.
-${exitStatus}`,
-    )
-    .action(async (options: ExtractionOptions) => {
-      const output = outputOf(options);
-      const { runExtraction } = await import("../eval/run-extraction.ts");
-      const log = (line: string) => output.print(line);
-      const report = await runExtraction({ variables, log, signal, ...(options.part ? { parts: options.part } : {}) });
-      if (output.json) output.print("", report);
-      judge(output, report.goals);
-    });
-
-  evaluate
-    .command("chunking")
-    .description("recall, precision and IoU of annotated spans among the 5 nearest chunks, for every strategy")
-    .argument("[folder]", "with corpora/*.md and questions_df.csv; default: data/retrieval/chunking-eval of the shared folder")
-    .option("--strategies <names>", "structure, recursive, sentence-window, separated by commas; default: all", list)
-    .option("--cache <folder>", "keep embeddings there for later runs; for one process at a time")
-    .addHelpText("after", exitStatus)
-    .action(async (given: string | undefined, options: ChunkingOptions) => {
-      const output = outputOf(options);
-      const { findShared } = await import("../eval/shared-folder.ts");
-      const path = "data/retrieval/chunking-eval";
-      const folder = given ? resolve(cwd, given) : findShared(path, variables);
-      if (!folder || !existsSync(folder)) {
-        const missing = given ?? path;
-        output.print(`skipped: ${missing} is not here; set FOOTNOTE_SHARED`, { type: "skipped", folder: missing });
-        return;
-      }
-      const { runChunking } = await import("../eval/run-chunking.ts");
-      const report = await runChunking({
-        folder,
-        log: (line) => output.print(line),
-        signal,
-        ...cacheOf(options),
-        ...(options.strategies ? { strategies: options.strategies } : {}),
-      });
-      output.print(
-        `${report.questions} questions, the ${report.k} nearest chunks each, dense search alone; 95 % percentile bootstrap`,
-        report,
-      );
-    });
-
-  evaluate
-    .command("handbook")
-    .description("the first 40 questions of evals/handbook over the sample documents: ingestion, answers, citations, abstentions")
-    .option("--pipeline <name>", "default or hybrid-rrf-rerank", "default")
-    .addHelpText(
-      "after",
-      `
-Prints every wrong question with its answer, then the counts.
-Goals: 90 % of the answerable ones cite a right span, 7 of 8 unanswerable ones abstain, no false citation.
-${exitStatus}`,
-    )
-    .action(async (options: HandbookOptions) => {
-      const output = outputOf(options);
-      const { formatHandbookReport, runHandbook } = await import("../eval/run-handbook.ts");
-      const report = await runHandbook({ pipeline: options.pipeline, variables, log: (line) => output.note(line), signal });
-      output.print(formatHandbookReport(report), report);
-      judge(output, report.goals);
-    });
+  for (const add of [addEvalBootstrap, addEvalCandidates, addEvalReview, addEvalStored, addEvalRun]) add(evaluate, context);
 }

@@ -2,9 +2,9 @@ import { resolve } from "node:path";
 import { FootnoteError } from "@footnote/core";
 import type { Command } from "commander";
 import { connect } from "../connection.ts";
-import { prepare } from "../context.ts";
-import type { CommonOptions, Context } from "../context.ts";
-import { findFiles } from "../files.ts";
+import { prepare } from "../prepare.ts";
+import type { CommonOptions, Context } from "@footnote/terminal";
+import { findFiles } from "@footnote/server/files";
 import { ingestFiles } from "../ingest-files.ts";
 
 interface IngestOptions extends CommonOptions {

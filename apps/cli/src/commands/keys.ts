@@ -4,8 +4,8 @@ import { InvalidArgumentError } from "commander";
 import type { Command } from "commander";
 import { allPages } from "@footnote/server/all-pages";
 import { connect } from "../connection.ts";
-import { prepare } from "../context.ts";
-import type { CommonOptions, Context } from "../context.ts";
+import { prepare } from "../prepare.ts";
+import type { CommonOptions, Context } from "@footnote/terminal";
 import { operatorOf } from "./tenants.ts";
 
 const scopes: readonly Scope[] = scopeSchema.options;

@@ -1,7 +1,7 @@
 import { FootnoteError } from "@footnote/core";
 import type { Command } from "commander";
-import { prepare } from "../context.ts";
-import type { CommonOptions, Context } from "../context.ts";
+import { prepare } from "../prepare.ts";
+import type { CommonOptions, Context } from "@footnote/terminal";
 
 export function addMigrate(program: Command, context: Context): void {
   program

@@ -1,9 +1,8 @@
 import type { Command } from "commander";
 import { connect, inCollection } from "../connection.ts";
-import { prepare } from "../context.ts";
-import type { CommonOptions, Context } from "../context.ts";
-import { handbookCollection } from "../handbook.ts";
-import { wholeNumber } from "../number-option.ts";
+import { prepare } from "../prepare.ts";
+import { type CommonOptions, type Context, wholeNumber } from "@footnote/terminal";
+import { handbookCollection } from "@footnote/server/handbook";
 
 interface SearchOptions extends CommonOptions {
   collection: string;

@@ -3,14 +3,12 @@ import { FootnoteError } from "@footnote/core";
 import { createClient } from "@footnote/sdk";
 import type { Command } from "commander";
 import { findServer } from "../connection.ts";
-import { prepare } from "../context.ts";
-import type { CommonOptions, Context } from "../context.ts";
+import { prepare } from "../prepare.ts";
+import { type CommonOptions, type Context, type Output, wholeNumber } from "@footnote/terminal";
 import type { Credentials, DataFolder } from "@footnote/server/data-folder";
-import { findFiles } from "../files.ts";
-import { findHandbook, handbookCollection } from "../handbook.ts";
+import { findFiles } from "@footnote/server/files";
+import { findHandbook, handbookCollection } from "@footnote/server/handbook";
 import { ingestFiles } from "../ingest-files.ts";
-import { wholeNumber } from "../number-option.ts";
-import type { Output } from "../output.ts";
 
 interface ServeOptions extends CommonOptions {
   demo?: boolean;

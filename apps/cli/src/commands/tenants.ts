@@ -3,8 +3,8 @@ import type { Command } from "commander";
 import { allPages } from "@footnote/server/all-pages";
 import { connect } from "../connection.ts";
 import type { Connection } from "../connection.ts";
-import { prepare } from "../context.ts";
-import type { CommonOptions, Context } from "../context.ts";
+import { prepare } from "../prepare.ts";
+import type { CommonOptions, Context } from "@footnote/terminal";
 
 /** The operator's view of the API, or an error that says whose key is missing. */
 export function operatorOf(connection: Connection) {

@@ -4,9 +4,8 @@ import { FootnoteError } from "@footnote/core";
 import { isFootnoteApiError } from "@footnote/sdk";
 import type { Command } from "commander";
 import { connect } from "../connection.ts";
-import { prepare } from "../context.ts";
-import type { CommonOptions, Context } from "../context.ts";
-import { printableJson } from "../printable.ts";
+import { prepare } from "../prepare.ts";
+import { type CommonOptions, type Context, printableJson } from "@footnote/terminal";
 
 interface ExportOptions extends CommonOptions {
   out?: string;

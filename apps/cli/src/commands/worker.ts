@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { CommonOptions, Context } from "../context.ts";
+import type { CommonOptions, Context } from "@footnote/terminal";
 import { serve } from "./serve.ts";
 
 export function addWorker(program: Command, context: Context): void {
