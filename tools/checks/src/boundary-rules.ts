@@ -56,8 +56,17 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
 
 /** Of an app, only these names may be imported by another app. */
 export const appExports: Readonly<Record<string, readonly string[]>> = {
-  api: ["createApi", "serveApi", "readApiEnv"],
-  worker: ["createWorker", "readWorkerEnv"],
+  api: ["createApi", "serveApi"],
+  worker: ["createWorker"],
+};
+
+/** Apps, of which a tool may import only the composition root; from anything else it may not import a tool. */
+export const apps: readonly string[] = ["api", "worker", "server", "cli"];
+export const toolApps: readonly string[] = ["server"];
+
+/** Fenced modules that a tool may use beside us: a rival measured by the bench, a server that a check starts. */
+export const toolVendors: Readonly<Record<string, RegExp>> = {
+  bench: /^(pg|hono|@hono\/node-server)(\/.*)?$/u,
 };
 
 /** Vendor modules and the only packages whose sources may import them. */

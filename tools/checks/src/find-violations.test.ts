@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { appExports, apps, arrows, fences, folderOrders, toolApps, toolVendors } from "./boundary-rules.ts";
 import { findViolations, readCheckout } from "./find-violations.ts";
 
 const everything = new Set([
@@ -13,13 +14,23 @@ const everything = new Set([
   "@footnote/api",
   "@footnote/worker",
   "@footnote/sdk",
+  "@footnote/cli",
+  "@footnote/eval",
+  "@footnote/server",
   "@xenova/transformers",
 ]);
 const manifests = new Map(
-  ["packages/retrieval", "packages/evaluation", "packages/core", "packages/jobs", "packages/sdk", "apps/cli", "apps/worker"].map((at) => [
-    at,
-    everything,
-  ]),
+  [
+    "packages/retrieval",
+    "packages/evaluation",
+    "packages/core",
+    "packages/jobs",
+    "packages/sdk",
+    "apps/cli",
+    "apps/worker",
+    "tools/eval",
+    "tools/bench",
+  ].map((at) => [at, everything]),
 );
 const rulesOf = (path: string, text: string) => findViolations([{ path, text }], manifests).map((violation) => violation.rule);
 
@@ -80,7 +91,7 @@ describe("boundaries", () => {
       "an app importing another app's inside",
       "apps/cli/src/x.ts",
       'import { problem } from "@footnote/api";',
-      "of api only createApi, serveApi, readApiEnv may be imported, not problem",
+      "of api only createApi, serveApi may be imported, not problem",
     ],
     [
       "an app importing an app it may not",
@@ -94,11 +105,63 @@ describe("boundaries", () => {
       'import { readFile } from "node:fs/promises";',
       "sdk runs in a browser and may not import Node's modules",
     ],
+    [
+      "a tool importing an app that is not the composition root",
+      "tools/eval/src/x.ts",
+      'import { createApi } from "@footnote/api";',
+      "of the apps a tool may import only server, not api",
+    ],
+    [
+      "a tool's test importing the command line",
+      "tools/eval/src/x.test.ts",
+      'import { runCommand } from "@footnote/cli";',
+      "of the apps a tool may import only server, not cli",
+    ],
+    [
+      "the product importing a tool, even in a test",
+      "apps/cli/src/x.test.ts",
+      'import { runGate } from "@footnote/eval";',
+      "eval is a tool, which nothing may import",
+    ],
+    [
+      "a tool importing another tool",
+      "tools/bench/src/x.ts",
+      'const a = await import("@footnote/eval");',
+      "eval is a tool, which nothing may import",
+    ],
+    ["SQL in a tool", "tools/eval/src/x.ts", 'import pg from "pg";', "SQL exists only in storage: eval may not import pg"],
   ])("reports %s", (_name, path, text, rule) => {
     expect(rulesOf(path, text)).toContain(rule);
   });
 
+  it("names only packages, folders and exports that exist", () => {
+    const { files, manifests: real } = readCheckout(join(import.meta.dirname, "../../.."));
+    const packages = new Set([...real.keys()].flatMap((home) => (home.startsWith("tools/") ? [] : [home.split("/")[1]])));
+    const named = [
+      ...Object.entries(arrows).flatMap(([owner, targets]) => [owner, ...targets]),
+      ...Object.keys(appExports),
+      ...apps,
+      ...toolApps,
+      ...fences.flatMap(({ only }) => only),
+      ...Object.keys(folderOrders),
+    ];
+    expect(named.filter((name) => !packages.has(name))).toEqual([]);
+    expect([...packages].toSorted()).toEqual(Object.keys(arrows).toSorted());
+    expect([...real.keys()].filter((home) => home.startsWith("apps/")).toSorted()).toEqual(apps.map((app) => `apps/${app}`).toSorted());
+    expect(Object.keys(toolVendors).filter((tool) => !real.has(`tools/${tool}`))).toEqual([]);
+    for (const [app, names] of Object.entries(appExports)) {
+      const index = files.find(({ path }) => path === `apps/${app}/src/index.ts`)?.text ?? "";
+      expect([app, names.filter((name) => !new RegExp(`\\b${name}\\b`, "u").test(index))]).toEqual([app, []]);
+    }
+    for (const [owner, folders] of Object.entries(folderOrders)) {
+      const absent = folders.filter((folder) => !files.some(({ path }) => path.startsWith(`packages/${owner}/src/${folder}/`)));
+      expect([owner, absent]).toEqual([owner, []]);
+    }
+  });
+
   it("lets through what is allowed", () => {
+    expect(rulesOf("tools/eval/src/x.ts", 'import { openRuntime } from "@footnote/server";')).toEqual([]);
+    expect(rulesOf("tools/bench/src/x.ts", 'import pg from "pg";')).toEqual([]);
     expect(
       rulesOf("apps/cli/src/x.ts", 'import { createApi } from "@footnote/api";\nimport { join } from "node:path";\n// import pg from "pg"'),
     ).toEqual([]);

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { join, relative, sep } from "node:path";
 import { parseSync } from "oxc-parser";
-import { appExports, arrows, browserPackages, fences, folderOrders } from "./boundary-rules.ts";
+import { appExports, apps, arrows, browserPackages, fences, folderOrders, toolApps, toolVendors } from "./boundary-rules.ts";
 
 export interface SourceFile {
   /** Path from the repository's root, with `/`. */
@@ -48,12 +48,15 @@ const isTest = (path: string) => /\.test\.ts$|\/testing\//u.test(path);
  * package.json lists. Tests may use vendors and other packages freely, but not undeclared ones.
  */
 export function findViolations(files: readonly SourceFile[], manifests: ReadonlyMap<string, ReadonlySet<string>>): Violation[] {
+  const tools = new Set([...manifests.keys()].flatMap((home) => (home.startsWith("tools/") ? [home.slice("tools/".length)] : [])));
   return files.flatMap((file) => {
     const [group = "", folder = ""] = file.path.split("/");
     const importer: Importer = {
       path: file.path,
       home: `${group}/${folder}`,
-      owner: group === "tools" ? null : folder,
+      owner: folder,
+      isTool: group === "tools",
+      tools,
       declared: manifests.get(`${group}/${folder}`) ?? new Set<string>(),
     };
     return importsOf(file).flatMap((entry) =>
@@ -66,33 +69,52 @@ interface Importer {
   path: string;
   /** Its package's folder. */
   home: string;
-  /** Its package's name in the rules; null for tools. */
-  owner: string | null;
+  /** Its package's name in the rules. */
+  owner: string;
+  /** Tools have no arrows of their own: they may import every package and, of the apps, the composition root. */
+  isTool: boolean;
+  /** The names of all tools. */
+  tools: ReadonlySet<string>;
   declared: ReadonlySet<string>;
 }
 
 function brokenRules(importer: Importer, { specifier, names }: Import): string[] {
-  const { owner, path, declared } = importer;
+  const { owner, path, declared, isTool } = importer;
   if (specifier.startsWith(".")) return brokenByRelative(importer, specifier);
   const bare = specifier.startsWith("@") ? specifier.split("/").slice(0, 2).join("/") : (specifier.split("/")[0] ?? specifier);
   if (specifier.startsWith("node:") || builtinModules.includes(bare)) {
-    const inBrowser = owner !== null && browserPackages.includes(owner) && !isTest(path);
+    const inBrowser = browserPackages.includes(owner) && !isTest(path);
     return inBrowser ? [`${owner} runs in a browser and may not import Node's modules`] : [];
   }
   const undeclared = declared.has(bare) ? [] : ["the module is not in the package's package.json"];
-  if (owner === null || isTest(path)) return undeclared;
-  const fenced = fences.filter((fence) => fence.vendor.test(specifier) && !fence.only.includes(owner));
-  return [...undeclared, ...brokenByArrow(owner, specifier, names), ...fenced.map(({ why }) => `${why}: ${owner} may not import ${bare}`)];
+  const ofTools = brokenByTool(importer, specifier);
+  if (isTest(path)) return [...undeclared, ...ofTools];
+  const isOpen = isTool && toolVendors[owner]?.test(specifier) === true;
+  const fenced = fences.filter((fence) => !isOpen && fence.vendor.test(specifier) && !fence.only.includes(owner));
+  const arrow = isTool ? [] : brokenByArrow(owner, specifier, names);
+  return [...undeclared, ...ofTools, ...arrow, ...fenced.map(({ why }) => `${why}: ${owner} may not import ${bare}`)];
 }
 
-function brokenByRelative({ path, home, owner }: Importer, specifier: string): string[] {
+/** Of the apps a tool may import the composition root alone, and nothing imports a tool; tests are held to it too. */
+function brokenByTool({ owner, isTool, tools }: Importer, specifier: string): string[] {
+  const ours = ourPackage(specifier);
+  if (ours === undefined) return [];
+  if (tools.has(ours) && !(isTool && ours === owner)) return [`${ours} is a tool, which nothing may import`];
+  return isTool && apps.includes(ours) && !toolApps.includes(ours)
+    ? [`of the apps a tool may import only ${toolApps.join(", ")}, not ${ours}`]
+    : [];
+}
+
+function brokenByRelative({ path, home, owner, isTool }: Importer, specifier: string): string[] {
   const target = join(path, "..", specifier).split(sep).join("/");
-  const upward = owner === null ? null : upwardArrow(owner, path, target);
+  const upward = isTool ? null : upwardArrow(owner, path, target);
   return [...(target.startsWith(`${home}/`) ? [] : ["a relative import leaves its package"]), ...(upward === null ? [] : [upward])];
 }
 
+const ourPackage = (specifier: string): string | undefined => /^@footnote\/([a-z]+)/u.exec(specifier)?.[1];
+
 function brokenByArrow(owner: string, specifier: string, names: readonly string[]): string[] {
-  const ours = /^@footnote\/([a-z]+)/u.exec(specifier)?.[1];
+  const ours = ourPackage(specifier);
   if (ours === undefined) return [];
   const broken: string[] = [];
   if (ours === owner) broken.push("a package imports itself by name");
