@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { createChunker } from "@footnote/chunking";
 import {
+  type CollectionId,
   createUsageMeter,
   type DocumentId,
   type Embedder,
@@ -108,10 +109,10 @@ export async function ablateRetrieval(options: RetrievalAblationOptions): Promis
   return found;
 }
 
-async function measureGroup(
-  options: RetrievalAblationOptions & { asked: readonly AblationVariant[]; dataset: string },
-): Promise<Map<PipelineSpec, AblationResult>> {
-  const { folder, split, asked, dataset, embedders, rerankersFor, modelNamed, limit, commit, log, signal } = options;
+type GroupOptions = RetrievalAblationOptions & { asked: readonly AblationVariant[]; dataset: string };
+
+async function measureGroup(options: GroupOptions): Promise<Map<PipelineSpec, AblationResult>> {
+  const { split, asked, dataset, embedders, commit } = options;
   const [first] = asked;
   if (!first) return new Map();
   const spaces = indexedSpaces(first.spec).map((id) => embedderOf(embedders, id));
@@ -125,87 +126,8 @@ async function measureGroup(
     })),
   );
   try {
-    const tenant = await store.routing.createTenant({ name: `Ablation of ${dataset}` });
-    const { collection } = await store.collections.put(tenant.id, { name: "evaluation", settings: { pipeline: first.spec } });
-    const rows = new Map<DocumentId, string>();
-    let chunks = 0;
-    const [main, ...further] = spaces;
-    if (!main) return new Map();
-    const write = createRowWriter({
-      store,
-      embedder: main,
-      furtherEmbedders: further,
-      chunkerFor: createChunker,
-      tokenVectors: tokenVectors && main.capabilities.tokenVectors,
-      tenantId: tenant.id,
-      collectionId: collection.id,
-      spec: first.spec,
-      ...(signal ? { signal } : {}),
-    });
-    const take = async (row: Parameters<typeof write>[0]) => {
-      const written = await write(row);
-      if (!written) return;
-      rows.set(written.documentId, row.id);
-      chunks += written.chunks;
-      if (rows.size % 500 === 0) log(`${dataset}: ${rows.size} documents, ${chunks} chunks`);
-    };
-    let batch: Parameters<typeof write>[0][] = [];
-    for await (const row of readBeirCorpus(folder)) {
-      throwIfAborted(signal);
-      batch.push(row);
-      if (batch.length < rowsAtOnce) continue;
-      await Promise.all(batch.map(take));
-      batch = [];
-    }
-    await Promise.all(batch.map(take));
-    await store.maintainIndex(tenant.id);
-    log(`${dataset}: indexed ${rows.size} documents as ${chunks} chunks`);
-
-    const isWord = readBundledWords();
-    const retrievers = new Map<string, Retriever>();
-    for (const embedder of spaces) {
-      const { lexical, dense, chunks: reader, vectors } = store;
-      retrievers.set(
-        embedder.space.id,
-        createRetriever({ embedder, lexical, dense, chunks: reader, vectors, modelNamed, isWord, rerankers: rerankersFor(store) }),
-      );
-    }
-    const { queries, relevance } = await readBeirQueries(folder, split);
-    const taken = limit === null ? queries : queries.slice(0, limit);
-    const measured = new Map(
-      asked.map(({ spec }) => [
-        spec,
-        { run: [] as { queryId: string; ranking: string[] }[], milliseconds: [] as number[], usd: 0, degraded: 0 },
-      ]),
-    );
-    const reasons = new Set<string>();
-    for (const [at, query] of taken.entries()) {
-      // Each is the first to ask as often as the others: the first one fills caches for all.
-      const first = at % asked.length;
-      for (const { spec } of [...asked.slice(first), ...asked.slice(0, first)]) {
-        const one = measured.get(spec);
-        const retriever = retrievers.get(searchedSpace(spec));
-        if (!one || !retriever) continue;
-        const meter = createUsageMeter();
-        const result = await retriever.search({
-          tenantId: tenant.id,
-          collectionId: collection.id,
-          spec,
-          query: query.text,
-          limit: depth,
-          meter,
-          ...(signal ? { signal } : {}),
-        });
-        const ranking = new Set<string>();
-        for (const { chunk } of result.hits) ranking.add(rows.get(chunk.documentId) ?? chunk.documentId);
-        one.run.push({ queryId: query.id, ranking: [...ranking] });
-        one.milliseconds.push(result.timings["search"] ?? 0);
-        one.usd += totalCost(meter.used()).total;
-        if (result.degraded.length > 0) one.degraded += 1;
-        for (const { step, reason } of result.degraded) reasons.add(`${spec.name}: ${step}: ${reason}`);
-      }
-    }
-    for (const reason of reasons) log(`${dataset}: degraded: ${reason}`);
+    const corpus = await indexCorpus(options, { store, spaces, spec: first.spec, tokenVectors });
+    const { measured, relevance } = await askAll(options, { ...corpus, store, spaces });
     const besides = measured.get(first.spec);
     return new Map(
       [...measured].map(([spec, { run, milliseconds, usd, degraded }]): [PipelineSpec, AblationResult] => [
@@ -214,11 +136,11 @@ async function measureGroup(
           dataset,
           split,
           pipelineHash: pipelineHash(spec),
-          documents: rows.size,
-          chunks,
+          documents: corpus.rows.size,
+          chunks: corpus.chunks,
           values: Object.fromEntries(scoreRun(run, relevance).map(({ queryId, values }) => [queryId, values])),
           milliseconds,
-          ...(besides && asked[0] === options.variants[0] ? { baselineMilliseconds: besides.milliseconds } : {}),
+          ...(besides && first === options.variants[0] ? { baselineMilliseconds: besides.milliseconds } : {}),
           usd,
           degraded,
           commit,
@@ -228,6 +150,110 @@ async function measureGroup(
   } finally {
     await close();
   }
+}
+
+interface IndexedCorpus {
+  tenantId: TenantId;
+  collectionId: CollectionId;
+  /** The corpus's id of each document. */
+  rows: ReadonlyMap<DocumentId, string>;
+  chunks: number;
+}
+
+async function indexCorpus(
+  { folder, dataset, log, signal }: GroupOptions,
+  { store, spaces, spec, tokenVectors }: { store: Store; spaces: readonly Embedder[]; spec: PipelineSpec; tokenVectors: boolean },
+): Promise<IndexedCorpus> {
+  const [main, ...further] = spaces;
+  if (!main) throw new TypeError(`The pipeline ${spec.name} indexes no space.`);
+  const tenant = await store.routing.createTenant({ name: `Ablation of ${dataset}` });
+  const { collection } = await store.collections.put(tenant.id, { name: "evaluation", settings: { pipeline: spec } });
+  const rows = new Map<DocumentId, string>();
+  let chunks = 0;
+  const write = createRowWriter({
+    store,
+    embedder: main,
+    furtherEmbedders: further,
+    chunkerFor: createChunker,
+    tokenVectors: tokenVectors && main.capabilities.tokenVectors,
+    tenantId: tenant.id,
+    collectionId: collection.id,
+    spec,
+    ...(signal ? { signal } : {}),
+  });
+  const take = async (row: Parameters<typeof write>[0]) => {
+    const written = await write(row);
+    if (!written) return;
+    rows.set(written.documentId, row.id);
+    chunks += written.chunks;
+    if (rows.size % 500 === 0) log(`${dataset}: ${rows.size} documents, ${chunks} chunks`);
+  };
+  let batch: Parameters<typeof write>[0][] = [];
+  for await (const row of readBeirCorpus(folder)) {
+    throwIfAborted(signal);
+    batch.push(row);
+    if (batch.length < rowsAtOnce) continue;
+    await Promise.all(batch.map(take));
+    batch = [];
+  }
+  await Promise.all(batch.map(take));
+  await store.maintainIndex(tenant.id);
+  log(`${dataset}: indexed ${rows.size} documents as ${chunks} chunks`);
+  return { tenantId: tenant.id, collectionId: collection.id, rows, chunks };
+}
+
+interface Measured {
+  run: { queryId: string; ranking: string[] }[];
+  milliseconds: number[];
+  usd: number;
+  degraded: number;
+}
+
+async function askAll(
+  { folder, split, asked, dataset, rerankersFor, modelNamed, limit, log, signal }: GroupOptions,
+  { store, spaces, tenantId, collectionId, rows }: IndexedCorpus & { store: Store; spaces: readonly Embedder[] },
+) {
+  const isWord = readBundledWords();
+  const retrievers = new Map<string, Retriever>();
+  for (const embedder of spaces) {
+    const { lexical, dense, chunks: reader, vectors } = store;
+    retrievers.set(
+      embedder.space.id,
+      createRetriever({ embedder, lexical, dense, chunks: reader, vectors, modelNamed, isWord, rerankers: rerankersFor(store) }),
+    );
+  }
+  const { queries, relevance } = await readBeirQueries(folder, split);
+  const taken = limit === null ? queries : queries.slice(0, limit);
+  const measured = new Map(asked.map(({ spec }): [PipelineSpec, Measured] => [spec, { run: [], milliseconds: [], usd: 0, degraded: 0 }]));
+  const reasons = new Set<string>();
+  for (const [at, query] of taken.entries()) {
+    // Each is the first to ask as often as the others: the first one fills caches for all.
+    const first = at % asked.length;
+    for (const { spec } of [...asked.slice(first), ...asked.slice(0, first)]) {
+      const one = measured.get(spec);
+      const retriever = retrievers.get(searchedSpace(spec));
+      if (!one || !retriever) continue;
+      const meter = createUsageMeter();
+      const result = await retriever.search({
+        tenantId,
+        collectionId,
+        spec,
+        query: query.text,
+        limit: depth,
+        meter,
+        ...(signal ? { signal } : {}),
+      });
+      const ranking = new Set<string>();
+      for (const { chunk } of result.hits) ranking.add(rows.get(chunk.documentId) ?? chunk.documentId);
+      one.run.push({ queryId: query.id, ranking: [...ranking] });
+      one.milliseconds.push(result.timings["search"] ?? 0);
+      one.usd += totalCost(meter.used()).total;
+      if (result.degraded.length > 0) one.degraded += 1;
+      for (const { step, reason } of result.degraded) reasons.add(`${spec.name}: ${step}: ${reason}`);
+    }
+  }
+  for (const reason of reasons) log(`${dataset}: degraded: ${reason}`);
+  return { measured, relevance };
 }
 
 function embedderOf(embedders: readonly Embedder[], id: string): Embedder {

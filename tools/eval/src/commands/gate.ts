@@ -77,28 +77,14 @@ Examples:
     )
     .action(async (options: GateCommandOptions) => {
       const output = createOutput({ json: options.json ?? false, terminal: context.terminal });
-      if (options.updateBaseline !== undefined && (options.plant !== undefined || options.matrix)) {
-        gate.error("error: a planted fault is no baseline; leave --plant and --matrix out", { exitCode: 2 });
-      }
+      await checkChoice(options);
       const { settings, baselines } = await read(options);
       const { formatBaselineChange, runGate, runPlantMatrix, updateBaselines, writeGateReports } = await import("../run-gate.ts");
-      const { pipelines } = await import("@footnote/retrieval");
-      const { plants } = await import("../gate-plants.ts");
       const { openJudges } = await import("@footnote/server/judges");
       const { readHandbookCases } = await import("../handbook-store.ts");
       const { inCheckout } = await import("../shared-folder.ts");
       const { formatGateTable } = await import("@footnote/evaluation/reports");
-      const plantOf = (name: string) => {
-        const found = plants.find((plant) => plant.name === name);
-        if (found) return found;
-        return gate.error(`error: there is no plant ${name}; known are ${plants.map((plant) => plant.name).join(", ")}`, { exitCode: 2 });
-      };
-      const unknown = options.pipelines.find((name) => !Object.hasOwn(pipelines, name));
-      if (unknown !== undefined) {
-        gate.error(`error: there is no shipped pipeline ${unknown}; known are ${Object.keys(pipelines).join(", ")}`, { exitCode: 2 });
-      }
-      const chosen = options.plant === undefined ? undefined : plantOf(options.plant);
-      const matrix = options.matrix ? (options.only?.map(plantOf) ?? plants) : undefined;
+      const { chosen, matrix } = await choosePlants(options);
       const reportFolder = () => (options.report ? resolve(cwd, options.report) : inCheckout(".cache/eval-gate"));
       const { openRagas } = await import("@footnote/server/ragas-scores");
       const log = (line: string) => output.note(line);
@@ -174,6 +160,28 @@ Examples:
         await close();
       }
     });
+
+  /** Ends the command with 2 where the options contradict each other, or name what does not exist. */
+  const checkChoice = async ({ updateBaseline, plant, matrix, pipelines: wanted }: GateCommandOptions) => {
+    if (updateBaseline !== undefined && (plant !== undefined || matrix)) {
+      gate.error("error: a planted fault is no baseline; leave --plant and --matrix out", { exitCode: 2 });
+    }
+    const { pipelines } = await import("@footnote/retrieval");
+    const unknown = wanted.find((name) => !Object.hasOwn(pipelines, name));
+    if (unknown === undefined) return;
+    gate.error(`error: there is no shipped pipeline ${unknown}; known are ${Object.keys(pipelines).join(", ")}`, { exitCode: 2 });
+  };
+
+  /** The fault of --plant, and those of --matrix. */
+  const choosePlants = async ({ plant, matrix, only }: GateCommandOptions) => {
+    const { plants } = await import("../gate-plants.ts");
+    const plantOf = (name: string) => {
+      const found = plants.find((each) => each.name === name);
+      if (found) return found;
+      return gate.error(`error: there is no plant ${name}; known are ${plants.map((each) => each.name).join(", ")}`, { exitCode: 2 });
+    };
+    return { chosen: plant === undefined ? undefined : plantOf(plant), matrix: matrix ? (only?.map(plantOf) ?? plants) : undefined };
+  };
 
   const twoRuns = async (options: SimulationOptions) => {
     const { settings, baselines } = await read(options);
