@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { FootnoteError } from "@footnote/core";
+import { until } from "@footnote/core/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import { createRagasClient, type RagasClientOptions } from "./ragas-client.ts";
 import type { RagasProblem } from "./ragas-wire.ts";
@@ -140,7 +141,7 @@ describe("createRagasClient", () => {
     expect(await failing(create(), { signal: AbortSignal.abort() })).toMatchObject({ code: "cancelled" });
     const waiting = await serve(problem(503, "overloaded", { "retry-after": "10" }));
     const second = new AbortController();
-    setTimeout(() => second.abort(), 100);
+    void until(() => waiting.seen.length === 1).then(() => setTimeout(() => second.abort(), 50));
     expect(await failing(waiting.create(), { signal: second.signal })).toMatchObject({ code: "cancelled" });
     expect(waiting.seen).toHaveLength(1);
   });
