@@ -5,6 +5,7 @@ import { createSystemClock } from "@footnote/jobs";
 import { pipelines } from "@footnote/retrieval";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ingestText, type ServedTestApi, serveTestApi, type TestTenant } from "./testing/served-api.ts";
+import { testBy } from "@footnote/storage/testing";
 
 const generated: PipelineSpec = { ...pipelines.default, name: "generated", answer: { ...pipelines.default.answer, model: "test-model" } };
 const orphaned: PipelineSpec = { ...generated, name: "orphaned", answer: { ...generated.answer, model: "gone-model" } };
@@ -70,7 +71,7 @@ test("a pipeline whose model this server has not is refused with what to do, and
 test("a tenant's own pipeline goes before one that the server began to offer under its name", async () => {
   const other = await served.tenant();
   await other.call("PUT", "/v1/collections/manual", { json: {} });
-  await served.store.pipelines.put(other.tenantId, { ...generated, name: "orphaned" });
+  await served.store.pipelines.put(other.tenantId, { ...generated, name: "orphaned" }, testBy);
   const { json } = await other.call("POST", "/v1/answers", { json: { question: "Why?", collection: "manual", pipeline: "orphaned" } });
   expect(json).toMatchObject({ pipeline: "orphaned", usage: { model: "test-model" } });
   const listed = (await other.call("GET", "/v1/pipelines")).json.data.filter(({ name }: { name: string }) => name === "orphaned");

@@ -1,5 +1,5 @@
 import { isId } from "@footnote/core";
-import type { TenantId } from "@footnote/core";
+import type { Attribution, TenantId } from "@footnote/core";
 import type { Store } from "@footnote/storage";
 import { issueKey, issueOperatorKey, parseKey } from "@footnote/tenancy";
 import type { Credentials, DataFolder } from "./data-folder.ts";
@@ -11,14 +11,14 @@ export const localTenantName = "Demo";
 export async function ensureCredentials(store: Store, folder: DataFolder): Promise<Credentials> {
   const known = await folder.readCredentials();
   if (known && (await isValid(store, known.key)) && (await isValid(store, known.adminKey))) return known;
-  const audit = { actor: "footnote command line" };
+  const by: Attribution = { actor: { type: "system", id: "footnote command line" } };
   const tenantId =
     known && isId("tenant", known.tenantId) && (await store.routing.getTenant(known.tenantId))
       ? known.tenantId
-      : ((await findLocalTenant(store)) ?? (await store.routing.createTenant({ name: localTenantName, audit })).id);
+      : ((await findLocalTenant(store)) ?? (await store.routing.createTenant({ name: localTenantName, by })).id);
   const [{ key }, { key: adminKey }] = await Promise.all([
-    issueKey(store, tenantId, { name: "this machine", scopes: ["read", "ask", "ingest", "admin"], audit }),
-    issueOperatorKey(store, "this machine"),
+    issueKey(store, tenantId, { name: "this machine", scopes: ["read", "ask", "ingest", "admin"], by }),
+    issueOperatorKey(store, { name: "this machine", by }),
   ]);
   const credentials = { adminKey, tenantId, key };
   await folder.writeCredentials(credentials);

@@ -38,7 +38,7 @@ export async function acceptFile(
   const { tenantId } = actor;
   const blob = await store.blobs.put({ tenantId, bytes, signal });
   const named = fileName === undefined ? {} : { fileName };
-  const put = await store.documents.put(tenantId, { ...kept, ...named, ...blob, externalId, bytes, mediaType, audit: by });
+  const put = await store.documents.put(tenantId, { ...kept, ...named, ...blob, externalId, bytes, mediaType, by });
   queue.wake();
   return put;
 }

@@ -1,13 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { type Actor, FootnoteError, type OperatorActor, type Scope, type TenantActor } from "@footnote/core";
-import type { AuditActor } from "@footnote/storage";
+import { type Actor, actorRef, type Attribution, FootnoteError, type OperatorActor, type Scope, type TenantActor } from "@footnote/core";
 import type { VerbContext } from "./service-context.ts";
 
 /** One call of a verb: by whom, through which request, and until when. */
 export interface VerbCall<A extends Actor> {
   actor: A;
   /** What the audit says of who did it. */
-  by: AuditActor;
+  by: Attribution;
   requestId: string;
   signal: AbortSignal;
 }
@@ -52,7 +51,7 @@ export function bindVerb<A extends Actor, I, O>(context: VerbContext, verb: Verb
   const { scope, audits, allow } = verb;
   async function call(actor: Actor, input: I, options: CallOptions = {}): Promise<O> {
     const { requestId = randomUUID(), signal = new AbortController().signal } = options;
-    return await verb.run(context, { actor: allow(actor), by: { actor: actor.id, requestId }, requestId, signal }, input);
+    return await verb.run(context, { actor: allow(actor), by: { actor: actorRef(actor), requestId }, requestId, signal }, input);
   }
   return Object.assign(call, { scope, audits, allow });
 }

@@ -185,7 +185,7 @@ export function toTenant({ id, name, createdAt }: TenantRecord): Tenant {
 }
 
 export function toAuditEntry(entry: AuditEntry): WireAudit {
-  return { ...entry, createdAt: iso(entry.createdAt) };
+  return { ...entry, actor: entry.actor.id, actorType: entry.actor.type, createdAt: iso(entry.createdAt) };
 }
 
 export function toAcceptedDocument({ document, job, version }: AcceptedFile): AcceptedDocument {

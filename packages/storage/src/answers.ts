@@ -8,6 +8,7 @@ import {
   type ConversationId,
   type TenantId,
 } from "@footnote/core";
+import { writeAudit } from "./audit.ts";
 import { readPage, toPage } from "./paging.ts";
 import type { Session } from "./session.ts";
 import type { ConversationRecord, PageRequest, PageResult, RatedDownAnswer, Store } from "./store.ts";
@@ -26,7 +27,7 @@ export interface AnswerRow {
 
 export function createAnswerRepository(session: Session): Store["answers"] {
   return {
-    save: (tenantId, answer, collectionId, trace) =>
+    save: (tenantId, answer, { collectionId, trace, by }) =>
       session.transaction(tenantId, async (tx) => {
         const { id, conversationId, question, text, createdAt, ...body } = answer;
         const shown = new Map<string, string>();
@@ -41,16 +42,29 @@ export function createAnswerRepository(session: Session): Store["answers"] {
         const [conversation] = await tx.query("select id from conversations where id = $1 for share", [conversationId]);
         if (!conversation) throw new FootnoteError("not_found", "The conversation does not exist.");
         await tx.query(
-          `insert into answers (tenant_id, id, conversation_id, collection_id, question, text, body, created_at, trace)
-           values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9::jsonb)
+          `insert into answers (tenant_id, id, conversation_id, collection_id, question, text, body, created_at, trace, actor_type, actor_id)
+           values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9::jsonb, $10, $11)
            on conflict (tenant_id, id) do update set text = excluded.text, body = excluded.body, trace = excluded.trace`,
-          [tenantId, id, conversationId, collectionId, question, text, JSON.stringify(body), createdAt, trace ? storableJson(trace) : null],
+          [
+            tenantId,
+            id,
+            conversationId,
+            collectionId,
+            question,
+            text,
+            JSON.stringify(body),
+            createdAt,
+            trace ? storableJson(trace) : null,
+            by.actor.type,
+            by.actor.id,
+          ],
         );
         await tx.query(
           `insert into answer_sources (tenant_id, answer_id, document_id, version_id)
            select $1, $2, s.document_id, s.version_id from unnest($3::text[], $4::text[]) as s(version_id, document_id) on conflict do nothing`,
           [tenantId, id, [...shown.keys()], [...shown.values()]],
         );
+        await writeAudit(tx, tenantId, by, { action: "answer.create", subject: id });
       }),
     async get(tenantId, id) {
       const [row] = await session.transaction(tenantId, (tx) =>
@@ -72,17 +86,18 @@ export function createAnswerRepository(session: Session): Store["answers"] {
       );
       return row?.trace ?? null;
     },
-    saveFeedback: (tenantId, id, { author, rating, reason, comment }) =>
+    saveFeedback: (tenantId, id, { author, rating, reason, comment }, by) =>
       session.transaction(tenantId, async (tx) => {
         // Held until the word is in: an erasure that comes between would leave a comment about text that is gone.
         const rows = await tx.query("select 1 from answers where id = $1 for share", [id]);
         if (rows.length === 0) return false;
         await tx.query(
-          `insert into feedback (tenant_id, answer_id, author, rating, reason, comment) values ($1, $2, $3, $4, $5, $6)
-           on conflict (tenant_id, answer_id, author) do update
+          `insert into feedback (tenant_id, answer_id, author_type, author_id, rating, reason, comment) values ($1, $2, $3, $4, $5, $6, $7)
+           on conflict (tenant_id, answer_id, author_type, author_id) do update
            set rating = excluded.rating, reason = excluded.reason, comment = excluded.comment, created_at = now()`,
-          [tenantId, id, author, rating, reason ?? null, comment ?? null],
+          [tenantId, id, author.type, author.id, rating, reason ?? null, comment ?? null],
         );
+        await writeAudit(tx, tenantId, by, { action: "feedback.put", subject: id, details: { rating } });
         return true;
       }),
     listRatedDown: (tenantId, { collections, page }) => listRatedDown(session, tenantId, { collections, page }),
@@ -158,7 +173,7 @@ async function listRatedDown(
 
 export function createConversationRepository(session: Session): Store["conversations"] {
   return {
-    create: (tenantId, collectionId) =>
+    create: (tenantId, collectionId, by) =>
       session.transaction(tenantId, async (tx) => {
         const rows = await tx.query<{ id: ConversationId }>(
           `insert into conversations (tenant_id, id, collection_id) select $1, $2, c.id from collections c where c.id = $3 returning id`,
@@ -166,6 +181,7 @@ export function createConversationRepository(session: Session): Store["conversat
         );
         const [row] = rows;
         if (!row) throw new FootnoteError("not_found", "The collection does not exist.");
+        await writeAudit(tx, tenantId, by, { action: "conversation.create", subject: row.id });
         return row.id;
       }),
     get: (tenantId, id) =>
@@ -186,13 +202,14 @@ export function createConversationRepository(session: Session): Store["conversat
           turns: turns.map((turn) => ({ answerId: turn.id, question: turn.question, text: turn.text, createdAt: turn.created_at })),
         };
       }),
-    delete: (tenantId, id) =>
+    delete: (tenantId, id, by) =>
       session.transaction(tenantId, async (tx) => {
         const rows = await tx.query("delete from conversations where id = $1 returning id", [id]);
         const gone = await tx.query<{ id: string }>("delete from answers where conversation_id = $1 returning id", [id]);
         const ids = gone.map((row) => row.id);
         await tx.query("delete from answer_sources where answer_id = any($1)", [ids]);
         await tx.query("delete from feedback where answer_id = any($1)", [ids]);
+        if (rows.length > 0) await writeAudit(tx, tenantId, by, { action: "conversation.delete", subject: id });
         return rows.length > 0;
       }),
   };

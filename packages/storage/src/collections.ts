@@ -7,7 +7,7 @@ import type { Store } from "./store.ts";
 
 export function createCollectionRepository(session: Session): Store["collections"] {
   return {
-    put: (tenantId, { name, settings, audit }) =>
+    put: (tenantId, { name, settings, by }) =>
       session.transaction(tenantId, async (tx) => {
         const json = JSON.stringify(settings);
         const inserted = await tx.query<{ id: string }>(
@@ -28,7 +28,7 @@ export function createCollectionRepository(session: Session): Store["collections
           }
           await tx.query("update collections set settings = $2::jsonb, updated_at = now() where id = $1", [row.id, json]);
         }
-        await writeAudit(tx, tenantId, audit, {
+        await writeAudit(tx, tenantId, by, {
           action: created ? "collection.create" : "collection.update",
           subject: row.id,
           details: { name },

@@ -85,7 +85,7 @@ export function createDocumentRepository(session: Session, blobs: BlobStore, spa
         if (input.bytes !== undefined) await blobs.put({ tenantId, bytes: input.bytes });
         await tx.query("delete from blob_deletions where sha256 = $1", [input.sha256]);
         const job = await insertJob(tx, { tenantId, kind: "ingest", collectionId: input.collectionId, documentId: found.id, versionId });
-        await writeAudit(tx, tenantId, input.audit, { action: "document.put", subject: found.id, details: { version: versionId } });
+        await writeAudit(tx, tenantId, input.by, { action: "document.put", subject: found.id, details: { version: versionId } });
         return { document: toDocument(document), version: toVersion(version), job: toDocumentJob(job) };
       }),
     async get(tenantId, id) {
@@ -131,7 +131,7 @@ export function createDocumentRepository(session: Session, blobs: BlobStore, spa
         return toPage(rows, limit, toChunk, (row) => String(row.ordinal));
       });
     },
-    requestDeletion: (tenantId, id, audit) =>
+    requestDeletion: (tenantId, id, by) =>
       session.transaction(tenantId, async (tx) => {
         const [document] = await tx.query<DocumentRow>(`select ${documentColumns} from documents where id = $1 for update`, [id]);
         if (!document) return null;
@@ -160,9 +160,9 @@ export function createDocumentRepository(session: Session, blobs: BlobStore, spa
           documentId: id,
           versionId: null,
         });
-        await writeAudit(tx, tenantId, audit, { action: "document.delete", subject: id });
+        await writeAudit(tx, tenantId, by, { action: "document.delete", subject: id });
         return toDocumentJob(job);
       }),
-    erase: (tenantId, id) => eraseDocument({ session, blobs, spaces }, tenantId, id),
+    erase: (tenantId, id, by) => eraseDocument({ session, blobs, spaces }, { tenantId, id, by }),
   };
 }

@@ -1,4 +1,5 @@
-import type { AnswerTrace, BlobStore, DocumentId, TenantId, VersionId } from "@footnote/core";
+import type { AnswerTrace, Attribution, BlobStore, DocumentId, TenantId, VersionId } from "@footnote/core";
+import { writeAudit } from "./audit.ts";
 import type { AnswerBody, AnswerRow } from "./answers.ts";
 import { redactEvaluations } from "./evaluations.ts";
 import { withdrawFromIndex } from "./index-rows.ts";
@@ -11,8 +12,7 @@ const mask = "█";
 /** Removes a document from every store; see Store.documents.erase. Safe to run again after a crash at any point. */
 export async function eraseDocument(
   { session, blobs, spaces }: { session: Session; blobs: BlobStore; spaces: readonly string[] },
-  tenantId: TenantId,
-  id: DocumentId,
+  { tenantId, id, by }: { tenantId: TenantId; id: DocumentId; by: Attribution },
 ): Promise<Record<string, number>> {
   let collectionId: string | undefined;
   const receipt = await session.transaction(tenantId, async (tx) => {
@@ -54,6 +54,7 @@ export async function eraseDocument(
     await remove("versions", "delete from document_versions where document_id = $1");
     await remove("documents", "delete from documents where id = $1");
     await tx.query("update jobs set error = null where document_id = $1 and kind = 'ingest'", [id]);
+    if (document) await writeAudit(tx, tenantId, by, { action: "document.erase", subject: id });
     return counts;
   });
   // The postings' blocks still name the chunks' numbers and terms until they are folded.

@@ -4,6 +4,7 @@ import { redactResult } from "./evaluations.ts";
 import type { EvalBody, EvalResultRecord, Store } from "./store.ts";
 import { createTenantAndCollection, loadChunks } from "./testing/load-chunks.ts";
 import { availableEngines, openTestStore, type TestStore } from "./testing/test-store.ts";
+import { testBy } from "./testing/test-by.ts";
 
 const space = { space: "fake_64", dimensions: 64, tokenVectors: true };
 const one = (id: string, split = "test", document = "manual.md") => {
@@ -50,64 +51,71 @@ describe.each(await availableEngines())("evaluations on %s", (engine) => {
     const manual = (await load("manual.md")).documentId;
     const other = (await load("other.md")).documentId;
     const cases = [one("a"), one("b"), one("c", "test", "other.md"), one("t", "train")];
-    const { dataset } = await store.evaluations.putDataset(scope.tenantId, { name: "set", collectionId: scope.collectionId, cases });
+    const { dataset } = await store.evaluations.putDataset(scope.tenantId, {
+      name: "set",
+      collectionId: scope.collectionId,
+      cases,
+      by: testBy,
+    });
     return { ...scope, store, evaluations: store.evaluations, cases, dataset, load, manual, other, both: [manual, other] };
   }
-  const keyId = newId("key");
-  const request = { dataset: "set", split: "test", pipeline: "default", pipelineHash: "h", keyId };
+  const by = { actor: { type: "key" as const, id: newId("key") } };
+  const request = { dataset: "set", split: "test", pipeline: "default", pipelineHash: "h", by };
   const begin = (tenantId: TenantId) => opened.store.evaluations.createRun(tenantId, request);
   const resultsOf = async (tenantId: TenantId, id: RunId): Promise<EvalResultRecord[]> =>
     (await opened.store.evaluations.listResults(tenantId, id, { limit: 100 })).data;
   async function cancel(tenantId: TenantId, id: RunId) {
     const run = await opened.store.evaluations.getRun(tenantId, id);
-    if (run) await opened.store.jobs.cancel(tenantId, run.jobId);
+    if (run) await opened.store.jobs.cancel(tenantId, run.jobId, testBy);
   }
 
   it("keeps datasets, replaces them as a whole, lists them newest first and of the wanted collections", async () => {
     const { tenantId, collectionId, evaluations, cases, dataset } = await prepare();
     expect(dataset).toMatchObject({ name: "set", collectionId, caseCount: 4 });
     expect(await evaluations.cases(tenantId, "set", { split: "test" })).toEqual(cases.slice(0, 3).map(({ body }) => body));
-    const again = await evaluations.putDataset(tenantId, { name: "set", collectionId, cases: cases.toReversed() });
+    const again = await evaluations.putDataset(tenantId, { name: "set", collectionId, cases: cases.toReversed(), by: testBy });
     expect(again).toMatchObject({ created: false, dataset: { sha256: dataset.sha256 } });
-    const less = await evaluations.putDataset(tenantId, { name: "set", collectionId, cases: cases.slice(1) });
+    const less = await evaluations.putDataset(tenantId, { name: "set", collectionId, cases: cases.slice(1), by: testBy });
     expect(less.dataset.sha256).not.toBe(dataset.sha256);
-    await evaluations.putDataset(tenantId, { name: "second.set", collectionId, cases });
+    await evaluations.putDataset(tenantId, { name: "second.set", collectionId, cases, by: testBy });
     const page = await evaluations.listDatasets(tenantId, { limit: 1 });
     expect(page.data.map(({ name }) => name)).toEqual(["second.set"]);
     const next = await evaluations.listDatasets(tenantId, { limit: 1, cursor: page.nextCursor ?? "" });
     expect(next).toMatchObject({ data: [{ name: "set" }], nextCursor: null });
     expect((await evaluations.listDatasets(tenantId, { only: [newId("collection")] })).data).toEqual([]);
     await expect(evaluations.listDatasets(tenantId, { cursor: Buffer.from("col_x").toString("base64url") })).rejects.toThrow(/cursor/u);
-    expect(await evaluations.deleteDataset(tenantId, "set", { actor: "key" })).toBe(true);
-    expect(await evaluations.deleteDataset(tenantId, "set")).toBe(false);
+    expect(await evaluations.deleteDataset(tenantId, "set", testBy)).toBe(true);
+    expect(await evaluations.deleteDataset(tenantId, "set", testBy)).toBe(false);
     expect(await evaluations.getDataset(tenantId, "set")).toBeNull();
     expect(await evaluations.cases(tenantId, "set", { split: "test" })).toEqual([]);
     const unknown = { name: "x", collectionId: newId("collection"), cases };
-    await expect(evaluations.putDataset(tenantId, unknown)).rejects.toMatchObject({ code: "not_found" });
+    await expect(evaluations.putDataset(tenantId, { ...unknown, by: testBy })).rejects.toMatchObject({ code: "not_found" });
   });
 
   it("begins a run with its job, and keeps the dataset as it is while one is under way", async () => {
     const { tenantId, collectionId, store, evaluations, cases, dataset } = await prepare();
     const { run, job } = await begin(tenantId);
     expect(run).toMatchObject({ dataset: "set", caseCount: 3, doneCount: 0, state: "queued", jobId: job.id, judges: [], summary: null });
-    expect(run).toMatchObject({ keyId, documentsChanged: false });
+    expect(run).toMatchObject({ actor: by.actor, documentsChanged: false });
     expect(run.datasetSha256).not.toBe(dataset.sha256);
     expect(job).toMatchObject({ kind: "evaluate", runId: run.id, documentId: null, state: "queued" });
     expect((await store.routing.claimOutbox({ topics: ["job"], limit: 100, leaseMs: 1000 })).map(({ payload }) => payload.jobId)).toContain(
       job.id,
     );
-    await expect(evaluations.putDataset(tenantId, { name: "set", collectionId, cases: cases.slice(1) })).rejects.toMatchObject({
+    await expect(evaluations.putDataset(tenantId, { name: "set", collectionId, cases: cases.slice(1), by: testBy })).rejects.toMatchObject({
       code: "conflict",
     });
-    await expect(evaluations.deleteDataset(tenantId, "set")).rejects.toMatchObject({ code: "conflict" });
-    expect((await evaluations.putDataset(tenantId, { name: "set", collectionId, cases })).created).toBe(false);
+    await expect(evaluations.deleteDataset(tenantId, "set", testBy)).rejects.toMatchObject({ code: "conflict" });
+    expect((await evaluations.putDataset(tenantId, { name: "set", collectionId, cases, by: testBy })).created).toBe(false);
     await cancel(tenantId, run.id);
     expect(await evaluations.getRun(tenantId, run.id)).toMatchObject({ state: "cancelled", error: { code: "cancelled" } });
-    expect(await evaluations.deleteDataset(tenantId, "set")).toBe(true);
+    expect(await evaluations.deleteDataset(tenantId, "set", testBy)).toBe(true);
     await expect(evaluations.createRun(tenantId, request)).rejects.toMatchObject({ code: "not_found" });
     const train = { name: "train", collectionId, cases: [one("t", "train")] };
-    await evaluations.putDataset(tenantId, train);
-    await expect(evaluations.createRun(tenantId, { ...request, dataset: "train" })).rejects.toMatchObject({ code: "invalid_request" });
+    await evaluations.putDataset(tenantId, { ...train, by: testBy });
+    await expect(evaluations.createRun(tenantId, { ...request, dataset: "train", by: testBy })).rejects.toMatchObject({
+      code: "invalid_request",
+    });
   });
 
   it("begins five runs of a tenant at once and no more, until one has ended", async () => {
@@ -162,14 +170,14 @@ describe.each(await availableEngines())("evaluations on %s", (engine) => {
     });
     expect((await evaluations.listRuns(tenantId, { dataset: "set" })).data.map(({ id }) => id)).toEqual([run.id]);
     expect((await evaluations.listRuns(tenantId, { only: [newId("collection")] })).data).toEqual([]);
-    await expect(evaluations.deleteRun(tenantId, run.id)).rejects.toMatchObject({ code: "conflict" });
+    await expect(evaluations.deleteRun(tenantId, run.id, testBy)).rejects.toMatchObject({ code: "conflict" });
     // Judged by somebody else: the results so far are not of this run.
     await evaluations.setUnder(tenantId, run.id, { corpus: "c", judges: ["j@2"] });
     expect(await resultsOf(tenantId, run.id)).toEqual([]);
     await evaluations.addResult(tenantId, run.id, result("a", 0));
     await cancel(tenantId, run.id);
-    expect(await evaluations.deleteRun(tenantId, run.id, { actor: "key" })).toBe(true);
-    expect(await evaluations.deleteRun(tenantId, run.id)).toBe(false);
+    expect(await evaluations.deleteRun(tenantId, run.id, testBy)).toBe(true);
+    expect(await evaluations.deleteRun(tenantId, run.id, testBy)).toBe(false);
     expect([await evaluations.getRun(tenantId, run.id), await evaluations.resultMetrics(tenantId, run.id)]).toEqual([null, []]);
   });
 
@@ -185,10 +193,10 @@ describe.each(await availableEngines())("evaluations on %s", (engine) => {
     await evaluations.finishRun(other, run.id, { summary: [], documentsChanged: true });
     await evaluations.setUnder(other, run.id, { corpus: null, judges: [] });
     await expect(evaluations.addResult(other, run.id, result("b", 1))).rejects.toMatchObject({ code: "conflict" });
-    expect(await evaluations.deleteDataset(other, "set")).toBe(false);
-    expect(await evaluations.deleteRun(other, run.id)).toBe(false);
+    expect(await evaluations.deleteDataset(other, "set", testBy)).toBe(false);
+    expect(await evaluations.deleteRun(other, run.id, testBy)).toBe(false);
     expect(await evaluations.getRun(tenantId, run.id)).toMatchObject({ finishedAt: null, doneCount: 1 });
-    await evaluations.putDataset(other, { name: "set", collectionId: stranger.collectionId, cases: [one("z")] });
+    await evaluations.putDataset(other, { name: "set", collectionId: stranger.collectionId, cases: [one("z")], by: testBy });
     expect(await evaluations.cases(tenantId, "set", { split: "test" })).toHaveLength(3);
   });
 
@@ -197,8 +205,8 @@ describe.each(await availableEngines())("evaluations on %s", (engine) => {
     const { run } = await begin(tenantId);
     await evaluations.addResult(tenantId, run.id, result("a", 0, { documentIds: both }));
     await evaluations.addResult(tenantId, run.id, result("c", 2, { documentIds: [other], body: bodyOf("c") }));
-    expect(await store.documents.erase(tenantId, manual)).toMatchObject({ evalCases: 3, evalResultsRedacted: 1 });
-    expect(await store.documents.erase(tenantId, manual)).not.toHaveProperty("evalCases");
+    expect(await store.documents.erase(tenantId, manual, testBy)).toMatchObject({ evalCases: 3, evalResultsRedacted: 1 });
+    expect(await store.documents.erase(tenantId, manual, testBy)).not.toHaveProperty("evalCases");
     expect(await evaluations.getDataset(tenantId, "set")).toMatchObject({ caseCount: 1 });
     const [redacted, untouched] = await resultsOf(tenantId, run.id);
     expect(JSON.stringify(redacted)).not.toMatch(/90|Every|Clean|Surely/u);
@@ -214,7 +222,7 @@ describe.each(await availableEngines())("evaluations on %s", (engine) => {
   it("takes no result over a document that was erased and put again under its name, nor of a case that went with it", async () => {
     const { tenantId, store, evaluations, load, manual } = await prepare();
     const { run } = await begin(tenantId);
-    await store.documents.erase(tenantId, manual);
+    await store.documents.erase(tenantId, manual, testBy);
     await load("manual.md");
     const gone = { code: "conflict", retryable: false };
     await expect(evaluations.addResult(tenantId, run.id, result("c", 2, { documentIds: [manual] }))).rejects.toMatchObject(gone);
@@ -227,12 +235,12 @@ describe.each(await availableEngines())("evaluations on %s", (engine) => {
     const { run } = await begin(tenantId);
     const outcomes = await Promise.allSettled(
       ["a", "b", "c", "a", "b", "c", "a", "b", "c"].flatMap((id, at) => [
-        evaluations.putDataset(tenantId, { name: "set", collectionId, cases: at % 2 === 1 ? cases.toReversed() : cases }),
+        evaluations.putDataset(tenantId, { name: "set", collectionId, cases: at % 2 === 1 ? cases.toReversed() : cases, by: testBy }),
         evaluations.addResult(tenantId, run.id, result(id, at % 3)),
       ]),
     );
     expect(outcomes.filter(({ status }) => status === "rejected")).toEqual([]);
-    await evaluations.putDataset(tenantId, { name: "set", collectionId, cases });
+    await evaluations.putDataset(tenantId, { name: "set", collectionId, cases, by: testBy });
     expect(await evaluations.cases(tenantId, "set", { split: "test" })).toEqual(cases.slice(0, 3).map(({ body }) => body));
   });
 });

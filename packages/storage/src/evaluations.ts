@@ -1,4 +1,4 @@
-import { FootnoteError, newId, sha256, type CollectionId, type JobId, type JobState, type KeyId, type RunId } from "@footnote/core";
+import { FootnoteError, newId, sha256, type ActorRef, type CollectionId, type JobId, type JobState, type RunId } from "@footnote/core";
 import { writeAudit } from "./audit.ts";
 import { insertJob } from "./insert-job.ts";
 import { readPage, toPage } from "./paging.ts";
@@ -33,7 +33,8 @@ interface RunRow {
   split: string;
   pipeline: string;
   pipeline_hash: string;
-  key_id: KeyId | null;
+  actor_type: ActorRef["type"] | null;
+  actor_id: string | null;
   case_count: number;
   done_count: number;
   job_id: JobId;
@@ -46,7 +47,7 @@ interface RunRow {
   created_at: Date;
   finished_at: Date | null;
 }
-const runColumns = `r.id, r.dataset, r.dataset_sha256, r.collection_id, r.split, r.pipeline, r.pipeline_hash, r.key_id, r.case_count, r.job_id, r.corpus, r.judges,
+const runColumns = `r.id, r.dataset, r.dataset_sha256, r.collection_id, r.split, r.pipeline, r.pipeline_hash, r.actor_type, r.actor_id, r.case_count, r.job_id, r.corpus, r.judges,
   r.documents_changed, r.summary, r.created_at, r.finished_at, j.state, j.error,
   (select count(*)::integer from eval_results e where e.tenant_id = r.tenant_id and e.run_id = r.id) as done_count`;
 const runTables = "eval_runs r left join jobs j on j.tenant_id = r.tenant_id and j.id = r.job_id";
@@ -58,7 +59,7 @@ const toRun = (row: RunRow): EvalRunRecord => ({
   split: row.split,
   pipeline: row.pipeline,
   pipelineHash: row.pipeline_hash,
-  keyId: row.key_id,
+  actor: row.actor_type === null || row.actor_id === null ? null : { type: row.actor_type, id: row.actor_id },
   caseCount: row.case_count,
   doneCount: row.done_count,
   jobId: row.job_id,
@@ -103,7 +104,7 @@ const mostOpenRuns = 5;
 
 export function createEvaluationRepository(session: Session): Store["evaluations"] {
   return {
-    putDataset: (tenantId, { name, collectionId, cases, audit }) =>
+    putDataset: (tenantId, { name, collectionId, cases, by }) =>
       session.transaction(tenantId, async (tx) => {
         const [collection] = await tx.query("select id from collections where id = $1", [collectionId]);
         if (!collection) throw new FootnoteError("not_found", "The collection does not exist.");
@@ -128,7 +129,7 @@ export function createEvaluationRepository(session: Session): Store["evaluations
           [tenantId, name, JSON.stringify(rows)],
         );
         const action = before ? "eval-dataset.update" : "eval-dataset.create";
-        await writeAudit(tx, tenantId, audit, { action, subject: name, details: { cases: cases.length } });
+        await writeAudit(tx, tenantId, by, { action, subject: name, details: { cases: cases.length } });
         return { dataset: toDataset(row), created: before === undefined };
       }),
     async getDataset(tenantId, name) {
@@ -148,14 +149,14 @@ export function createEvaluationRepository(session: Session): Store["evaluations
       );
       return toPage(rows, limit, toDataset, (row) => row.number);
     },
-    deleteDataset: (tenantId, name, audit) =>
+    deleteDataset: (tenantId, name, by) =>
       session.transaction(tenantId, async (tx) => {
         const [known] = await tx.query("select name from eval_datasets where name = $1 for update", [name]);
         if (!known) return false;
         await refuseWhileRunning(tx, name);
         await tx.query("delete from eval_cases where dataset = $1", [name]);
         await tx.query("delete from eval_datasets where name = $1", [name]);
-        await writeAudit(tx, tenantId, audit, { action: "eval-dataset.delete", subject: name });
+        await writeAudit(tx, tenantId, by, { action: "eval-dataset.delete", subject: name });
         return true;
       }),
     async cases(tenantId, name, { split }) {
@@ -165,7 +166,7 @@ export function createEvaluationRepository(session: Session): Store["evaluations
       return rows.map(({ body }) => body);
     },
 
-    createRun: (tenantId, { dataset, split, pipeline, pipelineHash, keyId, audit }) =>
+    createRun: (tenantId, { dataset, split, pipeline, pipelineHash, by }) =>
       session.transaction(tenantId, async (tx) => {
         const [known] = await tx.query<DatasetRow>(`select ${datasetColumns} from eval_datasets where name = $1 for share`, [dataset]);
         if (!known) throw new FootnoteError("not_found", "The dataset does not exist.");
@@ -194,11 +195,24 @@ export function createEvaluationRepository(session: Session): Store["evaluations
           runId: id,
         });
         await tx.query(
-          `insert into eval_runs (tenant_id, id, dataset, dataset_sha256, collection_id, split, pipeline, pipeline_hash, key_id, case_count, job_id)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-          [tenantId, id, dataset, hashOf(cases), known.collection_id, split, pipeline, pipelineHash, keyId, cases.length, job.id],
+          `insert into eval_runs (tenant_id, id, dataset, dataset_sha256, collection_id, split, pipeline, pipeline_hash, actor_type, actor_id, case_count, job_id)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+          [
+            tenantId,
+            id,
+            dataset,
+            hashOf(cases),
+            known.collection_id,
+            split,
+            pipeline,
+            pipelineHash,
+            by.actor.type,
+            by.actor.id,
+            cases.length,
+            job.id,
+          ],
         );
-        await writeAudit(tx, tenantId, audit, { action: "eval-run.create", subject: id, details: { dataset, pipeline } });
+        await writeAudit(tx, tenantId, by, { action: "eval-run.create", subject: id, details: { dataset, pipeline } });
         const [row] = await tx.query<RunRow>(`select ${runColumns} from ${runTables} where r.id = $1`, [id]);
         if (!row) throw new FootnoteError("storage_failed", "The run was not stored; try again.");
         return { run: toRun(row), job: toEvaluationJob(job) };
@@ -220,7 +234,7 @@ export function createEvaluationRepository(session: Session): Store["evaluations
       );
       return toPage(rows, limit, toRun, (row) => row.id);
     },
-    deleteRun: (tenantId, id, audit) =>
+    deleteRun: (tenantId, id, by) =>
       session.transaction(tenantId, async (tx) => {
         const [run] = await tx.query<Pick<RunRow, "state">>(`select j.state from ${runTables} where r.id = $1 for update of r`, [id]);
         if (!run) return false;
@@ -229,7 +243,7 @@ export function createEvaluationRepository(session: Session): Store["evaluations
         }
         await tx.query("delete from eval_results where run_id = $1", [id]);
         await tx.query("delete from eval_runs where id = $1", [id]);
-        await writeAudit(tx, tenantId, audit, { action: "eval-run.delete", subject: id });
+        await writeAudit(tx, tenantId, by, { action: "eval-run.delete", subject: id });
         return true;
       }),
     async setUnder(tenantId, id, { corpus, judges }) {

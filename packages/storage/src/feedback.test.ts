@@ -4,9 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { NewFeedback } from "./store.ts";
 import { createTenantAndCollection, loadChunks } from "./testing/load-chunks.ts";
 import { availableEngines, openTestStore, type TestStore } from "./testing/test-store.ts";
+import { testBy } from "./testing/test-by.ts";
 
 const space = { space: "fake_64", dimensions: 64, tokenVectors: true };
-const bad: NewFeedback = { author: "key:a", rating: "down" };
+const bad: NewFeedback = { author: { type: "key", id: "a" }, rating: "down" };
 
 describe.each(await availableEngines())("feedback on %s", (engine) => {
   let opened: TestStore;
@@ -26,7 +27,7 @@ describe.each(await availableEngines())("feedback on %s", (engine) => {
       chunks: [{ text: "Descale it every 90 days." }],
     });
     const chunkId = manual.chunkIds[0] ?? newId("chunk");
-    const conversationId = await store.conversations.create(tenantId, collectionId);
+    const conversationId = await store.conversations.create(tenantId, collectionId, testBy);
     const ask = async (question: string, at = conversationId) => {
       const answer = answerOf({
         conversationId: at,
@@ -44,7 +45,7 @@ describe.each(await availableEngines())("feedback on %s", (engine) => {
           },
         ],
       });
-      await store.answers.save(tenantId, answer, collectionId);
+      await store.answers.save(tenantId, answer, { collectionId, by: testBy });
       return answer.id;
     };
     const down = (collections: readonly (typeof collectionId)[] | null = null, page = {}) =>
@@ -56,10 +57,10 @@ describe.each(await availableEngines())("feedback on %s", (engine) => {
     const { store, tenantId, collectionId, ask, down } = await prepare();
     const id = await ask("How often?");
     expect((await down()).data).toEqual([]);
-    await store.answers.saveFeedback(tenantId, id, { ...bad, reason: "incorrect", comment: "No." });
-    await store.answers.saveFeedback(tenantId, id, { ...bad, reason: "outdated", comment: "Not any more." });
-    await store.answers.saveFeedback(tenantId, id, { author: "user:b", rating: "down", reason: "incomplete" });
-    await store.answers.saveFeedback(tenantId, id, { author: "user:c", rating: "up", comment: "Fine." });
+    await store.answers.saveFeedback(tenantId, id, { ...bad, reason: "incorrect", comment: "No." }, testBy);
+    await store.answers.saveFeedback(tenantId, id, { ...bad, reason: "outdated", comment: "Not any more." }, testBy);
+    await store.answers.saveFeedback(tenantId, id, { author: { type: "user", id: "b" }, rating: "down", reason: "incomplete" }, testBy);
+    await store.answers.saveFeedback(tenantId, id, { author: { type: "user", id: "c" }, rating: "up", comment: "Fine." }, testBy);
     const { data } = await down();
     expect(data).toEqual([
       {
@@ -77,15 +78,15 @@ describe.each(await availableEngines())("feedback on %s", (engine) => {
         ratedAt: expect.any(Date),
       },
     ]);
-    await store.answers.saveFeedback(tenantId, id, { author: "key:a", rating: "up" });
-    await store.answers.saveFeedback(tenantId, id, { author: "user:b", rating: "up" });
+    await store.answers.saveFeedback(tenantId, id, { author: { type: "key", id: "a" }, rating: "up" }, testBy);
+    await store.answers.saveFeedback(tenantId, id, { author: { type: "user", id: "b" }, rating: "up" }, testBy);
     expect((await down()).data).toEqual([]);
   });
 
   it("takes two words of one person at once", async () => {
     const { store, tenantId, ask, down } = await prepare();
     const id = await ask("How often?");
-    await Promise.all(["first", "second"].map((comment) => store.answers.saveFeedback(tenantId, id, { ...bad, comment })));
+    await Promise.all(["first", "second"].map((comment) => store.answers.saveFeedback(tenantId, id, { ...bad, comment }, testBy)));
     expect((await down()).data).toMatchObject([{ votes: 1 }]);
   });
 
@@ -94,9 +95,9 @@ describe.each(await availableEngines())("feedback on %s", (engine) => {
     const ids = [
       await ask("What is it?"),
       await ask("And how often?"),
-      await ask("Elsewhere?", await store.conversations.create(tenantId, collectionId)),
+      await ask("Elsewhere?", await store.conversations.create(tenantId, collectionId, testBy)),
     ];
-    for (const id of ids) await store.answers.saveFeedback(tenantId, id, bad);
+    for (const id of ids) await store.answers.saveFeedback(tenantId, id, bad, testBy);
     const first = await down(null, { limit: 2 });
     expect(first.data.map(({ question, history }) => [question, history])).toEqual([
       ["Elsewhere?", []],
@@ -113,9 +114,9 @@ describe.each(await availableEngines())("feedback on %s", (engine) => {
     const { store, tenantId, ask } = await prepare();
     const stranger = await prepare();
     const id = await ask("How often?");
-    expect(await store.answers.saveFeedback(stranger.tenantId, id, bad)).toBe(false);
-    expect(await store.answers.saveFeedback(tenantId, newId("answer"), bad)).toBe(false);
-    await store.answers.saveFeedback(tenantId, id, bad);
+    expect(await store.answers.saveFeedback(stranger.tenantId, id, bad, testBy)).toBe(false);
+    expect(await store.answers.saveFeedback(tenantId, newId("answer"), bad, testBy)).toBe(false);
+    await store.answers.saveFeedback(tenantId, id, bad, testBy);
     expect((await stranger.down()).data).toEqual([]);
   });
 
@@ -123,9 +124,16 @@ describe.each(await availableEngines())("feedback on %s", (engine) => {
     const { store, tenantId, manual, ask, down } = await prepare();
     const ids = [await ask("How often?"), await ask("And why?"), await ask("And when?")];
     const speak = () =>
-      ids.map((id, at) => store.answers.saveFeedback(tenantId, id, { ...bad, author: `user:${at}`, comment: "It says every 90 days." }));
+      ids.map((id, at) =>
+        store.answers.saveFeedback(
+          tenantId,
+          id,
+          { ...bad, author: { type: "user", id: String(at) }, comment: "It says every 90 days." },
+          testBy,
+        ),
+      );
     await Promise.all(speak());
-    await Promise.all([...speak(), store.documents.erase(tenantId, manual.documentId), ...speak()]);
+    await Promise.all([...speak(), store.documents.erase(tenantId, manual.documentId, testBy), ...speak()]);
     expect((await down()).data.map(({ votes, cited }) => [votes, cited])).toEqual([
       [1, []],
       [1, []],
@@ -136,12 +144,12 @@ describe.each(await availableEngines())("feedback on %s", (engine) => {
   it("loses its comment and its hints with the document, and goes with the conversation", async () => {
     const { store, tenantId, manual, conversationId, ask, down } = await prepare();
     const id = await ask("How often?");
-    await store.answers.saveFeedback(tenantId, id, { ...bad, reason: "incorrect", comment: "It says every 90 days." });
-    expect(await store.documents.erase(tenantId, manual.documentId)).toMatchObject({ feedbackRedacted: 1, answersRedacted: 1 });
+    await store.answers.saveFeedback(tenantId, id, { ...bad, reason: "incorrect", comment: "It says every 90 days." }, testBy);
+    expect(await store.documents.erase(tenantId, manual.documentId, testBy)).toMatchObject({ feedbackRedacted: 1, answersRedacted: 1 });
     const [left] = (await down()).data;
     expect(left).toMatchObject({ cited: [], votes: 1, reason: "incorrect" });
     expect(JSON.stringify(left)).not.toContain("90 days");
-    await store.conversations.delete(tenantId, conversationId);
+    await store.conversations.delete(tenantId, conversationId, testBy);
     expect((await down()).data).toEqual([]);
   });
 });

@@ -72,7 +72,7 @@ export function createJobRepository(session: Session): Store["jobs"] {
         }
         return row !== undefined;
       }),
-    cancel: (tenantId, id, audit) =>
+    cancel: (tenantId, id, by) =>
       session.transaction(tenantId, async (tx) => {
         const [row] = await tx.query<JobRow>(
           `update jobs set cancel_requested = true, updated_at = now(),
@@ -83,14 +83,14 @@ export function createJobRepository(session: Session): Store["jobs"] {
           [id],
         );
         if (row) {
-          await writeAudit(tx, tenantId, audit, { action: "job.cancel", subject: id });
+          await writeAudit(tx, tenantId, by, { action: "job.cancel", subject: id });
           if (row.state === "cancelled" && row.version_id !== null) await endWaitingVersion(tx, row.version_id);
           return toJob(row);
         }
         const [known] = await tx.query<JobRow>(`select ${jobColumns} from jobs where id = $1`, [id]);
         return known ? toJob(known) : null;
       }),
-    retry: (tenantId, id, audit) =>
+    retry: (tenantId, id, by) =>
       session.transaction(tenantId, async (tx) => {
         const [known] = await tx.query<JobRow>(`select ${jobColumns} from jobs where id = $1 for update`, [id]);
         if (!known) return null;
@@ -116,7 +116,7 @@ export function createJobRepository(session: Session): Store["jobs"] {
           [id],
         );
         await enqueueJob(tx, { tenantId, jobId: id });
-        await writeAudit(tx, tenantId, audit, { action: "job.retry", subject: id });
+        await writeAudit(tx, tenantId, by, { action: "job.retry", subject: id });
         return row ? toJob(row) : null;
       }),
   };

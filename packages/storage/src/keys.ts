@@ -7,7 +7,7 @@ import type { Store } from "./store.ts";
 
 export function createKeyRepository(session: Session): Store["keys"] {
   return {
-    create: (tenantId, key, audit) =>
+    create: (tenantId, key, by) =>
       session.transaction(tenantId, async (tx) => {
         const [tenant] = await tx.query("select tenant_id from tenants where tenant_id = $1", [tenantId]);
         if (!tenant) throw new FootnoteError("not_found", "The tenant does not exist.");
@@ -16,7 +16,7 @@ export function createKeyRepository(session: Session): Store["keys"] {
           [tenantId, key.id, key.name, key.digest, key.scopes, key.collections ?? null, key.expiresAt ?? null],
         );
         if (!row) throw new FootnoteError("storage_failed", "The key was not stored; try again.");
-        await writeAudit(tx, tenantId, audit, { action: "key.create", subject: key.id, details: { scopes: key.scopes.join(" ") } });
+        await writeAudit(tx, tenantId, by, { action: "key.create", subject: key.id, details: { scopes: key.scopes.join(" ") } });
         return toKey(row);
       }),
     async list(tenantId, page) {
@@ -26,14 +26,14 @@ export function createKeyRepository(session: Session): Store["keys"] {
       );
       return toPage(rows, limit, toKey, (row) => row.id);
     },
-    revoke: (tenantId, id, audit) =>
+    revoke: (tenantId, id, by) =>
       session.transaction(tenantId, async (tx) => {
         const [row] = await tx.query<KeyRow>(
           `update api_keys set revoked_at = coalesce(revoked_at, now()) where id = $1 returning ${keyColumns}`,
           [id],
         );
         if (!row) return null;
-        await writeAudit(tx, tenantId, audit, { action: "key.revoke", subject: id });
+        await writeAudit(tx, tenantId, by, { action: "key.revoke", subject: id });
         return toKey(row);
       }),
   };

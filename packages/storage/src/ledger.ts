@@ -1,4 +1,5 @@
 import { FootnoteError, isReservedPipelineName, newId, pipelineHash, type PipelineSpec } from "@footnote/core";
+import { writeAudit } from "./audit.ts";
 import { readSpec } from "./records.ts";
 import type { Session } from "./session.ts";
 import type { Store } from "./store.ts";
@@ -48,7 +49,7 @@ export function createPipelineRepository(session: Session): Store["pipelines"] {
       );
       return rows.map((row) => ({ id: row.id, spec: readSpec(row.spec), hash: row.hash, createdAt: row.created_at }));
     },
-    async put(tenantId, spec) {
+    async put(tenantId, spec, by) {
       if (isReservedPipelineName(spec.name)) {
         throw new FootnoteError(
           "invalid_request",
@@ -72,6 +73,7 @@ export function createPipelineRepository(session: Session): Store["pipelines"] {
           hash,
           JSON.stringify(spec),
         ]);
+        await writeAudit(tx, tenantId, by, { action: "pipeline.put", subject: id, details: { name: spec.name, version: spec.version } });
         return { id, hash };
       });
     },

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { analyzeWords, createTenantAndCollection, loadChunks } from "./testing/load-chunks.ts";
 import { availableEngines, openTestStore, type TestStore } from "./testing/test-store.ts";
 import { createWinkIndex } from "./wink-index.ts";
+import { testBy } from "./testing/test-by.ts";
 
 const shared = process.env["FOOTNOTE_SHARED"] ?? fileURLToPath(new URL("../../../../shared", import.meta.url));
 const corpusFile = `${shared}/data/retrieval/cranfield/corpus.jsonl`;
@@ -95,10 +96,10 @@ describe.each(engines)("search_lexical against wink on %s", (engine) => {
     const kept = await loadChunks(opened.store, { ...scope, ...space, externalId: "kept", chunks: [{ text: "common kept" }] });
     const gone = await loadChunks(opened.store, { ...scope, ...space, externalId: "gone", chunks: [{ text: "common gone" }] });
     await opened.store.maintainIndex(scope.tenantId);
-    await opened.store.documents.requestDeletion(scope.tenantId, gone.documentId);
+    await opened.store.documents.requestDeletion(scope.tenantId, gone.documentId, testBy);
     const find = (words: string) => opened.store.lexical.search({ ...scope, query: analyzeWords(words), limit: 5 });
     expect((await find("common")).map(({ chunkId }) => chunkId)).toEqual(kept.chunkIds);
-    await opened.store.documents.erase(scope.tenantId, gone.documentId);
+    await opened.store.documents.erase(scope.tenantId, gone.documentId, testBy);
     const left = await opened.superuser(
       "select term_id, document_frequency as df, cardinality(postings) as n from lexical_terms where tenant_id = $1",
       [scope.tenantId],

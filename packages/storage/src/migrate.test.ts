@@ -127,4 +127,61 @@ describe.runIf(server)("migrations of a database with rows, by an owner without 
       await Promise.all([owner.end(), superuser.end()]);
     }
   });
+
+  it("tells what kind of actor each stored id is", async () => {
+    if (!server) return;
+    const database = await server.createDatabase();
+    const owner = new pg.Client({ connectionString: database.adminUrl });
+    const superuser = new pg.Client({ connectionString: database.superuserUrl });
+    await Promise.all([owner.connect(), superuser.connect()]);
+    try {
+      await applyMigrations(
+        { exec: async (script) => void (await owner.query(script)), query: async (text, values) => (await owner.query(text, values)).rows },
+        { appRole: testAppRole, upTo: "0008_run_keys" },
+      );
+      const [tenantId, key, operator] = [newId("tenant"), newId("key"), newId("key")];
+      await superuser.query("insert into operator_keys (id, name, digest) values ($1, 'o', 'd')", [operator]);
+      await superuser.query(
+        `insert into audit_log (tenant_id, actor, action, subject, details)
+         select $1, a, 'x', 'y', '{}' from unnest($2::text[]) as a`,
+        [tenantId, [key, operator, "footnote command line"]],
+      );
+      await superuser.query(
+        "insert into idempotency_keys (tenant_id, principal, key, request_sha256) values ($1, $2, 'a', 'h'), ('operator', $3, 'a', 'h')",
+        [tenantId, key, operator],
+      );
+      await superuser.query(
+        `insert into eval_runs (tenant_id, id, dataset, dataset_sha256, collection_id, split, pipeline, pipeline_hash, key_id, case_count, job_id, judges)
+         values ($1, 'run_1', 'd', 'h', 'c', 'test', 'p', 'h', $2, 1, 'j', '{}'), ($1, 'run_2', 'd', 'h', 'c', 'test', 'p', 'h', null, 1, 'j', '{}')`,
+        [tenantId, key],
+      );
+      await superuser.query(
+        "insert into feedback (tenant_id, answer_id, author, rating) select $1, 'ans_x', a, 'down' from unnest($2::text[]) as a",
+        [tenantId, [`key:${key}`, "user:abc", "0b1e"]],
+      );
+      await migrate({ adminUrl: database.adminUrl, appRole: testAppRole });
+      const actors = async (table: string, prefix = "actor") =>
+        (await superuser.query(`select ${prefix}_type as type, ${prefix}_id as id from ${table} order by 1, 2`)).rows;
+      expect(await actors("audit_log")).toEqual([
+        { type: "key", id: key },
+        { type: "operator", id: operator },
+        { type: "system", id: "footnote command line" },
+      ]);
+      expect(await actors("idempotency_keys")).toEqual([
+        { type: "key", id: key },
+        { type: "operator", id: operator },
+      ]);
+      expect(await actors("eval_runs")).toEqual([
+        { type: "key", id: key },
+        { type: null, id: null },
+      ]);
+      expect(await actors("feedback", "author")).toEqual([
+        { type: "key", id: key },
+        { type: "unknown", id: "0b1e" },
+        { type: "user", id: "abc" },
+      ]);
+    } finally {
+      await Promise.all([owner.end(), superuser.end()]);
+    }
+  });
 });

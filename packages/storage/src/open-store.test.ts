@@ -14,6 +14,7 @@ import { unitVector } from "@footnote/core/testing/vector-index-contract";
 import { analyzeWords, createTenantAndCollection, loadChunks } from "./testing/load-chunks.ts";
 import { availableEngines, openTestStore, sharedPostgresServer, testSpaces } from "./testing/test-store.ts";
 import { testAppRole } from "./testing/postgres-server.ts";
+import { testBy } from "./testing/test-by.ts";
 
 const folders: string[] = [];
 async function newFolder(): Promise<string> {
@@ -29,9 +30,9 @@ const engines = await availableEngines();
 /** A dataset, a run over it and a result. */
 async function evaluate(store: Store, { tenantId, collectionId }: { tenantId: TenantId; collectionId: CollectionId }) {
   const one = { id: "a", split: "test", documents: ["a"], sha256: "x", body: { id: "a" } };
-  await store.evaluations.putDataset(tenantId, { name: "set", collectionId, cases: [one] });
+  await store.evaluations.putDataset(tenantId, { name: "set", collectionId, cases: [one], by: testBy });
   const request = { dataset: "set", split: "test", pipeline: "default", pipelineHash: "h", keyId: newId("key") };
-  const made = await store.evaluations.createRun(tenantId, request);
+  const made = await store.evaluations.createRun(tenantId, { ...request, by: testBy });
   const body = { case: { id: "a", spans: [] }, answer: { text: "kept", sentences: [], contexts: [], ranking: [] } };
   const result = { caseId: "a", ordinal: 0, tags: ["t"], metrics: { mrr: 1, faithfulness: null }, body };
   await store.evaluations.addResult(tenantId, made.run.id, { ...result, documentIds: [] });
@@ -43,7 +44,7 @@ async function expectEvaluated(store: Store, { tenantId, collectionId, result, r
   expect((await store.evaluations.listResults(tenantId, run.id, {})).data).toEqual([result]);
   expect(await store.evaluations.cases(tenantId, "set", { split: "test" })).toEqual([{ id: "a" }]);
   // Datasets are listed by a number that goes on.
-  await store.evaluations.putDataset(tenantId, { name: "later", collectionId, cases: [] });
+  await store.evaluations.putDataset(tenantId, { name: "later", collectionId, cases: [], by: testBy });
   expect((await store.evaluations.listDatasets(tenantId, {})).data.map(({ name }) => name)).toEqual(["later", "set"]);
 }
 

@@ -19,10 +19,11 @@ import type {
   Metadata,
   PipelineSpec,
   RunId,
+  Scope,
   TenantId,
   VersionId,
 } from "@footnote/core";
-import type { CollectionRecord, CollectionSettings, KeyRecord, Scope, VersionRecord, VersionState } from "./store.ts";
+import type { CollectionRecord, CollectionSettings, KeyRecord, VersionRecord, VersionState } from "./store.ts";
 
 /** Rows as SQL gives them, one interface per select list, and their records. */
 type Problem = { code: string; message: string };

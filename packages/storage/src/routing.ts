@@ -1,8 +1,8 @@
-import { newId, type CollectionId, type JobId, type KeyId, type TenantId } from "@footnote/core";
+import { newId, type CollectionId, type JobId, type KeyId, type Scope, type TenantId } from "@footnote/core";
 import { writeAudit } from "./audit.ts";
 import { readPage, toPage } from "./paging.ts";
 import type { Session } from "./session.ts";
-import type { Scope, Store, TenantRecord } from "./store.ts";
+import type { Store, TenantRecord } from "./store.ts";
 
 interface TenantRow {
   id: TenantId;
@@ -40,11 +40,11 @@ export function createRouting(session: Session): Store["routing"] {
     async touchKey(keyId) {
       await session.transaction(null, (tx) => tx.query("select route_touch_key($1)", [keyId]));
     },
-    async createTenant({ name, audit }) {
+    async createTenant({ name, by }) {
       const id = newId("tenant");
       return session.transaction(id, async (tx) => {
         const [row] = await tx.query<{ created_at: Date }>("select route_create_tenant($1, $2) as created_at", [id, name]);
-        await writeAudit(tx, id, audit, { action: "tenant.create", subject: id });
+        await writeAudit(tx, id, by, { action: "tenant.create", subject: id });
         return { id, name, createdAt: row?.created_at ?? new Date() };
       });
     },
@@ -59,8 +59,11 @@ export function createRouting(session: Session): Store["routing"] {
       );
       return toPage(rows, limit, toTenant, (row) => row.id);
     },
-    async createOperatorKey({ id, name, digest }) {
-      await session.transaction(null, (tx) => tx.query("select route_create_operator_key($1, $2, $3)", [id, name, digest]));
+    async createOperatorKey({ id, name, digest, by }) {
+      await session.transaction("operator", async (tx) => {
+        await tx.query("select route_create_operator_key($1, $2, $3)", [id, name, digest]);
+        await writeAudit(tx, "operator", by, { action: "operator-key.create", subject: id });
+      });
     },
     async countOperatorKeys() {
       const [row] = await session.transaction(null, (tx) => tx.query<{ count: number }>("select route_count_operator_keys() as count"));

@@ -3,6 +3,7 @@ import { answerOf } from "@footnote/core/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { analyzeWords, createTenantAndCollection, loadChunks, testSettings } from "./testing/load-chunks.ts";
 import { availableEngines, openTestStore, type TestStore } from "./testing/test-store.ts";
+import { testBy } from "./testing/test-by.ts";
 
 const space = { space: "fake_64", dimensions: 64, tokenVectors: true };
 
@@ -64,27 +65,27 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
     const { store } = opened;
     const mine = await createTenantAndCollection(store);
     const { documentId, versionId, jobId, chunkIds } = await load(mine, "secret", ["the secret plan", "another part"]);
-    const { id: other } = await store.routing.createTenant({ name: "other" });
+    const { id: other } = await store.routing.createTenant({ name: "other", by: testBy });
     expect(await store.collections.get(other, mine.collectionId)).toBeNull();
     expect(await store.documents.get(other, documentId)).toBeNull();
     expect(await store.documents.text(other, documentId)).toBeNull();
     expect(await store.documents.chunks(other, documentId, {})).toBeNull();
-    expect(await store.documents.requestDeletion(other, documentId)).toBeNull();
-    expect((await store.documents.erase(other, documentId)).chunks).toBe(0);
+    expect(await store.documents.requestDeletion(other, documentId, testBy)).toBeNull();
+    expect((await store.documents.erase(other, documentId, testBy)).chunks).toBe(0);
     expect(await store.versions.get(other, versionId)).toBeNull();
     expect(await store.versions.loadParsed(other, versionId)).toBeNull();
     expect(await store.jobs.get(other, jobId)).toBeNull();
-    expect(await store.jobs.cancel(other, jobId)).toBeNull();
-    expect(await store.jobs.retry(other, jobId)).toBeNull();
+    expect(await store.jobs.cancel(other, jobId, testBy)).toBeNull();
+    expect(await store.jobs.retry(other, jobId, testBy)).toBeNull();
     expect((await store.chunks.read({ tenantId: other, chunkIds })).size).toBe(0);
     expect(await store.chunks.range({ tenantId: other, versionId, from: 0, to: 9 })).toEqual([]);
     expect((await store.tokenVectors.read({ tenantId: other, space: "fake_64", chunkIds })).size).toBe(0);
     expect((await store.vectors.read({ tenantId: other, space: "fake_64", chunkIds })).size).toBe(0);
     expect((await store.collections.languages(other, [mine.collectionId])).size).toBe(0);
     await expect(store.versions.publish(other, versionId, "fake_64")).rejects.toMatchObject({ code: "not_found" });
-    await expect(store.conversations.create(other, mine.collectionId)).rejects.toMatchObject({ code: "not_found" });
+    await expect(store.conversations.create(other, mine.collectionId, testBy)).rejects.toMatchObject({ code: "not_found" });
     const put = { collectionId: mine.collectionId, externalId: "x", sha256: sha256("x"), sizeBytes: 1, mediaType: "text/plain" };
-    await expect(store.documents.put(other, put)).rejects.toMatchObject({ code: "not_found" });
+    await expect(store.documents.put(other, { ...put, by: testBy })).rejects.toMatchObject({ code: "not_found" });
     expect((await store.documents.get(mine.tenantId, documentId))?.state).toBe("ready");
     // Without a tenant there are no rows at all.
     expect((await opened.sql.executeSql("select count(*)::integer as count from chunks")).rows).toEqual([{ count: 0 }]);
@@ -127,8 +128,8 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
     await load(scope, "doc", ["eta"]);
     expect(await store.versions.get(scope.tenantId, first.versionId)).toBeNull();
     // Erasing the document takes the bytes of all three.
-    await store.documents.requestDeletion(scope.tenantId, first.documentId);
-    expect(await store.documents.erase(scope.tenantId, first.documentId)).toMatchObject({ versions: 2, blobs: 3 });
+    await store.documents.requestDeletion(scope.tenantId, first.documentId, testBy);
+    expect(await store.documents.erase(scope.tenantId, first.documentId, testBy)).toMatchObject({ versions: 2, blobs: 3 });
     expect(await Array.fromAsync(store.blobs.list({ tenantId: scope.tenantId }))).toEqual([]);
   });
 
@@ -162,9 +163,9 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
     expect([...(read.get(chunkIds[1] ?? newId("chunk")) ?? [])]).toEqual([...axis(6)]);
     expect((await store.vectors.read({ tenantId, space: "tiny_8", chunkIds: [] })).size).toBe(0);
     expect((await store.collections.languages(tenantId, [collectionId])).get(collectionId)).toEqual([{ language: "en", documents: 1 }]);
-    await store.documents.requestDeletion(tenantId, documentId);
+    await store.documents.requestDeletion(tenantId, documentId, testBy);
     expect((await store.collections.languages(tenantId, [collectionId])).size).toBe(0);
-    await store.documents.erase(tenantId, documentId);
+    await store.documents.erase(tenantId, documentId, testBy);
     expect((await store.vectors.read({ tenantId, space: "tiny_8", chunkIds })).size).toBe(0);
   });
 
@@ -201,6 +202,7 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
       sha256: sha256("two"),
       sizeBytes: 3,
       mediaType: "text/plain",
+      by: testBy,
     });
     const chunk = (text: string) => ({
       draft: { start: 0, end: text.length, text, headingPath: [], tokenCount: 2, contextSpan: { start: 0, end: 3 } },
@@ -263,18 +265,25 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
     const later = { state: "queued", error: { code: "timeout", message: "Slow." }, runAfter: new Date(Date.now() + 60_000) } as const;
     expect(await store.jobs.finish(tenantId, jobId, again?.lease ?? "", later)).toBe(true);
     expect(await store.jobs.start(tenantId, jobId, { staleMs: 0 })).toBeNull();
-    expect(await store.jobs.cancel(tenantId, jobId, { actor: "key_x" })).toMatchObject({ state: "cancelled" });
+    expect(await store.jobs.cancel(tenantId, jobId, { actor: { type: "key", id: "key_x" } })).toMatchObject({ state: "cancelled" });
     expect((await store.versions.get(tenantId, versionId))?.state).toBe("cancelled");
     expect(await store.documents.get(tenantId, documentId)).toMatchObject({ state: "failed", error: { code: "cancelled" } });
-    expect(await store.jobs.retry(tenantId, jobId)).toMatchObject({ state: "queued", attempts: 0, error: null });
-    await expect(store.jobs.retry(tenantId, jobId)).rejects.toMatchObject({ code: "conflict" });
+    expect(await store.jobs.retry(tenantId, jobId, testBy)).toMatchObject({ state: "queued", attempts: 0, error: null });
+    await expect(store.jobs.retry(tenantId, jobId, testBy)).rejects.toMatchObject({ code: "conflict" });
     const third = await store.jobs.start(tenantId, jobId, { staleMs: 0 });
-    await store.jobs.cancel(tenantId, jobId);
+    await store.jobs.cancel(tenantId, jobId, testBy);
     expect(await beat(third?.lease)).toBe("cancel");
     await store.versions.abandon(tenantId, versionId, { state: "cancelled", error: { code: "cancelled", message: "Stopped." } });
     await store.jobs.finish(tenantId, jobId, third?.lease ?? "", { state: "cancelled", error: { code: "cancelled", message: "Stopped." } });
     expect((await store.jobs.list(tenantId, { state: "cancelled", documentId })).data.map(({ id }) => id)).toEqual([jobId]);
-    expect((await store.audit.list(tenantId, {})).data.map(({ action }) => action)).toEqual(["job.cancel"]);
+    expect((await store.audit.list(tenantId, {})).data.map(({ action }) => action)).toEqual([
+      "job.cancel",
+      "job.retry",
+      "job.cancel",
+      "document.put",
+      "collection.create",
+      "tenant.create",
+    ]);
   });
 
   it("keeps the bytes of a document that is put while another one with the same bytes is erased", async () => {
@@ -290,13 +299,14 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
           ...blob,
           bytes,
           mediaType: "text/plain",
+          by: testBy,
         });
       };
       const first = await put(`first ${round}`);
-      await store.documents.requestDeletion(scope.tenantId, first.document.id);
+      await store.documents.requestDeletion(scope.tenantId, first.document.id, testBy);
       // Between the caller's own put of the bytes and its document, the worst moment, an erasure runs to its end.
       const blob = await store.blobs.put({ tenantId: scope.tenantId, bytes });
-      const erased = store.documents.erase(scope.tenantId, first.document.id);
+      const erased = store.documents.erase(scope.tenantId, first.document.id, testBy);
       if (round % 2 === 0) await erased;
       const second = await store.documents.put(scope.tenantId, {
         collectionId: scope.collectionId,
@@ -304,11 +314,12 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
         ...blob,
         bytes,
         mediaType: "text/plain",
+        by: testBy,
       });
       await erased;
       expect(await store.blobs.get({ tenantId: scope.tenantId, sha256: blob.sha256 })).not.toBeNull();
-      await store.documents.requestDeletion(scope.tenantId, second.document.id);
-      expect((await store.documents.erase(scope.tenantId, second.document.id)).blobs).toBe(1);
+      await store.documents.requestDeletion(scope.tenantId, second.document.id, testBy);
+      expect((await store.documents.erase(scope.tenantId, second.document.id, testBy)).blobs).toBe(1);
       expect(await store.blobs.get({ tenantId: scope.tenantId, sha256: blob.sha256 })).toBeNull();
     }
   });
@@ -319,7 +330,7 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
     const { tenantId, collectionId } = scope;
     const gone = await load(scope, "gone", ["The launch code is 4711."]);
     const kept = await load(scope, "kept", ["The office opens at nine."]);
-    const conversationId = await store.conversations.create(tenantId, collectionId);
+    const conversationId = await store.conversations.create(tenantId, collectionId, testBy);
     const chunks = await store.chunks.read({ tenantId, chunkIds: [...gone.chunkIds, ...kept.chunkIds] });
     let turns = 0;
     /** A turn that says these sentences, each with a footnote to a document or without one. */
@@ -363,8 +374,13 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
         truncated: [],
         redacted: false,
       };
-      await store.answers.save(tenantId, answer, collectionId, trace);
-      await store.answers.saveFeedback(tenantId, id, { author: "key:a", rating: "down", comment: `Said: ${answer.text}` });
+      await store.answers.save(tenantId, answer, { collectionId, trace, by: testBy });
+      await store.answers.saveFeedback(
+        tenantId,
+        id,
+        { author: { type: "key", id: "a" }, rating: "down", comment: `Said: ${answer.text}` },
+        testBy,
+      );
       return { id, text: answer.text };
     }
     const office = "The office opens at nine.";
@@ -373,7 +389,7 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
     const generated = await say({ extractive: false }, ["As said, it is 4711."], [office, kept]);
     const quoted = await say({ extractive: true }, [office, kept]);
     const last = await say({ extractive: false }, ["Once more: 4711."]);
-    expect(await store.documents.erase(tenantId, gone.documentId)).toMatchObject({ answersRedacted: 3, feedbackRedacted: 3 });
+    expect(await store.documents.erase(tenantId, gone.documentId, testBy)).toMatchObject({ answersRedacted: 3, feedbackRedacted: 3 });
     const read = async ({ id }: { id: typeof first.id }) => ({
       answer: await store.answers.get(tenantId, id),
       trace: await store.answers.trace(tenantId, id),
@@ -402,7 +418,7 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
     const { tenantId, collectionId } = scope;
     const gone = await load(scope, "gone", ["The launch code is 4711.", "More of it."]);
     const kept = await load(scope, "kept", ["The office opens at nine."]);
-    const conversationId = await store.conversations.create(tenantId, collectionId);
+    const conversationId = await store.conversations.create(tenantId, collectionId, testBy);
     const chunks = await store.chunks.read({ tenantId, chunkIds: [...gone.chunkIds, ...kept.chunkIds] });
     const text = "The launch code is 4711. [1] The office opens at nine. [2]";
     const cite = (marker: number, start: number, quote: string, at: typeof gone) => ({
@@ -446,7 +462,7 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
       truncated: [],
       redacted: false,
     };
-    await store.answers.save(tenantId, answer, collectionId, trace);
+    await store.answers.save(tenantId, answer, { collectionId, trace, by: testBy });
     expect(await store.answers.get(tenantId, answer.id)).toEqual(answer);
     expect(await store.answers.trace(tenantId, answer.id)).toEqual({
       ...trace,
@@ -454,21 +470,28 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
     });
     expect(await store.answers.trace((await createTenantAndCollection(store)).tenantId, answer.id)).toBeNull();
     const follow: Answer = { ...answer, id: newId("answer"), text: "Nothing.", citations: [], sources: [] };
-    await store.answers.save(tenantId, follow, collectionId, { ...trace, historyTurns: 1, sources: [], output: [] });
-    const apart = { ...follow, id: newId("answer"), conversationId: await store.conversations.create(tenantId, collectionId) };
-    await store.answers.save(tenantId, apart, collectionId, { ...trace, historyTurns: 1, sources: [], output: [] });
-    expect(await store.answers.saveFeedback(tenantId, answer.id, { author: "key:a", rating: "up", comment: "It is 4711." })).toBe(true);
-    const scopeOf = { tenantId, principal: newId("key") };
+    await store.answers.save(tenantId, follow, { collectionId, trace: { ...trace, historyTurns: 1, sources: [], output: [] }, by: testBy });
+    const apart = { ...follow, id: newId("answer"), conversationId: await store.conversations.create(tenantId, collectionId, testBy) };
+    await store.answers.save(tenantId, apart, { collectionId, trace: { ...trace, historyTurns: 1, sources: [], output: [] }, by: testBy });
+    expect(
+      await store.answers.saveFeedback(
+        tenantId,
+        answer.id,
+        { author: { type: "key", id: "a" }, rating: "up", comment: "It is 4711." },
+        testBy,
+      ),
+    ).toBe(true);
+    const scopeOf = { tenantId, actor: { type: "key" as const, id: newId("key") } };
     await store.idempotency.begin(scopeOf, "k", "h");
     await store.idempotency.complete(scopeOf, "k", { status: 202, body: "{}", documentId: gone.documentId });
-    const job = await store.documents.requestDeletion(tenantId, gone.documentId, { actor: "key_x" });
+    const job = await store.documents.requestDeletion(tenantId, gone.documentId, { actor: { type: "key", id: "key_x" } });
     expect(job).toMatchObject({ kind: "delete", state: "queued" });
-    expect(await store.documents.requestDeletion(tenantId, gone.documentId)).toMatchObject({ id: job?.id });
+    expect(await store.documents.requestDeletion(tenantId, gone.documentId, testBy)).toMatchObject({ id: job?.id });
     expect(await find(scope, "launch code")).toEqual([]);
     expect((await store.chunks.read({ tenantId, chunkIds: gone.chunkIds })).size).toBe(0);
     expect(await store.documents.text(tenantId, gone.documentId)).toBeNull();
     expect(await store.documents.get(tenantId, gone.documentId)).toMatchObject({ state: "deleting" });
-    const receipt = await store.documents.erase(tenantId, gone.documentId);
+    const receipt = await store.documents.erase(tenantId, gone.documentId, testBy);
     expect(receipt).toMatchObject({
       documents: 1,
       versions: 1,
@@ -481,7 +504,7 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
       blobs: 1,
       idempotencyBodies: 1,
     });
-    expect(Object.values(await store.documents.erase(tenantId, gone.documentId)).every((count) => count === 0)).toBe(true);
+    expect(Object.values(await store.documents.erase(tenantId, gone.documentId, testBy)).every((count) => count === 0)).toBe(true);
     const redacted = await store.answers.get(tenantId, answer.id);
     expect(JSON.stringify(redacted)).not.toContain("4711");
     const traces = await Promise.all([answer, follow].map(({ id }) => store.answers.trace(tenantId, id)));
@@ -496,12 +519,14 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
     expect(redacted?.citations.map(({ marker }) => marker)).toEqual([2]);
     expect(JSON.stringify(await store.conversations.get(tenantId, conversationId))).not.toContain("4711");
     // An answer that was under way meanwhile does not bring it back.
-    await expect(store.answers.save(tenantId, { ...answer, id: newId("answer") }, collectionId, trace)).rejects.toMatchObject({
+    await expect(
+      store.answers.save(tenantId, { ...answer, id: newId("answer") }, { collectionId, trace, by: testBy }),
+    ).rejects.toMatchObject({
       code: "conflict",
     });
     expect(await store.documents.get(tenantId, gone.documentId)).toBeNull();
     expect(await find(scope, "office")).toEqual(kept.chunkIds);
-    expect(await store.conversations.delete(tenantId, conversationId)).toBe(true);
+    expect(await store.conversations.delete(tenantId, conversationId, testBy)).toBe(true);
     expect(await store.answers.get(tenantId, answer.id)).toBeNull();
   });
 
@@ -510,11 +535,15 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
     const { tenantId } = await createTenantAndCollection(store);
     const changed = testSettings("tiny_8");
     expect(
-      await store.collections.put(tenantId, { name: "main", settings: changed, audit: { actor: "key_x", requestId: "r" } }),
+      await store.collections.put(tenantId, {
+        name: "main",
+        settings: changed,
+        by: { actor: { type: "key", id: "key_x" }, requestId: "r" },
+      }),
     ).toMatchObject({ created: false });
-    const { collection } = await store.collections.put(tenantId, { name: "second", settings: testSettings() });
+    const { collection } = await store.collections.put(tenantId, { name: "second", settings: testSettings(), by: testBy });
     await load({ tenantId, collectionId: collection.id }, "a", ["text"]);
-    await expect(store.collections.put(tenantId, { name: "second", settings: changed })).rejects.toMatchObject({
+    await expect(store.collections.put(tenantId, { name: "second", settings: changed, by: testBy })).rejects.toMatchObject({
       code: "pipeline_incompatible",
     });
     expect((await store.collections.get(tenantId, "second"))?.documentCount).toBe(1);
@@ -534,34 +563,36 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
     const key = await store.keys.create(
       tenantId,
       { id, name: "k", digest: sha256("s"), scopes: ["read", "ask"], collections: [collectionId] },
-      { actor: "op" },
+      { actor: { type: "operator", id: "op" } },
     );
     expect(key).toMatchObject({ id, scopes: ["read", "ask"], collections: [collectionId], revokedAt: null });
     expect(await store.routing.authenticate(id)).toMatchObject({ keyId: id, tenantId, digest: sha256("s"), collections: [collectionId] });
     await store.routing.touchKey(id);
     expect((await store.keys.list(tenantId, {})).data[0]?.lastUsedAt).toBeInstanceOf(Date);
-    expect((await store.keys.revoke(tenantId, id))?.revokedAt).toBeInstanceOf(Date);
+    expect((await store.keys.revoke(tenantId, id, testBy))?.revokedAt).toBeInstanceOf(Date);
     expect((await store.routing.authenticate(id))?.revokedAt).toBeInstanceOf(Date);
     expect(await store.routing.authenticate(newId("key"))).toBeNull();
     const before = await store.routing.countOperatorKeys();
     const operator = newId("key");
-    await store.routing.createOperatorKey({ id: operator, name: "op", digest: sha256("o") });
+    await store.routing.createOperatorKey({ id: operator, name: "op", digest: sha256("o"), by: testBy });
     expect(await store.routing.countOperatorKeys()).toBe(before + 1);
     expect(await store.routing.authenticate(operator)).toMatchObject({ tenantId: null, scopes: [] });
     expect(await store.routing.getTenant(tenantId)).toMatchObject({ id: tenantId, name: "test" });
     expect(await store.routing.getTenant(newId("tenant"))).toBeNull();
     expect((await store.routing.listTenants({ limit: 1 })).nextCursor).not.toBeNull();
-    await expect(store.keys.create(newId("tenant"), { id: newId("key"), name: "k", digest: "", scopes: [] })).rejects.toMatchObject({
-      code: "not_found",
-    });
+    await expect(store.keys.create(newId("tenant"), { id: newId("key"), name: "k", digest: "", scopes: [] }, testBy)).rejects.toMatchObject(
+      {
+        code: "not_found",
+      },
+    );
   });
 
   it("replays, refuses and frees idempotency keys", async () => {
     const { idempotency } = opened.store;
     const { tenantId } = await createTenantAndCollection(opened.store);
     for (const scope of [
-      { tenantId, principal: newId("key") },
-      { tenantId: null, principal: newId("key") },
+      { tenantId, actor: { type: "key" as const, id: newId("key") } },
+      { tenantId: null, actor: { type: "operator" as const, id: newId("key") } },
     ]) {
       expect(await idempotency.begin(scope, "a", "h")).toEqual({ type: "started" });
       expect(await idempotency.begin(scope, "a", "h")).toEqual({ type: "in-progress" });
@@ -593,10 +624,10 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
       { kind: "answer", stage: "embed", model: "m", inputTokens: 6, outputTokens: 0, costUsd: "0.0000003", requests: 2 },
     ]);
     const { pipeline } = testSettings();
-    const put = await store.pipelines.put(tenantId, pipeline);
-    expect(await store.pipelines.put(tenantId, pipeline)).toEqual(put);
+    const put = await store.pipelines.put(tenantId, pipeline, testBy);
+    expect(await store.pipelines.put(tenantId, pipeline, testBy)).toEqual(put);
     for (const name of ["default", "hybrid-rrf-rerank", "generated"]) {
-      await expect(store.pipelines.put(tenantId, { ...pipeline, name })).rejects.toMatchObject({
+      await expect(store.pipelines.put(tenantId, { ...pipeline, name }, testBy)).rejects.toMatchObject({
         code: "invalid_request",
         message: expect.stringContaining(`name ${name} belongs`),
       });
@@ -615,6 +646,7 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
       sha256: sha256("x"),
       sizeBytes: 1,
       mediaType: "text/plain",
+      by: testBy,
     });
     await expect(failed).rejects.toThrow(FootnoteError);
     await expect(failed).rejects.not.toThrow(/inside/);

@@ -1,7 +1,9 @@
 import type {
+  ActorRef,
   Answer,
   AnswerId,
   AnswerTrace,
+  Attribution,
   BlobStore,
   Chunk,
   ChunkId,
@@ -25,6 +27,7 @@ import type {
   ParsedDocument,
   PipelineSpec,
   RunId,
+  Scope,
   TenantId,
   TokenVectorStore,
   VectorIndex,
@@ -49,7 +52,6 @@ export interface TenantRecord {
   createdAt: Date;
 }
 
-export type Scope = "read" | "ask" | "ingest" | "admin";
 export interface KeyRecord {
   id: KeyId;
   name: string;
@@ -161,8 +163,8 @@ export interface OutboxRow {
 
 /** What somebody says of an answer. */
 export interface NewFeedback {
-  /** Whose word it is. */
-  author: string;
+  /** Whose word it is: an actor, or a person whom the application named, by a digest of that name. */
+  author: { type: ActorRef["type"] | "user"; id: string };
   rating: "up" | "down";
   reason?: string;
   comment?: string;
@@ -197,7 +199,7 @@ export interface ConversationRecord {
 }
 
 export interface AuditEntry {
-  actor: string;
+  actor: ActorRef;
   action: string;
   subject: string;
   requestId: string | null;
@@ -253,8 +255,8 @@ export interface EvalRunRecord {
   split: string;
   pipeline: string;
   pipelineHash: string;
-  /** That it was begun with; null for a run from before keys were kept. */
-  keyId: KeyId | null;
+  /** Who began it; null for a run from before that was kept. */
+  actor: ActorRef | null;
   /** Cases when it was begun, also where an erasure took some of them since. */
   caseCount: number;
   /** Cases that have their result. */
@@ -302,7 +304,7 @@ export interface Store {
     /** Creates or updates by name. An update that changes the index part of a non-empty collection's pipeline throws `pipeline_incompatible`. */
     put(
       tenantId: TenantId,
-      collection: { name: string; settings: CollectionSettings; audit?: AuditActor },
+      collection: { name: string; settings: CollectionSettings; by: Attribution },
     ): Promise<{ collection: CollectionRecord; created: boolean }>;
     get(tenantId: TenantId, nameOrId: string): Promise<CollectionRecord | null>;
     list(tenantId: TenantId, page: PageRequest & { only?: CollectionId[] | null }): Promise<PageResult<CollectionRecord>>;
@@ -329,7 +331,7 @@ export interface Store {
         title?: string;
         metadata?: Metadata;
         access?: string[];
-        audit?: AuditActor;
+        by: Attribution;
       },
     ): Promise<{ document: DocumentRecord; version: VersionRecord; job: DocumentJobRecord }>;
     get(tenantId: TenantId, id: DocumentId): Promise<DocumentRecord | null>;
@@ -338,9 +340,9 @@ export interface Store {
     text(tenantId: TenantId, id: DocumentId, versionId?: VersionId): Promise<{ text: string; version: VersionRecord } | null>;
     chunks(tenantId: TenantId, id: DocumentId, page: PageRequest & { versionId?: VersionId }): Promise<PageResult<Chunk> | null>;
     /** Marks it `deleting` (readers no longer see it) and writes the deletion job. */
-    requestDeletion(tenantId: TenantId, id: DocumentId, audit?: AuditActor): Promise<DocumentJobRecord | null>;
+    requestDeletion(tenantId: TenantId, id: DocumentId, by: Attribution): Promise<DocumentJobRecord | null>;
     /** Removes rows, vectors, postings, token vectors, idempotency bodies; redacts answers and conversations that quote it; then unreferenced blobs. Idempotent; returns the receipt. */
-    erase(tenantId: TenantId, id: DocumentId): Promise<Record<string, number>>;
+    erase(tenantId: TenantId, id: DocumentId, by: Attribution): Promise<Record<string, number>>;
   };
 
   readonly versions: {
@@ -383,20 +385,20 @@ export interface Store {
     /** Ends the turn that holds the lease; false when another one holds it. A job that is queued again gets its outbox row. */
     finish(tenantId: TenantId, id: JobId, lease: string, settlement: JobSettlement): Promise<boolean>;
     /** A queued job is cancelled at once; a running one is asked to; a finished one stays as it is. Null: unknown. */
-    cancel(tenantId: TenantId, id: JobId, audit?: AuditActor): Promise<JobRecord | null>;
+    cancel(tenantId: TenantId, id: JobId, by: Attribution): Promise<JobRecord | null>;
     /** failed, dead or cancelled → queued with an outbox row. `conflict` otherwise. Null: unknown. */
-    retry(tenantId: TenantId, id: JobId, audit?: AuditActor): Promise<JobRecord | null>;
+    retry(tenantId: TenantId, id: JobId, by: Attribution): Promise<JobRecord | null>;
   };
 
   /** Work without a tenant: ids and routing fields only, through the listed SECURITY DEFINER functions. */
   readonly routing: {
     authenticate(keyId: KeyId): Promise<AuthenticationRecord | null>;
     touchKey(keyId: KeyId): Promise<void>;
-    createTenant(tenant: { name: string; audit?: AuditActor }): Promise<TenantRecord>;
+    createTenant(tenant: { name: string; by: Attribution }): Promise<TenantRecord>;
     getTenant(id: TenantId): Promise<TenantRecord | null>;
     listTenants(page: PageRequest): Promise<PageResult<TenantRecord>>;
     /** Makes an operator's key (fn_op_…); rows in a table of their own. */
-    createOperatorKey(key: { id: KeyId; name: string; digest: string }): Promise<void>;
+    createOperatorKey(key: { id: KeyId; name: string; digest: string; by: Attribution }): Promise<void>;
     countOperatorKeys(): Promise<number>;
     /** Claims up to `limit` undelivered outbox rows of these topics for `leaseMs`; fair over tenants (round robin). */
     claimOutbox(options: { topics: readonly string[]; limit: number; leaseMs: number }): Promise<OutboxRow[]>;
@@ -410,19 +412,19 @@ export interface Store {
   maintainIndex(tenantId: TenantId): Promise<{ foldedDeltas: number }>;
 
   readonly keys: {
-    create(tenantId: TenantId, key: NewKey, audit?: AuditActor): Promise<KeyRecord>;
+    create(tenantId: TenantId, key: NewKey, by: Attribution): Promise<KeyRecord>;
     list(tenantId: TenantId, page: PageRequest): Promise<PageResult<KeyRecord>>;
-    revoke(tenantId: TenantId, id: KeyId, audit?: AuditActor): Promise<KeyRecord | null>;
+    revoke(tenantId: TenantId, id: KeyId, by: Attribution): Promise<KeyRecord | null>;
   };
 
   readonly answers: {
     /** Throws `conflict` when a document that it shows is gone. */
-    save(tenantId: TenantId, answer: Answer, collectionId: CollectionId, trace?: AnswerTrace): Promise<void>;
+    save(tenantId: TenantId, answer: Answer, saved: { collectionId: CollectionId; trace?: AnswerTrace; by: Attribution }): Promise<void>;
     get(tenantId: TenantId, id: AnswerId): Promise<Answer | null>;
     /** Null also for an answer that was stored without one. */
     trace(tenantId: TenantId, id: AnswerId): Promise<AnswerTrace | null>;
     /** One word per author: a later one takes the place of the earlier. False: there is no such answer. */
-    saveFeedback(tenantId: TenantId, id: AnswerId, feedback: NewFeedback): Promise<boolean>;
+    saveFeedback(tenantId: TenantId, id: AnswerId, feedback: NewFeedback, by: Attribution): Promise<boolean>;
     /** Answers that somebody rated down, newest answer first, with the latest bad word about each. Null collections: all. */
     listRatedDown(
       tenantId: TenantId,
@@ -430,9 +432,9 @@ export interface Store {
     ): Promise<PageResult<RatedDownAnswer>>;
   };
   readonly conversations: {
-    create(tenantId: TenantId, collectionId: CollectionId): Promise<ConversationId>;
+    create(tenantId: TenantId, collectionId: CollectionId, by: Attribution): Promise<ConversationId>;
     get(tenantId: TenantId, id: ConversationId): Promise<ConversationRecord | null>;
-    delete(tenantId: TenantId, id: ConversationId): Promise<boolean>;
+    delete(tenantId: TenantId, id: ConversationId, by: Attribution): Promise<boolean>;
   };
 
   /** Datasets, runs and results. A dataset is about one collection; erasing a document removes its cases and masks it in results. */
@@ -444,20 +446,20 @@ export interface Store {
         name: string;
         collectionId: CollectionId;
         cases: readonly { id: string; split: string; documents: readonly string[]; sha256: string; body: object }[];
-        audit?: AuditActor;
+        by: Attribution;
       },
     ): Promise<{ dataset: EvalDatasetRecord; created: boolean }>;
     getDataset(tenantId: TenantId, name: string): Promise<EvalDatasetRecord | null>;
     /** Newest first. `only`: of these collections. */
     listDatasets(tenantId: TenantId, page: PageRequest & { only?: readonly CollectionId[] | null }): Promise<PageResult<EvalDatasetRecord>>;
     /** Runs over it stay. False: unknown. */
-    deleteDataset(tenantId: TenantId, name: string, audit?: AuditActor): Promise<boolean>;
+    deleteDataset(tenantId: TenantId, name: string, by: Attribution): Promise<boolean>;
     /** Bodies of a split's cases, in order. */
     cases(tenantId: TenantId, name: string, options: { split: string }): Promise<unknown[]>;
     /** Writes the run, its job and the job's outbox row. */
     createRun(
       tenantId: TenantId,
-      run: { dataset: string; split: string; pipeline: string; pipelineHash: string; keyId: KeyId; audit?: AuditActor },
+      run: { dataset: string; split: string; pipeline: string; pipelineHash: string; by: Attribution },
     ): Promise<{ run: EvalRunRecord; job: EvaluationJobRecord }>;
     getRun(tenantId: TenantId, id: RunId): Promise<EvalRunRecord | null>;
     /** Newest first. */
@@ -485,7 +487,7 @@ export interface Store {
       page: PageRequest & { tag?: string; metric?: string; below?: number },
     ): Promise<PageResult<EvalResultRecord>>;
     /** With its results. `conflict` while its job is under way; false: unknown. */
-    deleteRun(tenantId: TenantId, id: RunId, audit?: AuditActor): Promise<boolean>;
+    deleteRun(tenantId: TenantId, id: RunId, by: Attribution): Promise<boolean>;
     finishRun(
       tenantId: TenantId,
       id: RunId,
@@ -494,24 +496,24 @@ export interface Store {
   };
 
   readonly idempotency: {
-    /** `principal` is a key id. `started`: go on and complete; `replay`: the stored reply; `mismatch`, `in-progress`. Kept 24 h; an in-progress row older than 60 s may be taken over. */
+    /** `started`: go on and complete; `replay`: the stored reply; `mismatch`, `in-progress`. Kept 24 h; an in-progress row older than 60 s may be taken over. */
     begin(
-      scope: { tenantId: TenantId | null; principal: KeyId },
+      scope: { tenantId: TenantId | null; actor: ActorRef },
       key: string,
       requestSha256: string,
     ): Promise<{ type: "started" } | { type: "replay"; status: number; body: string } | { type: "mismatch" } | { type: "in-progress" }>;
     complete(
-      scope: { tenantId: TenantId | null; principal: KeyId },
+      scope: { tenantId: TenantId | null; actor: ActorRef },
       key: string,
       reply: { status: number; body: string; documentId?: DocumentId },
     ): Promise<void>;
-    abandon(scope: { tenantId: TenantId | null; principal: KeyId }, key: string): Promise<void>;
+    abandon(scope: { tenantId: TenantId | null; actor: ActorRef }, key: string): Promise<void>;
   };
 
   readonly pipelines: {
     list(tenantId: TenantId): Promise<{ id: string; spec: PipelineSpec; hash: string; createdAt: Date }[]>;
     /** Throws `invalid_request` for a name that belongs to the server. */
-    put(tenantId: TenantId, spec: PipelineSpec): Promise<{ id: string; hash: string }>;
+    put(tenantId: TenantId, spec: PipelineSpec, by: Attribution): Promise<{ id: string; hash: string }>;
   };
   readonly audit: { list(tenantId: TenantId, page: PageRequest): Promise<PageResult<AuditEntry>> };
   readonly usage: {
@@ -528,12 +530,6 @@ export interface Store {
   ping(signal?: AbortSignal): Promise<void>;
   /** Waits for running transactions, then closes. */
   close(): Promise<void>;
-}
-
-/** Who did it, for the audit row written in the same transaction. */
-export interface AuditActor {
-  actor: string;
-  requestId?: string;
 }
 
 /** Runs SQL on the store's own connections, for libraries that bring their own tables (pg-boss). Only packages/jobs uses it. */

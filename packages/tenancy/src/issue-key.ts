@@ -1,5 +1,5 @@
-import { type CollectionId, newId, type TenantId } from "@footnote/core";
-import type { AuditActor, KeyRecord, Scope, Store } from "@footnote/storage";
+import { type Attribution, type CollectionId, newId, type Scope, type TenantId } from "@footnote/core";
+import type { KeyRecord, Store } from "@footnote/storage";
 import { makeKey } from "./key-format.ts";
 
 /** Makes a tenant's key. `key` is the secret: shown once, never stored. Throws `not_found` for an unknown tenant. */
@@ -11,7 +11,7 @@ export async function issueKey(
     scopes: readonly Scope[];
     collections?: readonly CollectionId[] | null;
     expiresAt?: Date | null;
-    audit?: AuditActor;
+    by: Attribution;
   },
 ): Promise<{ record: KeyRecord; key: string }> {
   const id = newId("key");
@@ -26,20 +26,27 @@ export async function issueKey(
       collections: request.collections ? [...request.collections] : null,
       expiresAt: request.expiresAt ?? null,
     },
-    request.audit,
+    request.by,
   );
   return { record, key };
 }
 
 /** Makes an operator's key, which is good for /v1/admin and nothing else. */
-export async function issueOperatorKey(store: Pick<Store, "routing">, name: string): Promise<{ key: string }> {
+export async function issueOperatorKey(
+  store: Pick<Store, "routing">,
+  request: { name: string; by: Attribution },
+): Promise<{ key: string }> {
   const id = newId("key");
   const { key, digest } = makeKey("operator", id);
-  await store.routing.createOperatorKey({ id, name, digest });
+  await store.routing.createOperatorKey({ id, name: request.name, digest, by: request.by });
   return { key };
 }
 
 /** The first operator's key of a new installation; null when there is one already. */
-export async function bootstrapOperator(store: Pick<Store, "routing">, name = "first operator"): Promise<{ key: string } | null> {
-  return (await store.routing.countOperatorKeys()) > 0 ? null : issueOperatorKey(store, name);
+export async function bootstrapOperator(
+  store: Pick<Store, "routing">,
+  by: Attribution,
+  name = "first operator",
+): Promise<{ key: string } | null> {
+  return (await store.routing.countOperatorKeys()) > 0 ? null : issueOperatorKey(store, { name, by });
 }

@@ -1,6 +1,7 @@
 import { sha256, type CollectionId, type Embedder, type TenantId } from "@footnote/core";
 import { createAnalyzer, pipelines } from "@footnote/retrieval";
 import type { Store } from "@footnote/storage";
+import { byLaboratory } from "./laboratory.ts";
 
 const chunksPerDocument = 100;
 
@@ -16,10 +17,10 @@ export async function loadTenant(
 ): Promise<Loaded> {
   const { name, texts, vectors, embedder } = options;
   const analyzer = createAnalyzer({ language: "en" });
-  const { id: tenantId } = await store.routing.createTenant({ name });
+  const { id: tenantId } = await store.routing.createTenant({ name, by: byLaboratory });
   const space = embedder.space.id;
   const pipeline = { ...pipelines.default, index: { ...pipelines.default.index, space } };
-  const { collection } = await store.collections.put(tenantId, { name: "bench", settings: { pipeline } });
+  const { collection } = await store.collections.put(tenantId, { name: "bench", settings: { pipeline }, by: byLaboratory });
   for (let from = 0; from < texts.length; from += chunksPerDocument) {
     const pieces = texts.slice(from, from + chunksPerDocument);
     const text = pieces.join("\n\n");
@@ -29,6 +30,7 @@ export async function loadTenant(
       sha256: sha256(text),
       sizeBytes: text.length,
       mediaType: "text/plain",
+      by: byLaboratory,
     });
     await store.versions.saveParsed(tenantId, version.id, {
       title: null,

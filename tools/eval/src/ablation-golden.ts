@@ -14,6 +14,7 @@ import type { AblationResult, AblationResults, ResultKey } from "./ablation-resu
 import type { AblationVariant } from "./ablation-variants.ts";
 import { createClientTarget } from "@footnote/server/client-target";
 import { readHandbookCases } from "./handbook-store.ts";
+import { byLaboratory } from "./laboratory.ts";
 
 const shippedNames: ReadonlySet<string> = new Set(Object.keys(pipelines));
 
@@ -75,7 +76,7 @@ export async function ablateGolden(options: GoldenAblationOptions): Promise<Map<
       for (const [at, variant] of missing.entries()) {
         const { spec, step, change } = variant;
         // Shipped pipelines are there by name; the others become the tenant's own.
-        if (!shippedNames.has(spec.name)) await runtime.store.pipelines.put(tenant.id, spec);
+        if (!shippedNames.has(spec.name)) await runtime.store.pipelines.put(tenant.id, spec, byLaboratory);
         const hash = indexHash(spec);
         let collection = collections.get(hash);
         if (!collection) {

@@ -12,6 +12,7 @@ import type { BeirDocument, BeirQuery, Relevance } from "@footnote/evaluation/da
 import { boundOf, createAnalyzer, createRetriever, learnedFeatures, normalizeQuery } from "@footnote/retrieval";
 import type { Store } from "@footnote/storage";
 import { createRowWriter } from "./retrieval.ts";
+import { byLaboratory } from "./laboratory.ts";
 
 /** What learned fusion would see of one query, with the truth beside it. */
 export interface CollectedQuery {
@@ -43,8 +44,8 @@ export interface CollectOptions {
 /** Puts the rows through the store's own write path, asks every query, and keeps the features of the best candidates. */
 export async function collectFusionFeatures(options: CollectOptions): Promise<CollectedQuery[]> {
   const { name, documents, queries, relevance, spec, store, embedder, rerankers, signals, log, signal } = options;
-  const tenant = await store.routing.createTenant({ name: `Features of ${name}` });
-  const { collection } = await store.collections.put(tenant.id, { name: "features", settings: { pipeline: spec } });
+  const tenant = await store.routing.createTenant({ name: `Features of ${name}`, by: byLaboratory });
+  const { collection } = await store.collections.put(tenant.id, { name: "features", settings: { pipeline: spec }, by: byLaboratory });
   const write = createRowWriter({
     ...options,
     tokenVectors: true,

@@ -24,6 +24,7 @@ import { type RankedQuery, type RetrievalReport, scoreRun, summarizeRun } from "
 import { quantile } from "@footnote/evaluation/statistics";
 import { createAnalyzer, createRetriever } from "@footnote/retrieval";
 import type { Store } from "@footnote/storage";
+import { byLaboratory } from "./laboratory.ts";
 
 export interface RetrievalEvaluationOptions {
   /** In BEIR's layout: corpus.jsonl, queries.jsonl, qrels/<split>.tsv. */
@@ -69,8 +70,8 @@ export async function evaluateRetrieval(options: RetrievalEvaluationOptions): Pr
   const { queries: all, relevance } = await readBeirQueries(folder, split);
   const queries = all.slice(0, options.limit ?? all.length);
 
-  const tenant = await store.routing.createTenant({ name: `Evaluation of ${dataset}` });
-  const { collection } = await store.collections.put(tenant.id, { name: "evaluation", settings: { pipeline: first } });
+  const tenant = await store.routing.createTenant({ name: `Evaluation of ${dataset}`, by: byLaboratory });
+  const { collection } = await store.collections.put(tenant.id, { name: "evaluation", settings: { pipeline: first }, by: byLaboratory });
   const rows = new Map<DocumentId, string>();
   let chunkCount = 0;
   const write = createRowWriter({ ...options, tenantId: tenant.id, collectionId: collection.id, spec: first });
@@ -183,6 +184,7 @@ export function createRowWriter(
       sizeBytes: bytes.length,
       mediaType: parsed.mediaType,
       ...(parsed.title ? { title: parsed.title } : {}),
+      by: byLaboratory,
     });
     await store.versions.saveParsed(tenantId, version.id, parsed);
     const drafts = await chunkDocument({ chunker, request: { document: parsed, spec: spec.index.chunker }, embedder, ...aborted });

@@ -23,6 +23,7 @@ import type { JobRunner, JobRunnerOptions } from "../job-runner.ts";
 import { createJobEvents } from "../job-events.ts";
 import { pgBossSchemas } from "../pg-boss-schema.ts";
 import { createSystemClock } from "../system-clock.ts";
+import { testBy } from "@footnote/storage/testing";
 
 /** Blocks are paragraphs; a text that begins with `BROKEN` cannot be read. */
 export const paragraphParser: Parser = {
@@ -147,8 +148,8 @@ export async function openWorkbench(): Promise<Workbench> {
       });
     },
     async tenant(pipeline = testSpec) {
-      const { id: tenantId } = await store.routing.createTenant({ name: `Jobs ${Math.random()}` });
-      const { collection } = await store.collections.put(tenantId, { name: "c", settings: { pipeline } });
+      const { id: tenantId } = await store.routing.createTenant({ name: `Jobs ${Math.random()}`, by: testBy });
+      const { collection } = await store.collections.put(tenantId, { name: "c", settings: { pipeline }, by: testBy });
       return {
         tenantId,
         collectionId: collection.id,
@@ -161,6 +162,7 @@ export async function openWorkbench(): Promise<Workbench> {
             sha256,
             sizeBytes,
             mediaType: "text/plain",
+            by: testBy,
           });
           return job;
         },

@@ -38,7 +38,9 @@ export type Tenant = z.infer<typeof tenantSchema>;
 
 export const auditEntrySchema = z
   .object({
+    /** The id of a key, a member or an operator, or which part of this program it was. */
     actor: z.string(),
+    actorType: z.enum(["key", "member", "operator", "system"]),
     action: z.string(),
     subject: z.string(),
     requestId: z.string().nullable(),

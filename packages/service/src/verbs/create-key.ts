@@ -18,6 +18,6 @@ export const createKey = defineVerb({
       collections = [];
       for (const nameOrId of wanted.collections) collections.push((await findCollection(context, actor, nameOrId)).id);
     }
-    return await issueKey(store, actor.tenantId, { name, scopes, collections, expiresAt: expiryOf(wanted.expiresAt, clock), audit: by });
+    return await issueKey(store, actor.tenantId, { name, scopes, collections, expiresAt: expiryOf(wanted.expiresAt, clock), by });
   },
 });

@@ -24,7 +24,7 @@ export const createTenantKey = defineOperatorVerb({
       scopes,
       collections: wanted.collections ? collections : null,
       expiresAt: expiryOf(wanted.expiresAt, clock),
-      audit: by,
+      by,
     });
   },
 });

@@ -6,6 +6,6 @@ export const createTenant = defineOperatorVerb({
   audits: "tenant.create",
   async run({ store }, { by }, input: { name: string }) {
     const { name } = validate(createTenantSchema, input, "The tenant");
-    return await store.routing.createTenant({ name, audit: by });
+    return await store.routing.createTenant({ name, by });
   },
 });

@@ -6,8 +6,8 @@ import { defineVerb } from "../verb.ts";
 export const deleteConversation = defineVerb({
   scope: "ask",
   audits: "conversation.delete",
-  async run(context, { actor }, input: { conversationId: string }): Promise<void> {
+  async run(context, { actor, by }, input: { conversationId: string }): Promise<void> {
     const { id } = await findConversation(context, actor, input.conversationId);
-    if (!(await context.store.conversations.delete(actor.tenantId, id))) throw notFound();
+    if (!(await context.store.conversations.delete(actor.tenantId, id, by))) throw notFound();
   },
 });

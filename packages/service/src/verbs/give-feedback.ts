@@ -9,16 +9,17 @@ import { defineVerb } from "../verb.ts";
 export const giveFeedback = defineVerb({
   scope: "ask",
   audits: "feedback.put",
-  async run(context, { actor }, { answerId, ...input }: FeedbackRequest & { answerId: AnswerId }): Promise<void> {
+  async run(context, { actor, by }, { answerId, ...input }: FeedbackRequest & { answerId: AnswerId }): Promise<void> {
     const { id } = await findAnswer(context, actor, answerId);
     const { rating, reason, comment, user } = validate(feedbackRequestSchema, input, "The feedback");
-    const kept = await context.store.answers.saveFeedback(actor.tenantId, id, {
+    const said = {
       // A name is only needed to tell people apart.
-      author: user === undefined ? `key:${actor.id}` : `user:${sha256(`${actor.tenantId}\n${user}`)}`,
+      author: user === undefined ? by.actor : { type: "user" as const, id: sha256(`${actor.tenantId}\n${user}`) },
       rating,
       ...(reason === undefined ? {} : { reason }),
       ...(comment === undefined ? {} : { comment }),
-    });
+    };
+    const kept = await context.store.answers.saveFeedback(actor.tenantId, id, said, by);
     if (!kept) throw notFound();
   },
 });

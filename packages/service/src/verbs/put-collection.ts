@@ -36,7 +36,7 @@ export const putCollection = defineVerb({
       ...(input.description === undefined ? {} : { description: input.description }),
       ...(input.retention === undefined ? {} : { retention: input.retention }),
     };
-    const put = await store.collections.put(tenantId, { name: existing?.name ?? nameOf(), settings, audit: by });
+    const put = await store.collections.put(tenantId, { name: existing?.name ?? nameOf(), settings, by });
     const noted = await warnings.read(tenantId, [put.collection]);
     return { ...put, warnings: noted.get(put.collection.id) ?? [] };
   },

@@ -43,7 +43,7 @@ export const putDataset = defineVerb({
         `A dataset has at most ${mostSlices} different tags and languages, this one ${slices}; merge some.`,
       );
     }
-    return await evaluations.putDataset(actor.tenantId, { name, collectionId: collection.id, cases: cases.map(toStored), audit: by });
+    return await evaluations.putDataset(actor.tenantId, { name, collectionId: collection.id, cases: cases.map(toStored), by });
   },
 });
 

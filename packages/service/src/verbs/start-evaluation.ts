@@ -24,7 +24,7 @@ export const startEvaluation = defineVerb({
       pipeline: spec.name,
       pipelineHash: pipelineHash(spec),
       keyId: actor.type === "key" ? actor.id : newId("key"),
-      audit: by,
+      by,
     });
     queue.wake();
     return begun;

@@ -20,6 +20,9 @@ export const answers = pgTable(
     body: jsonb("body").notNull(),
     /** AnswerTrace; null for answers from before there were traces. */
     trace: jsonb("trace"),
+    /** Who asked; null for answers from before that was kept. */
+    actorType: text("actor_type"),
+    actorId: text("actor_id"),
     createdAt: createdAt(),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.id] }), index("answers_conversation").on(table.tenantId, table.conversationId)],
@@ -47,8 +50,9 @@ export const feedback = pgTable(
     tenantId: tenantId(),
     id: bigint("id", { mode: "number" }).generatedAlwaysAsIdentity(),
     answerId: text("answer_id").notNull(),
-    /** Whose word it is: a key, or a digest of the name that the application gave. */
-    author: text("author").notNull(),
+    /** Whose word it is: an actor, or `user` with a digest of the name that the application gave. */
+    authorType: text("author_type").notNull(),
+    authorId: text("author_id").notNull(),
     rating: text("rating").notNull(),
     reason: text("reason"),
     comment: text("comment"),
@@ -56,6 +60,6 @@ export const feedback = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.id] }),
-    unique("feedback_author").on(table.tenantId, table.answerId, table.author),
+    unique("feedback_author").on(table.tenantId, table.answerId, table.authorType, table.authorId),
   ],
 );

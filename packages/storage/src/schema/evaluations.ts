@@ -44,8 +44,9 @@ export const evalRuns = pgTable(
     split: text("split").notNull(),
     pipeline: text("pipeline").notNull(),
     pipelineHash: text("pipeline_hash").notNull(),
-    /** That it was begun with; its job asks with that key's rights. */
-    keyId: text("key_id"),
+    /** Who began it; its job asks with that actor's rights. */
+    actorType: text("actor_type"),
+    actorId: text("actor_id"),
     caseCount: integer("case_count").notNull(),
     jobId: text("job_id").notNull(),
     corpus: text("corpus"),

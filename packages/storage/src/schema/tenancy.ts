@@ -37,7 +37,8 @@ export const idempotencyKeys = pgTable(
   "idempotency_keys",
   {
     tenantId: tenantId(),
-    principal: text("principal").notNull(),
+    actorType: text("actor_type").notNull(),
+    actorId: text("actor_id").notNull(),
     key: text("key").notNull(),
     requestSha256: text("request_sha256").notNull(),
     status: integer("status"),
@@ -46,7 +47,7 @@ export const idempotencyKeys = pgTable(
     createdAt: createdAt(),
   },
   (table) => [
-    primaryKey({ columns: [table.tenantId, table.principal, table.key] }),
+    primaryKey({ columns: [table.tenantId, table.actorType, table.actorId, table.key] }),
     index("idempotency_keys_document").on(table.tenantId, table.documentId),
   ],
 );
@@ -56,7 +57,8 @@ export const auditLog = pgTable(
   {
     tenantId: tenantId(),
     id: bigint("id", { mode: "number" }).generatedAlwaysAsIdentity(),
-    actor: text("actor").notNull(),
+    actorType: text("actor_type").notNull(),
+    actorId: text("actor_id").notNull(),
     action: text("action").notNull(),
     subject: text("subject").notNull(),
     requestId: text("request_id"),

@@ -11,6 +11,7 @@ import {
   type VersionId,
 } from "@footnote/core";
 import type { CollectionSettings, Store } from "../store.ts";
+import { testBy } from "./test-by.ts";
 
 export interface LoadedChunk {
   text: string;
@@ -47,8 +48,8 @@ export function testSettings(space = "fake_64"): CollectionSettings {
 }
 
 export async function createTenantAndCollection(store: Store): Promise<{ tenantId: TenantId; collectionId: CollectionId }> {
-  const { id: tenantId } = await store.routing.createTenant({ name: "test" });
-  const { collection } = await store.collections.put(tenantId, { name: "main", settings: testSettings() });
+  const { id: tenantId } = await store.routing.createTenant({ name: "test", by: testBy });
+  const { collection } = await store.collections.put(tenantId, { name: "main", settings: testSettings(), by: testBy });
   return { tenantId, collectionId: collection.id };
 }
 
@@ -93,6 +94,7 @@ export async function loadChunks(
     mediaType: "text/plain",
     metadata: request.metadata ?? {},
     access: request.access ?? [],
+    by: testBy,
   });
   await store.versions.saveParsed(tenantId, version.id, {
     title: `Title of ${externalId}`,
