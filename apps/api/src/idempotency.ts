@@ -1,4 +1,4 @@
-import { type Actor, type DocumentId, FootnoteError, type KeyId, sha256 } from "@footnote/core";
+import { actorRef, type DocumentId, FootnoteError, sha256 } from "@footnote/core";
 import { limits } from "@footnote/sdk";
 import type { Store } from "@footnote/storage";
 import { z } from "zod";
@@ -26,7 +26,7 @@ export async function withIdempotency(
   const bytes = options.bytes ?? (await call.readBody());
   call.readBody = async () => bytes;
   const { actor } = call;
-  const scope = { tenantId: actor.type === "operator" ? null : actor.tenantId, principal: keyOf(actor) };
+  const scope = { tenantId: actor.type === "operator" ? null : actor.tenantId, actor: actorRef(actor) };
   const begun = await store.begin(scope, key, hashOf(call.request, bytes));
   switch (begun.type) {
     case "mismatch":
@@ -62,11 +62,6 @@ export async function withIdempotency(
       return new Response(text, { status: response.status, headers: response.headers });
     }
   }
-}
-
-function keyOf(actor: Actor): KeyId {
-  if (actor.type === "key" || actor.type === "operator") return actor.id;
-  throw new FootnoteError("internal", "Only a key's requests have an Idempotency-Key.");
 }
 
 function hashOf(request: Request, bytes: Uint8Array<ArrayBuffer>): string {

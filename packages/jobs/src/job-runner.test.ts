@@ -4,6 +4,7 @@ import { createFakeEmbedder, until } from "@footnote/core/testing";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { openWorkbench, paragraphChunker, paragraphParser, testSpec } from "./testing/workbench.ts";
 import type { Workbench } from "./testing/workbench.ts";
+import { testBy } from "@footnote/storage/testing";
 
 let bench: Workbench;
 beforeAll(async () => {
@@ -157,7 +158,7 @@ it("tries again after a passing error, from its checkpoint, and is dead after th
     expect(now?.state).toBe(i < job.maxAttempts - 1 ? "queued" : "dead");
   }
   expect([parses, calls]).toEqual([1, job.maxAttempts]);
-  await bench.store.jobs.retry(tenantId, job.id);
+  await bench.store.jobs.retry(tenantId, job.id, testBy);
   await bench.runner().handle({ tenantId, jobId: job.id }, never);
   expect(await bench.store.jobs.get(tenantId, job.id)).toMatchObject({ state: "succeeded" });
 });
@@ -215,7 +216,7 @@ it("honours a cancel within a second while a stage hangs", async () => {
     })
     .handle({ tenantId, jobId: job.id }, never);
   await begun;
-  await bench.store.jobs.cancel(tenantId, job.id);
+  await bench.store.jobs.cancel(tenantId, job.id, testBy);
   bench.events.requestCancel(job.id);
   await handling;
   expect(await bench.store.jobs.get(tenantId, job.id)).toMatchObject({ state: "cancelled", error: { code: "cancelled" } });
@@ -232,7 +233,7 @@ it("sees a cancel of another process at a heartbeat", async () => {
     })
     .handle({ tenantId, jobId: job.id }, never);
   await begun;
-  await bench.store.jobs.cancel(tenantId, job.id);
+  await bench.store.jobs.cancel(tenantId, job.id, testBy);
   await handling;
   expect((await bench.store.jobs.get(tenantId, job.id))?.state).toBe("cancelled");
 });
@@ -303,7 +304,7 @@ it("erases a document and keeps the receipt", async () => {
   const { tenantId, put } = await bench.tenant();
   const job = await put("a", lines(4));
   await bench.runner().handle({ tenantId, jobId: job.id }, never);
-  const deletion = await bench.store.documents.requestDeletion(tenantId, job.documentId);
+  const deletion = await bench.store.documents.requestDeletion(tenantId, job.documentId, testBy);
   if (!deletion) throw new Error("no deletion job");
   await bench.runner().handle({ tenantId, jobId: deletion.id }, never);
   const done = await bench.store.jobs.get(tenantId, deletion.id);
@@ -377,9 +378,9 @@ it("embeds what a chunker compares, puts the opening before each chunk, and fill
 async function evaluation() {
   const { tenantId, collectionId } = await bench.tenant();
   const one = { id: "a", split: "test", documents: [], sha256: "x", body: { id: "a" } };
-  await bench.store.evaluations.putDataset(tenantId, { name: "set", collectionId, cases: [one] });
+  await bench.store.evaluations.putDataset(tenantId, { name: "set", collectionId, cases: [one], by: testBy });
   const request = { dataset: "set", split: "test", pipeline: "default", pipelineHash: "h", keyId: newId("key") };
-  const made = await bench.store.evaluations.createRun(tenantId, request);
+  const made = await bench.store.evaluations.createRun(tenantId, { ...request, by: testBy });
   return { tenantId, jobId: made.job.id, runId: made.run.id, job: () => bench.store.jobs.get(tenantId, made.job.id) };
 }
 
@@ -427,7 +428,7 @@ it("fails an evaluation where no worker runs them, and cancels one that goes on"
   });
   const handled = runner.handle({ tenantId, jobId }, never);
   await until(async () => (await job())?.state === "running");
-  await bench.store.jobs.cancel(tenantId, jobId);
+  await bench.store.jobs.cancel(tenantId, jobId, testBy);
   await handled;
   expect(await job()).toMatchObject({ state: "cancelled", error: { code: "cancelled" } });
 });

@@ -1,8 +1,9 @@
-import { type EvaluationWork, type KeyId, newId, pipelineSpecSchema } from "@footnote/core";
+import { type EvaluationWork, newId, pipelineSpecSchema } from "@footnote/core";
 import { caseHash, type EvalTarget, readEvalCases, type TargetAnswer } from "@footnote/evaluation";
 import { openTestStore, type TestStore } from "@footnote/storage/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { evaluateRun } from "./evaluate-run.ts";
+import { testBy } from "@footnote/storage/testing";
 
 let opened: TestStore;
 beforeAll(async () => {
@@ -61,11 +62,11 @@ function scripted(documentId: string, changes: Partial<EvalTarget> = {}): EvalTa
 
 async function prepare() {
   const { store } = opened;
-  const { id: tenantId } = await store.routing.createTenant({ name: "test" });
-  const { collection } = await store.collections.put(tenantId, { name: "main", settings: { pipeline } });
+  const { id: tenantId } = await store.routing.createTenant({ name: "test", by: testBy });
+  const { collection } = await store.collections.put(tenantId, { name: "main", settings: { pipeline }, by: testBy });
   const blob = await store.blobs.put({ tenantId, bytes: Buffer.from(text) });
   const document = { collectionId: collection.id, externalId: "manual.md", ...blob, mediaType: "text/plain" };
-  const put = await store.documents.put(tenantId, document);
+  const put = await store.documents.put(tenantId, { ...document, by: testBy });
   const cases = readEvalCases(
     ["a", "b", "c"]
       .map(
@@ -75,16 +76,22 @@ async function prepare() {
       .join(""),
   );
   const rows = cases.map((one) => ({ id: one.id, split: one.split, documents: ["manual.md"], sha256: caseHash(one), body: one }));
-  await store.evaluations.putDataset(tenantId, { name: "set", collectionId: collection.id, cases: rows });
+  await store.evaluations.putDataset(tenantId, { name: "set", collectionId: collection.id, cases: rows, by: testBy });
   const keyId = newId("key");
-  const request = { dataset: "set", split: "test", pipeline: "default", pipelineHash: "h", keyId };
+  const request = {
+    dataset: "set",
+    split: "test",
+    pipeline: "default",
+    pipelineHash: "h",
+    by: { actor: { type: "key" as const, id: keyId } },
+  };
   const { run } = await store.evaluations.createRun(tenantId, request);
   return { store, tenantId, collectionId: collection.id, documentId: put.document.id, runId: run.id, keyId };
 }
 
 interface Seen {
   corpus: (string | null)[];
-  keys: (KeyId | null)[];
+  keys: (string | null)[];
 }
 /** `now`: the hash of the documents as they are. */
 function workflow(target: EvalTarget, { now = "c", seen = { corpus: [], keys: [] } }: { now?: string; seen?: Seen } = {}) {
@@ -93,9 +100,9 @@ function workflow(target: EvalTarget, { now = "c", seen = { corpus: [], keys: []
       {
         store: opened.store,
         judges: {},
-        async targetFor({ keyId }, corpus) {
+        async targetFor({ actor }, corpus) {
           seen.corpus.push(corpus);
-          seen.keys.push(keyId);
+          seen.keys.push(actor?.id ?? null);
           return { ...target, corpus: corpus ?? now };
         },
       },
@@ -148,7 +155,7 @@ it("ends for good when the pipeline was changed, a document was deleted or the r
   const { store, tenantId, runId, documentId } = await prepare();
   const other = workflow(scripted(documentId, { pipelineHash: "other" }))(work({ tenantId, runId }));
   await expect(other).rejects.toMatchObject({ code: "conflict", retryable: false });
-  await store.documents.requestDeletion(tenantId, documentId);
+  await store.documents.requestDeletion(tenantId, documentId, testBy);
   await expect(workflow(scripted(documentId))(work({ tenantId, runId }))).rejects.toMatchObject({ code: "conflict", retryable: false });
   await expect(workflow(scripted(documentId))(work({ tenantId, runId: newId("run") }))).rejects.toMatchObject({
     code: "not_found",
@@ -161,10 +168,10 @@ it("refuses questions that were replaced while the run was cancelled", async () 
   expect(await workflow(scripted(documentId))(work({ tenantId, runId, isOver: () => true }))).toBe("more");
   const run = await store.evaluations.getRun(tenantId, runId);
   if (!run) throw new Error("the run was not stored");
-  await store.jobs.cancel(tenantId, run.jobId);
+  await store.jobs.cancel(tenantId, run.jobId, testBy);
   const body = { id: "z", question: "z?", answerable: true, tags: ["t"], spans: [{ document: "manual.md", quote: "Never use vinegar." }] };
   const cases = readEvalCases(JSON.stringify(body)).map((one) => ({ ...one, documents: ["manual.md"], sha256: caseHash(one), body: one }));
-  await store.evaluations.putDataset(tenantId, { name: "set", collectionId, cases });
+  await store.evaluations.putDataset(tenantId, { name: "set", collectionId, cases, by: testBy });
   const target = scripted(documentId);
   await expect(workflow(target)(work({ tenantId, runId }))).rejects.toMatchObject({ code: "conflict", retryable: false });
   expect(target.asked).toEqual([]);
@@ -199,9 +206,9 @@ it("keeps no result over a document that was erased and put again while it was a
   const target: EvalTarget = {
     ...base,
     async search(request) {
-      await store.documents.erase(tenantId, documentId);
+      await store.documents.erase(tenantId, documentId, testBy);
       const blob = await store.blobs.put({ tenantId, bytes: Buffer.from("New.") });
-      await store.documents.put(tenantId, { collectionId, externalId: "manual.md", ...blob, mediaType: "text/plain" });
+      await store.documents.put(tenantId, { collectionId, externalId: "manual.md", ...blob, mediaType: "text/plain", by: testBy });
       return base.search(request);
     },
   };

@@ -223,7 +223,7 @@ export function toCandidate({ origin, case: row }: ReturnType<typeof candidateCa
 const documentsChangedWarning =
   "The documents were changed while the questions were asked: some answers are from before, some from after; begin a new run for one state of them.";
 
-export function toRun({ error, keyId: _keyId, documentsChanged, createdAt, finishedAt, ...run }: EvalRunRecord): EvalRun {
+export function toRun({ error, actor: _actor, documentsChanged, createdAt, finishedAt, ...run }: EvalRunRecord): EvalRun {
   return {
     ...run,
     ...(error ? { error } : {}),

@@ -38,6 +38,7 @@ const lexicalRows: Record<string, string> = {
   "0006_evaluations": postingLists,
   "0007_feedback": postingLists,
   "0008_run_keys": postingLists,
+  "0009_actors": postingLists,
 };
 
 describe.runIf(server)("migrations of a database with rows, by an owner without superuser", () => {

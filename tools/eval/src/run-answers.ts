@@ -18,6 +18,7 @@ import { fitFormulas, type FittedQuestion, keptOut, type KeptOut, reorder } from
 import { createRowWriter } from "./retrieval.ts";
 import { readGoldenTraining, readTrainingWorlds, readWrittenQuestions, type TrainingWorld } from "./training-answers.ts";
 import { writeFitted } from "./write-fitted.ts";
+import { byLaboratory } from "./laboratory.ts";
 
 export interface RunAnswersOptions {
   /** SQuAD 2.0 with corpus.jsonl and dev-v2.0-half.json. */
@@ -52,8 +53,8 @@ export async function answerSquad(options: RunAnswersOptions): Promise<{ answere
     const tokenVectors = needsTokenVectors(spec);
     const { store } = await openStore({ dataDir, spaces: [{ id, dimensions, tokenVectors }] });
     try {
-      const tenant = await store.routing.createTenant({ name: "Evaluation of answers" });
-      const { collection } = await store.collections.put(tenant.id, { name: "evaluation", settings: { pipeline: spec } });
+      const tenant = await store.routing.createTenant({ name: "Evaluation of answers", by: byLaboratory });
+      const { collection } = await store.collections.put(tenant.id, { name: "evaluation", settings: { pipeline: spec }, by: byLaboratory });
       const scope = { tenantId: tenant.id, collectionId: collection.id, spec };
       const write = createRowWriter({ store, embedder, chunkerFor: createChunker, tokenVectors, ...scope, ...(signal ? { signal } : {}) });
       const rows = new Map<string, string>();

@@ -5,6 +5,7 @@ import type { Store } from "@footnote/storage";
 import { issueOperatorKey } from "@footnote/tenancy";
 import { type Api, createApi } from "../create-api.ts";
 import { serveApi } from "../serve.ts";
+import { testBy } from "@footnote/storage/testing";
 
 export interface TestTenant {
   tenantId: TenantId;
@@ -55,7 +56,7 @@ export async function serveTestApi(options: Partial<ServiceContext> = {}): Promi
     environment: { FOOTNOTE_MAX_UPLOAD_BYTES: 200_000, FOOTNOTE_CORS_ORIGINS: [] },
   });
   const served = await serveApi({ app: api.app, host: "127.0.0.1", port: 0 });
-  const operatorKey = (await issueOperatorKey(store, "test")).key;
+  const operatorKey = (await issueOperatorKey(store, { name: "test", by: testBy })).key;
 
   async function call(method: string, path: string, { json, body, headers = {}, key = null }: CallOptions = {}): Promise<Reply> {
     const response = await fetch(served.url + path, {

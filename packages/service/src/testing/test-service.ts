@@ -21,6 +21,7 @@ import { type ApplicationTelemetry, createTelemetry } from "@footnote/telemetry"
 import { type Authenticator, createAuthenticator, issueKey } from "@footnote/tenancy";
 import { createService, type Service } from "../create-service.ts";
 import type { ServiceContext } from "../service-context.ts";
+import { testBy } from "@footnote/storage/testing";
 
 const { index } = pipelines.default;
 const dimensions = 384;
@@ -88,7 +89,7 @@ export async function openTestService(options: Partial<ServiceContext> = {}): Pr
     const started = await store.jobs.start(tenantId, job.id, { staleMs: 0 });
     if (!started) return;
     if (job.kind === "delete") {
-      const result = await store.documents.erase(tenantId, job.documentId);
+      const result = await store.documents.erase(tenantId, job.documentId, testBy);
       await store.jobs.finish(tenantId, job.id, started.lease, { state: "succeeded", result });
     } else if (job.versionId) {
       await makeSearchable(tenantId, job.versionId, language);
@@ -153,15 +154,15 @@ export async function openTestService(options: Partial<ServiceContext> = {}): Pr
     logged,
     woken,
     async tenant() {
-      const { id: tenantId } = await store.routing.createTenant({ name: "test" });
+      const { id: tenantId } = await store.routing.createTenant({ name: "test", by: testBy });
       const scopes: Scope[] = ["read", "ask", "ingest", "admin"];
-      const { record, key } = await issueKey(store, tenantId, { name: "all", scopes });
+      const { record, key } = await issueKey(store, tenantId, { name: "all", scopes, by: testBy });
       return {
         tenantId,
         actor: { type: "key", id: record.id, tenantId, scopes, collections: null },
         key,
         keyWith: async (rights, collections) =>
-          (await issueKey(store, tenantId, { name: "limited", scopes: rights, collections: collections ?? null })).key,
+          (await issueKey(store, tenantId, { name: "limited", scopes: rights, collections: collections ?? null, by: testBy })).key,
       };
     },
     async work(tenantId, language = "en") {

@@ -51,7 +51,7 @@ export const ask = defineVerb({
   audits: "answer.create",
   async run(context, call, input: AskInput): Promise<Asked> {
     const { store, searcher, clock, telemetry } = context;
-    const { actor, signal } = call;
+    const { actor, by, signal } = call;
     const { tenantId } = actor;
     const { question, filter, principals, ...named } = validate(askInputSchema, input, "The question");
     const collection = await findCollection(context, actor, named.collection);
@@ -63,7 +63,7 @@ export const ask = defineVerb({
     }
     const ids = {
       answer: newId("answer"),
-      conversation: conversation?.id ?? (await store.conversations.create(tenantId, collection.id)),
+      conversation: conversation?.id ?? (await store.conversations.create(tenantId, collection.id, by)),
     };
     const meter = createUsageMeter();
     const chunksRead: ChunkId[] = [];
@@ -80,7 +80,7 @@ export const ask = defineVerb({
       chunksRead: () => chunksRead,
       async save(answer, trace) {
         try {
-          await store.answers.save(tenantId, answer, collection.id, trace);
+          await store.answers.save(tenantId, answer, { collectionId: collection.id, trace, by });
           stored = answer;
         } finally {
           // It was used, stored answer or not.

@@ -33,15 +33,15 @@ export const evaluate = defineVerb({
       {
         store,
         judges,
-        async targetFor({ keyId, collectionId, pipeline }, corpus) {
-          if (keyId === null) {
+        async targetFor({ actor: beganBy, collectionId, pipeline }, corpus) {
+          if (beganBy === null) {
             throw new FootnoteError("conflict", "The run does not say whose key it was begun with; begin a new one.", { retryable: false });
           }
           return await openCollectionTarget({
             verbs,
             // What a run needs and no more, for as long as whoever began it may ask.
             actor: async () => ({
-              ...(await actorOf(tenantId, { type: "key", id: keyId })),
+              ...(await actorOf(tenantId, beganBy)),
               scopes: ["read", "ask"],
               collections: [collectionId],
             }),

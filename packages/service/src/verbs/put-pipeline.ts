@@ -7,9 +7,9 @@ import { defineVerb } from "../verb.ts";
 export const putPipeline = defineVerb({
   scope: "admin",
   audits: "pipeline.put",
-  async run({ store }, { actor }, { spec }: { spec: PipelineSpec }) {
+  async run({ store }, { actor, by }, { spec }: { spec: PipelineSpec }) {
     requireVersions(spec);
-    return await store.pipelines.put(actor.tenantId, spec);
+    return await store.pipelines.put(actor.tenantId, spec, by);
   },
 });
 

@@ -1,4 +1,4 @@
-import { newId, pipelineHash } from "@footnote/core";
+import { pipelineHash } from "@footnote/core";
 import { type CreateEvalRun, createEvalRunSchema } from "@footnote/sdk";
 import { findDataset } from "../find-evaluation.ts";
 import { notFound } from "../not-found.ts";
@@ -23,7 +23,6 @@ export const startEvaluation = defineVerb({
       split: wanted.split,
       pipeline: spec.name,
       pipelineHash: pipelineHash(spec),
-      keyId: actor.type === "key" ? actor.id : newId("key"),
       by,
     });
     queue.wake();
