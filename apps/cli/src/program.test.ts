@@ -16,6 +16,7 @@ import { unsupportedSentence } from "./print-answer.ts";
 import { createProgram } from "./program.ts";
 import { runFootnote, startFootnote } from "./testing/run-footnote.ts";
 import { fakeTerminal, type RunOptions } from "@footnote/terminal/testing";
+import { testBy } from "@footnote/storage/testing";
 
 let root: string;
 let docs: string;
@@ -283,12 +284,20 @@ describe("without a server", () => {
       const client = createClient({ url: "http://footnote.internal", fetch: runtime.fetch, key });
       const reranker = { type: "cross-encoder", candidates: 10, weight: 1 } as const;
       const tenant = idSchema("tenant").parse(tenantId);
-      await runtime.store.pipelines.put(tenant, {
-        ...pipelines.default,
-        name: "crossed",
-        reranker: { ...reranker, model: "tiny-reranker" },
-      });
-      await runtime.store.pipelines.put(tenant, { ...pipelines.default, name: "absent", reranker: { ...reranker, model: "another" } });
+      await runtime.store.pipelines.put(
+        tenant,
+        {
+          ...pipelines.default,
+          name: "crossed",
+          reranker: { ...reranker, model: "tiny-reranker" },
+        },
+        testBy,
+      );
+      await runtime.store.pipelines.put(
+        tenant,
+        { ...pipelines.default, name: "absent", reranker: { ...reranker, model: "another" } },
+        testBy,
+      );
       const crossed = await client.search({ query: "kettle", collection: "find", limit: 2, pipeline: "crossed" });
       expect(crossed.degraded).toEqual([]);
       expect(crossed.hits[0]?.ranks.rerank).toBe(1);

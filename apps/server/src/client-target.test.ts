@@ -10,6 +10,7 @@ import { openRuntime, type Runtime } from "./compose.ts";
 import { openDataFolder } from "./data-folder.ts";
 import { readEnvironment } from "./env.ts";
 import { createClientTarget } from "./client-target.ts";
+import { testBy } from "@footnote/storage/testing";
 
 let folder = "";
 let runtime: Runtime;
@@ -79,7 +80,7 @@ it("keeps conversations in a store of its own, and changes its hash of the docum
 it("searches a follow-up as the pipeline reads it", async () => {
   const { tenantId } = await runtime.credentials();
   if (!isId("tenant", tenantId)) throw new Error("The tenant's id is none.");
-  await runtime.store.pipelines.put(tenantId, { ...pipelines.default, name: "alone", followUps: { type: "none" } });
+  await runtime.store.pipelines.put(tenantId, { ...pipelines.default, name: "alone", followUps: { type: "none" } }, testBy);
   const request = { question: "And how often?", history: ["When is the kettle descaled?"], limit: 5 };
   const queries: string[] = [];
   const listening: typeof client = { ...client, search: (asked, given) => (queries.push(asked.query), client.search(asked, given)) };

@@ -10,6 +10,7 @@ import { createRetriever, pipelines } from "@footnote/retrieval";
 import { openStore } from "@footnote/storage";
 import { expect, it, onTestFinished } from "vitest";
 import { createRowWriter } from "./retrieval.ts";
+import { testBy } from "@footnote/storage/testing";
 
 /** A server of an OpenAI-compatible embedding route, with vectors of its own. */
 async function startEmbeddingServer(dimensions: number): Promise<{ baseUrl: string; texts: string[] }> {
@@ -54,8 +55,8 @@ it("keeps one collection in three spaces of one store, and a request picks one b
   });
   const furtherSpaces = spaces.slice(1).map(({ id }) => id);
   const indexed: PipelineSpec = { ...pipelines.default, index: { ...pipelines.default.index, furtherSpaces } };
-  const tenant = await store.routing.createTenant({ name: "spaces" });
-  const { collection } = await store.collections.put(tenant.id, { name: "both", settings: { pipeline: indexed } });
+  const tenant = await store.routing.createTenant({ name: "spaces", by: testBy });
+  const { collection } = await store.collections.put(tenant.id, { name: "both", settings: { pipeline: indexed }, by: testBy });
   const [main, ...furtherEmbedders] = embedders;
   if (!main) throw new Error("no embedder");
   const write = createRowWriter({
