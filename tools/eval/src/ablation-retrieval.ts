@@ -28,6 +28,7 @@ import { type EmbeddingSpaceDefinition, openStore, type Store } from "@footnote/
 import type { AblationResult, AblationResults, ResultKey } from "./ablation-results.ts";
 import type { AblationVariant } from "./ablation-variants.ts";
 import { createRowWriter } from "./retrieval.ts";
+import { byLaboratory } from "./laboratory.ts";
 
 /** Chunks asked of the retriever per question. */
 const depth = 100;
@@ -166,8 +167,8 @@ async function indexCorpus(
 ): Promise<IndexedCorpus> {
   const [main, ...further] = spaces;
   if (!main) throw new TypeError(`The pipeline ${spec.name} indexes no space.`);
-  const tenant = await store.routing.createTenant({ name: `Ablation of ${dataset}` });
-  const { collection } = await store.collections.put(tenant.id, { name: "evaluation", settings: { pipeline: spec } });
+  const tenant = await store.routing.createTenant({ name: `Ablation of ${dataset}`, by: byLaboratory });
+  const { collection } = await store.collections.put(tenant.id, { name: "evaluation", settings: { pipeline: spec }, by: byLaboratory });
   const rows = new Map<DocumentId, string>();
   let chunks = 0;
   const write = createRowWriter({
