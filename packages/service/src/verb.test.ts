@@ -13,9 +13,9 @@ const operator: OperatorActor = { type: "operator", id: newId("key") };
 const nothing = async () => {};
 
 test("a verb lets through who has the right, and says what is missing", () => {
-  const reading = defineVerb({ scope: "read", audits: null, run: nothing });
-  const asking = defineVerb({ scope: "ask", audits: null, run: nothing });
-  const operating = defineOperatorVerb({ audits: null, run: nothing });
+  const reading = defineVerb({ scope: "read", audits: [], run: nothing });
+  const asking = defineVerb({ scope: "ask", audits: [], run: nothing });
+  const operating = defineOperatorVerb({ audits: [], run: nothing });
   expect(reading.allow(reader)).toBe(reader);
   expect(() => asking.allow(reader)).toThrow(/ask/);
   expect(() => reading.allow(operator)).toThrow(FootnoteError);

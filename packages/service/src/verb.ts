@@ -14,8 +14,8 @@ export interface VerbCall<A extends Actor> {
 /** What Footnote can be asked to do. Whoever calls it, in whatever format: right, validation, change, audit and ledger are here. */
 export interface Verb<A extends Actor, I, O> {
   readonly scope: Scope | "operator";
-  /** The action of the audit row that it leaves; null: it changes nothing that is audited. */
-  readonly audits: string | null;
+  /** Actions of the audit rows that it may leave; none: it changes nothing. */
+  readonly audits: readonly string[];
   /** The actor, where it has the right; throws `forbidden` otherwise. */
   allow(actor: Actor): A;
   run(context: VerbContext, call: VerbCall<A>, input: I): Promise<O>;

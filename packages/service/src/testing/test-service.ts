@@ -34,6 +34,8 @@ export interface TestService {
   authenticator: Authenticator;
   telemetry: ApplicationTelemetry;
   operator: OperatorActor;
+  /** Runs SQL as the superuser, past row-level security. */
+  superuser(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
   logged: string[];
   woken: { count: number };
   /** A new tenant with an actor of every scope. */
@@ -151,6 +153,7 @@ export async function openTestService(options: Partial<ServiceContext> = {}): Pr
     authenticator,
     telemetry,
     operator: { type: "operator", id: newId("key") },
+    superuser: opened.superuser,
     logged,
     woken,
     async tenant() {

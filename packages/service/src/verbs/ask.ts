@@ -48,7 +48,7 @@ export async function wholeAnswer({ events, stored }: Pick<Asked, "events" | "st
 /** Answers a question from a collection's documents. */
 export const ask = defineVerb({
   scope: "ask",
-  audits: "answer.create",
+  audits: ["conversation.create", "answer.create"],
   async run(context, call, input: AskInput): Promise<Asked> {
     const { store, searcher, clock, telemetry } = context;
     const { actor, by, signal } = call;

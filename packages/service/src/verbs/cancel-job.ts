@@ -6,7 +6,7 @@ import { defineVerb } from "../verb.ts";
 /** A queued job is cancelled at once, a running one soon; a finished one stays as it is. */
 export const cancelJob = defineVerb({
   scope: "ingest",
-  audits: "job.cancel",
+  audits: ["job.cancel"],
   async run(context, { actor, by }, input: { jobId: JobId }) {
     const { store, jobEvents } = context;
     const { id } = await findJob(context, actor, input.jobId);

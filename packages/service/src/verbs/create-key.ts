@@ -9,7 +9,7 @@ import { defineVerb } from "../verb.ts";
 /** Makes a key of the tenant. An actor that is limited to collections makes keys for those only. */
 export const createKey = defineVerb({
   scope: "admin",
-  audits: "key.create",
+  audits: ["key.create"],
   async run(context, { actor, by }, input: CreateKey) {
     const { store, clock } = context;
     const { name = "key", scopes, ...wanted } = validate(createKeySchema, input, "The key");

@@ -8,7 +8,7 @@ import { defineOperatorVerb } from "../verb.ts";
 
 /** Makes a key for a tenant, its first one above all. */
 export const createTenantKey = defineOperatorVerb({
-  audits: "key.create",
+  audits: ["key.create"],
   async run({ store, clock }, { by }, { tenantId, ...input }: CreateKey & { tenantId: TenantId }) {
     const { name = "key", scopes, ...wanted } = validate(createKeySchema, input, "The key");
     const tenant = await store.routing.getTenant(tenantId);

@@ -6,7 +6,7 @@ import { defineVerb } from "../verb.ts";
 /** Hides a document at once and begins the job that erases it everywhere; the job's result is the receipt. */
 export const eraseDocument = defineVerb({
   scope: "ingest",
-  audits: "document.delete",
+  audits: ["document.delete"],
   async run(context, { actor, by }, input: { documentId: DocumentId }) {
     const { store, queue } = context;
     const document = await findDocument(context, actor, input.documentId);

@@ -13,7 +13,7 @@ import { search } from "./search.ts";
 /** A turn of a run: asks the questions that have no answer yet, in the name of whoever began it, who must still be allowed to ask. */
 export const evaluate = defineVerb({
   scope: "ask",
-  audits: null,
+  audits: ["conversation.create", "answer.create", "conversation.delete"],
   async run(
     context,
     { actor: { tenantId }, signal },

@@ -8,7 +8,7 @@ import { defineVerb } from "../verb.ts";
 /** Notes whether an answer helped: one word per answer and person, or per answer and actor where no person is named. */
 export const giveFeedback = defineVerb({
   scope: "ask",
-  audits: "feedback.put",
+  audits: ["feedback.put"],
   async run(context, { actor, by }, { answerId, ...input }: FeedbackRequest & { answerId: AnswerId }): Promise<void> {
     const { id } = await findAnswer(context, actor, answerId);
     const { rating, reason, comment, user } = validate(feedbackRequestSchema, input, "The feedback");

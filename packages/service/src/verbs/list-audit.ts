@@ -6,7 +6,7 @@ import { defineVerb } from "../verb.ts";
 /** What was done in the tenant, the newest first. */
 export const listAudit = defineVerb({
   scope: "admin",
-  audits: null,
+  audits: [],
   async run({ store }, { actor }, input: PageQuery) {
     requireUnlimited(actor);
     return await store.audit.list(actor.tenantId, page(input));

@@ -8,7 +8,7 @@ import { defineVerb } from "../verb.ts";
 /** Answers that people rated down, as questions for a dataset. They show what others asked: for administrators of the tenant. */
 export const listCandidates = defineVerb({
   scope: "admin",
-  audits: null,
+  audits: [],
   async run(context, { actor }, input: PageQuery & { collection?: string | undefined }) {
     let collections: readonly CollectionId[] | null = actor.collections;
     if (input.collection !== undefined) collections = [(await findCollection(context, actor, input.collection)).id];

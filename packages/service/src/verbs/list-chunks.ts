@@ -7,7 +7,7 @@ import { defineVerb } from "../verb.ts";
 /** A version's chunks in order. */
 export const listChunks = defineVerb({
   scope: "read",
-  audits: null,
+  audits: [],
   async run(context, { actor }, input: VersionInput & PageQuery) {
     const document = await findDocument(context, actor, input.documentId);
     const versionId = versionOf(input);

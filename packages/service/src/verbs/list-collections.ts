@@ -4,7 +4,7 @@ import { defineVerb } from "../verb.ts";
 
 export const listCollections = defineVerb({
   scope: "read",
-  audits: null,
+  audits: [],
   async run({ store, warnings }, { actor }, input: PageQuery) {
     const only = actor.collections === null ? null : [...actor.collections];
     const listed = await store.collections.list(actor.tenantId, { ...page(input), only });

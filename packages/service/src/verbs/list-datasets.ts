@@ -4,7 +4,7 @@ import { defineVerb } from "../verb.ts";
 
 export const listDatasets = defineVerb({
   scope: "read",
-  audits: null,
+  audits: [],
   run: ({ store }, { actor }, input: PageQuery) =>
     store.evaluations.listDatasets(actor.tenantId, { ...page(input), only: actor.collections }),
 });

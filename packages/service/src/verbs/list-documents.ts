@@ -5,7 +5,7 @@ import { defineVerb } from "../verb.ts";
 
 export const listDocuments = defineVerb({
   scope: "read",
-  audits: null,
+  audits: [],
   async run(context, { actor }, input: PageQuery & { collection: string }) {
     const { id } = await findCollection(context, actor, input.collection);
     return await context.store.documents.list(actor.tenantId, id, page(input));

@@ -8,7 +8,7 @@ import { defineVerb } from "../verb.ts";
 /** Jobs, the newest first. */
 export const listJobs = defineVerb({
   scope: "read",
-  audits: null,
+  audits: [],
   async run(
     context,
     { actor },

@@ -5,7 +5,7 @@ import { defineVerb } from "../verb.ts";
 
 export const listKeys = defineVerb({
   scope: "admin",
-  audits: null,
+  audits: [],
   async run({ store }, { actor }, input: PageQuery) {
     requireUnlimited(actor);
     return await store.keys.list(actor.tenantId, page(input));

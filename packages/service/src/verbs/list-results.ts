@@ -7,7 +7,7 @@ import { defineVerb } from "../verb.ts";
 /** What a run gave for each question, in the dataset's order. */
 export const listResults = defineVerb({
   scope: "read",
-  audits: null,
+  audits: [],
   async run(
     context,
     { actor },

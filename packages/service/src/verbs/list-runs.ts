@@ -5,7 +5,7 @@ import { defineVerb } from "../verb.ts";
 /** Runs of evaluations, the newest first. */
 export const listRuns = defineVerb({
   scope: "read",
-  audits: null,
+  audits: [],
   run({ store }, { actor }, input: PageQuery & { dataset?: string | undefined }) {
     const { dataset } = input;
     const request = { ...page(input), only: actor.collections, ...(dataset === undefined ? {} : { dataset }) };

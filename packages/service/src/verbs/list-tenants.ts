@@ -3,6 +3,6 @@ import { page } from "../page.ts";
 import { defineOperatorVerb } from "../verb.ts";
 
 export const listTenants = defineOperatorVerb({
-  audits: null,
+  audits: [],
   run: ({ store }, _call, input: PageQuery) => store.routing.listTenants(page(input)),
 });

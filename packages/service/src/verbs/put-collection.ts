@@ -10,7 +10,7 @@ import { defineVerb } from "../verb.ts";
 /** Makes a collection, or changes what is named of its settings. */
 export const putCollection = defineVerb({
   scope: "ingest",
-  audits: "collection.put",
+  audits: ["collection.create", "collection.update"],
   async run(
     context,
     { actor, by },

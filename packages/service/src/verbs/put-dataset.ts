@@ -14,7 +14,7 @@ const mostSlices = 200;
 /** Stores questions about a collection; a dataset of the name is replaced as a whole. */
 export const putDataset = defineVerb({
   scope: "ingest",
-  audits: "eval-dataset.put",
+  audits: ["eval-dataset.create", "eval-dataset.update"],
   async run(
     context,
     { actor, by },

@@ -5,7 +5,7 @@ import { defineVerb } from "../verb.ts";
 /** Puts one document: a new one, or a new version of it. */
 export const putDocument = defineVerb({
   scope: "ingest",
-  audits: "document.put",
+  audits: ["document.put"],
   async run(
     context,
     call,

@@ -14,7 +14,7 @@ type ReadableFile = Omit<IncomingFile, "bytes"> & { bytes(): Promise<Uint8Array>
 /** Puts many documents, each in a transaction of its own. */
 export const putDocuments = defineVerb({
   scope: "ingest",
-  audits: "document.put",
+  audits: ["document.put"],
   async run(
     context,
     call,

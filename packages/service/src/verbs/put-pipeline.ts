@@ -6,7 +6,7 @@ import { defineVerb } from "../verb.ts";
 /** Stores a version of a pipeline of the tenant's own. */
 export const putPipeline = defineVerb({
   scope: "admin",
-  audits: "pipeline.put",
+  audits: ["pipeline.put"],
   async run({ store }, { actor, by }, { spec }: { spec: PipelineSpec }) {
     requireVersions(spec);
     return await store.pipelines.put(actor.tenantId, spec, by);

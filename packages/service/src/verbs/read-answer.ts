@@ -4,6 +4,6 @@ import { defineVerb } from "../verb.ts";
 
 export const readAnswer = defineVerb({
   scope: "ask",
-  audits: null,
+  audits: [],
   run: (context, { actor }, input: { answerId: AnswerId }) => findAnswer(context, actor, input.answerId),
 });

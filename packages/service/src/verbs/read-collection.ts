@@ -3,7 +3,7 @@ import { defineVerb } from "../verb.ts";
 
 export const readCollection = defineVerb({
   scope: "read",
-  audits: null,
+  audits: [],
   async run(context, { actor }, input: { collection: string }) {
     const collection = await findCollection(context, actor, input.collection);
     const noted = await context.warnings.read(actor.tenantId, [collection]);

@@ -3,6 +3,6 @@ import { defineVerb } from "../verb.ts";
 
 export const readConversation = defineVerb({
   scope: "ask",
-  audits: null,
+  audits: [],
   run: (context, { actor }, input: { conversationId: string }) => findConversation(context, actor, input.conversationId),
 });

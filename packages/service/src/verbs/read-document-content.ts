@@ -5,7 +5,7 @@ import { defineVerb } from "../verb.ts";
 /** The bytes of a version as they were put. */
 export const readDocumentContent = defineVerb({
   scope: "read",
-  audits: null,
+  audits: [],
   async run(context, { actor: { tenantId }, actor, signal }, input: VersionInput) {
     const { store } = context;
     const document = await findDocument(context, actor, input.documentId);

@@ -5,7 +5,7 @@ import { defineVerb } from "../verb.ts";
 /** The canonical text of a version, which citations count in. */
 export const readDocumentText = defineVerb({
   scope: "read",
-  audits: null,
+  audits: [],
   async run(context, { actor }, input: VersionInput) {
     const document = await findDocument(context, actor, input.documentId);
     const found = await context.store.documents.text(actor.tenantId, document.id, versionOf(input));

@@ -4,7 +4,7 @@ import { defineVerb } from "../verb.ts";
 
 export const readDocument = defineVerb({
   scope: "read",
-  audits: null,
+  audits: [],
   async run(context, { actor }, input: { documentId: DocumentId }) {
     const document = await findDocument(context, actor, input.documentId);
     const collection = await context.store.collections.get(actor.tenantId, document.collectionId);

@@ -4,6 +4,6 @@ import { defineVerb } from "../verb.ts";
 
 export const readJob = defineVerb({
   scope: "read",
-  audits: null,
+  audits: [],
   run: (context, { actor }, input: { jobId: JobId }) => findJob(context, actor, input.jobId),
 });

@@ -4,6 +4,6 @@ import { defineVerb } from "../verb.ts";
 
 export const readRun = defineVerb({
   scope: "read",
-  audits: null,
+  audits: [],
   run: (context, { actor }, input: { runId: RunId }) => findRun(context, actor, input.runId),
 });

@@ -6,7 +6,7 @@ import { defineVerb } from "../verb.ts";
 /** What each step of an answer was given and gave. */
 export const readTrace = defineVerb({
   scope: "read",
-  audits: null,
+  audits: [],
   async run(context, { actor }, input: { answerId: AnswerId }) {
     const answer = await findAnswer(context, actor, input.answerId);
     return await exportTrace(context.store, { tenantId: actor.tenantId, answer });

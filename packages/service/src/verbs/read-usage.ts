@@ -8,7 +8,7 @@ const firstYear = 2000;
 /** What was used and what it cost; without times, in the last 30 days. */
 export const readUsage = defineVerb({
   scope: "read",
-  audits: null,
+  audits: [],
   async run({ store, clock }, { actor }, input: { from?: string | undefined; to?: string | undefined }) {
     const to = input.to === undefined ? new Date(clock.now()) : new Date(input.to);
     const from = input.from === undefined ? new Date(to.getTime() - 30 * day) : new Date(input.from);

@@ -6,7 +6,7 @@ import { defineVerb } from "../verb.ts";
 /** Runs a failed, dead or cancelled job again, from its last checkpoint. */
 export const retryJob = defineVerb({
   scope: "ingest",
-  audits: "job.retry",
+  audits: ["job.retry"],
   async run(context, { actor, by }, input: { jobId: JobId }) {
     const { store, queue } = context;
     const { id } = await findJob(context, actor, input.jobId);

@@ -18,7 +18,7 @@ export interface SearchOutcome extends SearchResult {
 /** Finds chunks by words and meaning, without a language model. */
 export const search = defineVerb({
   scope: "read",
-  audits: null,
+  audits: [],
   async run(context, call, input: SearchRequest): Promise<SearchOutcome> {
     const { tenantId } = call.actor;
     const { query, limit, filter, principals, ...named } = validate(searchRequestSchema, input, "The search");

@@ -9,7 +9,7 @@ import { defineVerb } from "../verb.ts";
 /** Begins a run over a dataset: its job asks the questions in the actor's name. */
 export const startEvaluation = defineVerb({
   scope: "ask",
-  audits: "eval-run.create",
+  audits: ["eval-run.create"],
   async run(context, { actor, by }, input: CreateEvalRun) {
     const { store, queue } = context;
     const { tenantId } = actor;

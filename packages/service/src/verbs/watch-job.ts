@@ -10,7 +10,7 @@ const pollMs = 1_000;
 /** A job as it changes, from now until it is finished, unknown, or the signal fires. */
 export const watchJob = defineVerb({
   scope: "read",
-  audits: null,
+  audits: [],
   async run(context, { actor: { tenantId }, actor, signal }, input: { jobId: JobId }): Promise<AsyncIterable<JobRecord>> {
     const { store, jobEvents } = context;
     const { id: jobId } = await findJob(context, actor, input.jobId);
