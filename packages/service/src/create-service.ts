@@ -54,7 +54,7 @@ export type Service = ReturnType<typeof createService>;
 
 /** Everything that Footnote can be asked to do, over the parts that do it. */
 export function createService(parts: ServiceContext) {
-  const context: VerbContext = { ...parts, searcher: createSearcher(parts), warnings: createCollectionWarnings(parts) };
+  const context: VerbContext = { ...parts, searcher: parts.searcher ?? createSearcher(parts), warnings: createCollectionWarnings(parts) };
   const bind = <A extends Actor, I, O>(verb: Verb<A, I, O>) => bindVerb(context, verb);
   return {
     putCollection: bind(putCollection),

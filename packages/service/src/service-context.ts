@@ -39,6 +39,8 @@ export interface ServiceContext {
   forgetKey(id: KeyId): void;
   /** Who scores the answers of evaluations. */
   judges: Judges;
+  /** Default: retrieval over the store. A replay gives back what was found then. */
+  searcher?: Searcher;
   telemetry: Telemetry;
   clock: Clock;
 }

@@ -1,4 +1,3 @@
-import { answerQuestion } from "@footnote/answers";
 import {
   type Answer,
   type AnswerTrace,
@@ -19,10 +18,10 @@ import {
   type SearchTrace,
   searchedSpace,
 } from "@footnote/core";
-import { createSilentTelemetry } from "@footnote/core/testing";
-import { createSystemClock } from "@footnote/jobs";
-import { createAnalyzer, createRetriever, packSources } from "@footnote/retrieval";
+import { createAnalyzer, createRetriever } from "@footnote/retrieval";
 import { type TraceExport, traceExportSchema } from "@footnote/sdk";
+import { createService, wholeAnswer } from "@footnote/service";
+import { recordedContext, replayer } from "./recorded-context.ts";
 
 /** Steps in the order in which they happen; the first one that differs is where behaviour changed. */
 const replaySteps = [
@@ -68,32 +67,27 @@ export async function replayTrace(exported: unknown): Promise<Replay> {
   const skipped: string[] = [];
   const made: { answer: Answer; trace: AnswerTrace }[] = [];
   const { spec } = trace;
-  const followUp = spec.followUps;
   const analyzer = createAnalyzer(spec.index.analyzer);
-  let completed = 0;
   let searched = 0;
-  const events = answerQuestion({
-    tenantId: newId("tenant"),
-    question: answer.question,
-    history,
-    spec,
-    ...(followUp.type === "none" ? { completeQuestion: async (question: string) => question } : {}),
-    ...(followUp.type === "model" ? { completeQuestion: async () => trace.searches[completed++]?.asked ?? "" } : {}),
-    search: (query) => searchAgain({ query, recorded: trace.searches[searched++]?.trace ?? null, spec, chunks, skipped }),
-    pack: (packing) => packSources({ tenantId: newId("tenant"), chunks: readerOf(chunks), ...packing }),
-    model: sayingAgain(trace),
-    save: async (again, its) => void made.push({ answer: again, trace: its }),
-    ids: { answer: newId("answer"), conversation: newId("conversation") },
-    clock: createSystemClock(),
-    telemetry: createSilentTelemetry(),
-    terms: (text) => analyzer.terms(text),
-    language: spec.index.analyzer.language,
-  });
-  for await (const event of events) if (event.type === "error") throw event.error;
+  const service = createService(
+    recordedContext({
+      spec,
+      history,
+      chunks: readerOf(chunks),
+      model: sayingAgain(recorded),
+      searcher: {
+        search: ({ query }) => searchAgain({ query, recorded: trace.searches[searched++]?.trace ?? null, spec, chunks, skipped }),
+        analyzerFor: () => analyzer,
+      },
+      save: (again, its) => void made.push({ answer: again, trace: its }),
+    }),
+  );
+  const conversation = history.length === 0 ? {} : { conversationId: newId("conversation") };
+  await wholeAnswer(await service.ask(replayer, { question: answer.question, collection: "recorded", ...conversation }));
   const [again] = made;
-  if (again === undefined) throw new FootnoteError("internal", "The replayed answer was not stored; look at what answerQuestion does.");
+  if (again === undefined) throw new FootnoteError("internal", "The replayed answer was not stored; look at what the verb ask does.");
   const differences = compare(recorded, again);
-  if (followUp.type === "model") skipped.push("query: it was rewritten by a model");
+  if (spec.followUps.type === "model") skipped.push("query: it was rewritten by a model");
   return { differences, skipped: [...new Set(skipped)] };
 }
 
@@ -123,12 +117,21 @@ function asRecorded({ answer, trace, history, chunks }: TraceExport, spec: Pipel
   return own as ReadTrace;
 }
 
-function sayingAgain({ request, output }: AnswerTrace): LanguageModel {
+/** Says what was said then, and completes follow-up questions as they were completed. */
+function sayingAgain({ trace, history }: ReadTrace): LanguageModel {
+  const { request, output, searches } = trace;
+  // The first part of a question that begins a conversation has nothing to be completed from.
+  let completed = history.length === 0 ? 1 : 0;
+  const usage = { promptTokens: 0, completionTokens: 0, cachedTokens: 0 };
   return {
     name: request.model,
-    capabilities: { extractive: request.extractive },
+    capabilities: { extractive: request.extractive, completion: true },
     async *generate() {
       for (const event of output) yield event;
+    },
+    async complete() {
+      const object = { question: searches[completed++]?.asked ?? "" };
+      return { text: JSON.stringify(object), object, finishReason: "stop", usage };
     },
   };
 }
