@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { isId, type LanguageModel } from "@footnote/core";
 import { openTestService, type TestService, type TestTenant } from "@footnote/service/testing";
 import { Hono } from "hono";
@@ -117,4 +118,9 @@ test("a client that leaves stops the model, and what was said is stored", async 
   leave.abort();
   await reader?.read().catch(() => undefined);
   await expect.poll(() => answerOf(id), { timeout: 20_000 }).toMatchObject({ finishReason: "aborted", text: `${said}` });
+});
+
+test("it is one small file", async () => {
+  const source = await readFile(new URL("testing/chat-route.ts", import.meta.url), "utf8");
+  expect(source.split("\n").length).toBeLessThan(60);
 });
