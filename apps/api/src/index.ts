@@ -3,5 +3,6 @@ export type { Api } from "./create-api.ts";
 export type { ApiDependencies } from "./dependencies.ts";
 export { apiEnvironmentSchema, readApiEnvironment } from "./env.ts";
 export type { ApiEnvironment } from "./env.ts";
+export { toProblem } from "./problem.ts";
 export { serveApi } from "./serve.ts";
 export type { ServedApi } from "./serve.ts";

@@ -1,26 +1,29 @@
-import { FootnoteError } from "@footnote/core";
+import { FootnoteError, isFootnoteError } from "@footnote/core";
 import { createClient, isFootnoteApiError } from "@footnote/sdk";
-import type { Client } from "@footnote/sdk";
 import type { Credentials, DataFolder } from "@footnote/server/data-folder";
 import type { Environment } from "@footnote/server/env";
+import type { FootnoteClient } from "@footnote/server/local-client";
 
 export interface Connection {
   /** Works in the local tenant, with every scope. */
-  client: Client;
+  client: FootnoteClient;
   /** Works as the operator; null where only a tenant's key is known. */
-  operator: Client | null;
+  operator: FootnoteClient | null;
   tenantId: string | null;
-  /** Where the API is: another server, the one that holds the data folder, or this process. */
+  /** Who works: another server, the one that holds the data folder, or this process. */
   where: "remote" | "server" | "here";
   close(): Promise<void>;
 }
+
+/** Whether a server or the store of this process does not have what was asked for. */
+export const isNotFound = (error: unknown): boolean => (isFootnoteApiError(error) || isFootnoteError(error)) && error.code === "not_found";
 
 /** The API says of an unknown collection what it says of another tenant's; at home it can be said plainly. */
 export async function inCollection<T>(collection: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (!isFootnoteApiError(error) || error.code !== "not_found") throw error;
+    if (!isNotFound(error)) throw error;
     throw new FootnoteError(
       "not_found",
       `There is no collection ${collection}; make it from files: footnote ingest <path> --collection ${collection}`,
@@ -59,7 +62,7 @@ export async function findServer(folder: DataFolder): Promise<{ url: string; pid
   return null;
 }
 
-/** The API: FOOTNOTE_URL's, else that of the server on this data folder, else one within this process over the same store. */
+/** FOOTNOTE_URL's server, else the one on this data folder, else the verbs of this process over the same store. */
 export async function connect(options: {
   env: Environment;
   folder: DataFolder;
@@ -94,10 +97,9 @@ export async function connect(options: {
   const runtime = await openRuntime({ env, folder, warm });
   await runtime.worker.start();
   const credentials = await runtime.credentials();
-  const here = { url: "http://footnote.internal", fetch: runtime.fetch };
   return {
-    client: createClient({ ...here, key: credentials.key }),
-    operator: createClient({ ...here, key: credentials.adminKey }),
+    client: runtime.client(credentials.key),
+    operator: runtime.client(credentials.adminKey),
     tenantId: credentials.tenantId,
     where: "here",
     close: () => runtime.close({ graceMs: 5000 }),

@@ -1,4 +1,4 @@
-import type { Client } from "@footnote/sdk";
+import type { FootnoteClient } from "@footnote/server/local-client";
 import type { FoundFile } from "@footnote/server/files";
 import type { Output, Progress } from "@footnote/terminal";
 import { syncFiles } from "@footnote/server/sync-files";
@@ -6,7 +6,7 @@ import type { SyncOutcome } from "@footnote/server/sync-files";
 
 /** `syncFiles` with its progress and outcomes on the terminal. */
 export async function ingestFiles(options: {
-  client: Client;
+  client: FootnoteClient;
   collection: string;
   files: readonly FoundFile[];
   output: Output;

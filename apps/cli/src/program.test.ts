@@ -281,7 +281,7 @@ describe("without a server", () => {
     const runtime = await openRuntime({ env, folder });
     try {
       const { key, tenantId } = await runtime.credentials();
-      const client = createClient({ url: "http://footnote.internal", fetch: runtime.fetch, key });
+      const client = runtime.client(key);
       const reranker = { type: "cross-encoder", candidates: 10, weight: 1 } as const;
       const tenant = idSchema("tenant").parse(tenantId);
       await runtime.store.pipelines.put(

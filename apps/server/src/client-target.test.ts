@@ -29,7 +29,7 @@ beforeAll(async () => {
     key,
     async fetch(request) {
       const body = request.method === "POST" ? z.looseObject({ question: z.string().optional() }).parse(await request.clone().json()) : {};
-      const response = await runtime.fetch(request);
+      const response = await runtime.api.app.fetch(request);
       if (body.question !== undefined) {
         asked.push(body.question);
         conversations.push(z.looseObject({ conversationId: z.string() }).parse(await response.clone().json()).conversationId);
@@ -97,7 +97,7 @@ it("throws what the API said with its code, so that what may pass is tried again
     url: "http://footnote.internal",
     key: (await runtime.credentials()).key,
     retries: 0,
-    fetch: async (request) => (request.method === "POST" ? reply() : await runtime.fetch(request)),
+    fetch: async (request) => (request.method === "POST" ? reply() : await runtime.api.app.fetch(request)),
   });
   const target = await createClientTarget({ client: failing, collection: "kitchen" });
   const ask = () => target.ask({ question: "What does it hold?", history: [] });

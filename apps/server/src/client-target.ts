@@ -1,9 +1,10 @@
 import { contextualizeQuestion } from "@footnote/answers";
 import { canonicalJson, errorCodes, FootnoteError, sha256 } from "@footnote/core";
 import type { EvalTarget } from "@footnote/evaluation";
-import { type Client, isFootnoteApiError } from "@footnote/sdk";
+import { isFootnoteApiError } from "@footnote/sdk";
 import { z } from "zod";
 import { allPages } from "./all-pages.ts";
+import type { FootnoteClient } from "./local-client.ts";
 
 /** Longer than an answer of any shipped pipeline may take: its own caps end it. */
 const answerTimeoutMs = 150_000;
@@ -37,7 +38,7 @@ async function withOwnErrors<T>(work: () => Promise<T>): Promise<T> {
 }
 
 async function openTarget(options: {
-  client: Client;
+  client: FootnoteClient;
   collection: string;
   /** Default: the collection's own. */
   pipeline?: string;
@@ -111,7 +112,7 @@ function followUpsOf(pipeline: { spec: Record<string, unknown> } | undefined): s
 
 type Listed = Map<string, { id: string; versionId: string | null }>;
 
-async function listDocuments(client: Client, collection: string, signal: AbortSignal | undefined): Promise<Listed> {
+async function listDocuments(client: FootnoteClient, collection: string, signal: AbortSignal | undefined): Promise<Listed> {
   const documents: Listed = new Map();
   for await (const { externalId, id, versionId } of allPages((page) => client.documents.list(collection, page, { signal }))) {
     documents.set(externalId, { id, versionId });

@@ -17,6 +17,7 @@ import { createEngine } from "./engine.ts";
 import type { Engine } from "./engine.ts";
 import type { Environment } from "./env.ts";
 import { judgesOf } from "./judges.ts";
+import { createLocalClient, type FootnoteClient } from "./local-client.ts";
 import { generatedPipeline, openModel } from "./models.ts";
 import { createRerankers } from "./rerankers.ts";
 
@@ -29,8 +30,8 @@ export interface Runtime {
   api: ReturnType<typeof createApi>;
   /** The keys of this machine, made when the store has none of them. */
   credentials(): Promise<Credentials>;
-  /** The API without a port. */
-  fetch(request: Request): Promise<Response>;
+  /** The store of this process as commands and evaluations ask it, in the name of whoever the key is. */
+  client(key: string): FootnoteClient;
   /** Stops the worker, then closes what it used. */
   close(options: { graceMs: number }): Promise<void>;
 }
@@ -126,7 +127,8 @@ export async function openRuntime(options: {
       worker,
       api,
       credentials: () => ensureCredentials(store, folder),
-      fetch: async (request) => await api.app.fetch(request),
+      client: (key) =>
+        createLocalClient({ service, actor: () => authenticator.authenticate(key), maxUploadBytes: env.FOOTNOTE_MAX_UPLOAD_BYTES }),
       async close({ graceMs }) {
         await worker.stop({ graceMs });
         await queue.close();

@@ -35,7 +35,7 @@ describe.each(server ? ["embedded", "postgres"] : ["embedded"])("a store of comm
   ) {
     const type = typeof body === "string" ? "text/markdown" : "application/json";
     const sent = typeof body === "string" ? body : JSON.stringify(body);
-    const reply = await runtime.fetch(
+    const reply = await runtime.api.app.fetch(
       new Request(`http://footnote.internal${path}`, {
         method,
         headers: { authorization: `Bearer ${key}`, "content-type": type },

@@ -1,8 +1,8 @@
 import { type EvalCase, type EvalRun, type Judges, runEvaluation, type Split } from "@footnote/evaluation";
 import { createResultCache, createRunFile, writeRunFile } from "@footnote/evaluation/runs";
-import type { Client } from "@footnote/sdk";
 import { createClientTarget } from "./client-target.ts";
 import type { LlmScorer } from "./llm-scores.ts";
+import type { FootnoteClient } from "./local-client.ts";
 import type { RagasScorer } from "./ragas-scores.ts";
 
 export interface RunEvalOptions {
@@ -28,7 +28,7 @@ export interface RunEvalOptions {
 /** Cases over a collection behind the API. */
 export async function runOnCollection(
   options: RunEvalOptions & {
-    client: Client;
+    client: FootnoteClient;
     collection: string;
     dataset: { name: string; cases: readonly EvalCase[] };
     /** Hash of the documents of a store made for the run. Default: none, it is somebody's collection. */

@@ -13,7 +13,7 @@ let folder = "";
 let runtime: Runtime;
 let owner: ReturnType<typeof createClient>;
 const clientOf = (key: string) =>
-  createClient({ url: "http://footnote.internal", key, fetch: (request) => runtime.fetch(request), retries: 0 });
+  createClient({ url: "http://footnote.internal", key, fetch: async (request) => await runtime.api.app.fetch(request), retries: 0 });
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "footnote-stored-runs-"));

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
+import { isFootnoteError } from "@footnote/core";
 import { isFootnoteApiError } from "@footnote/sdk";
-import type { Client } from "@footnote/sdk";
 import { allPages } from "./all-pages.ts";
+import type { FootnoteClient } from "./local-client.ts";
 import { hashFile, mediaTypeOfName, reasonOf } from "./files.ts";
 import type { FoundFile } from "./files.ts";
 
@@ -16,7 +17,7 @@ export interface SyncOutcome {
  * (by the `sha256` in its metadata) are searchable already is left alone.
  */
 export async function syncFiles(options: {
-  client: Client;
+  client: FootnoteClient;
   collection: string;
   files: readonly FoundFile[];
   /** Uploads and waits at once. Default 8. */
@@ -83,7 +84,7 @@ export async function syncFiles(options: {
       if (state.state === "succeeded") return { externalId, outcome: "ingested" };
       return { externalId, outcome: "failed", error: state.error ?? { code: state.state, message: `The job ended as ${state.state}.` } };
     } catch (error) {
-      if (signal?.aborted || !isFootnoteApiError(error) || error.isRetryable || error.status === 401) throw error;
+      if (signal?.aborted || !isRefusal(error)) throw error;
       return { externalId, outcome: "refused", error: { code: error.code, message: error.message } };
     } finally {
       shares.delete(externalId);
@@ -102,4 +103,10 @@ export async function syncFiles(options: {
   }
   await Promise.all(Array.from({ length: Math.min(concurrency, files.length) }, lane));
   return outcomes;
+}
+
+/** Whether this one file was refused; anything else would happen to the next one too. */
+function isRefusal(error: unknown): error is Error & { code: string } {
+  if (isFootnoteApiError(error)) return !error.isRetryable && error.status !== 401;
+  return isFootnoteError(error) && !error.retryable && error.code !== "unauthorized";
 }

@@ -56,7 +56,7 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
 
 /** Of an app, only these names may be imported by another app. */
 export const appExports: Readonly<Record<string, readonly string[]>> = {
-  api: ["createApi", "serveApi"],
+  api: ["createApi", "serveApi", "toProblem"],
   worker: ["createWorker"],
 };
 

@@ -90,8 +90,8 @@ describe("boundaries", () => {
     [
       "an app importing another app's inside",
       "apps/cli/src/x.ts",
-      'import { problem } from "@footnote/api";',
-      "of api only createApi, serveApi may be imported, not problem",
+      'import { problemResponse } from "@footnote/api";',
+      "of api only createApi, serveApi, toProblem may be imported, not problemResponse",
     ],
     [
       "an app importing an app it may not",

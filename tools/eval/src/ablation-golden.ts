@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { canonicalJson, FootnoteError, indexHash, pipelineHash, sha256 } from "@footnote/core";
 import { datasetHash, type EvalCase, runEvaluation, type Split } from "@footnote/evaluation";
 import { pipelines } from "@footnote/retrieval";
-import { createClient } from "@footnote/sdk";
 import { openDataFolder } from "@footnote/server/data-folder";
 import { readEnvironment } from "@footnote/server/env";
 import { findFiles, hashFile } from "@footnote/server/files";
@@ -13,6 +12,7 @@ import { syncFiles } from "@footnote/server/sync-files";
 import type { AblationResult, AblationResults, ResultKey } from "./ablation-results.ts";
 import type { AblationVariant } from "./ablation-variants.ts";
 import { createClientTarget } from "@footnote/server/client-target";
+import type { FootnoteClient } from "@footnote/server/local-client";
 import { readHandbookCases } from "./handbook-store.ts";
 import { byLaboratory } from "./laboratory.ts";
 
@@ -69,7 +69,7 @@ export async function ablateGolden(options: GoldenAblationOptions): Promise<Map<
     try {
       await runtime.worker.start();
       const { key, tenantId } = await runtime.credentials();
-      const client = createClient({ url: "http://footnote.internal", fetch: runtime.fetch, key });
+      const client = runtime.client(key);
       const tenant = (await runtime.store.routing.listTenants({ limit: 100 })).data.find(({ id }) => id === tenantId);
       if (!tenant) throw new FootnoteError("internal", "The evaluation's own tenant is gone.");
       const collections = new Map<string, { name: string; chunks: number }>();
@@ -139,7 +139,7 @@ function modelVariables(variables: Record<string, string | undefined>): Record<s
   return Object.fromEntries(Object.entries(variables).filter(([name]) => name.startsWith("MODEL_")));
 }
 
-async function countChunks(client: ReturnType<typeof createClient>, collection: string, signal: AbortSignal | undefined): Promise<number> {
+async function countChunks(client: FootnoteClient, collection: string, signal: AbortSignal | undefined): Promise<number> {
   let chunks = 0;
   const { data } = await client.documents.list(collection, { limit: 100 }, { signal });
   for (const { id } of data) {

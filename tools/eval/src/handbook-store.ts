@@ -4,8 +4,7 @@ import { join } from "node:path";
 import { canonicalJson, FootnoteError, sha256 } from "@footnote/core";
 import type { PipelineSpec } from "@footnote/core";
 import { type EvalCase, readEvalCases } from "@footnote/evaluation";
-import { createClient } from "@footnote/sdk";
-import type { Client } from "@footnote/sdk";
+import type { FootnoteClient } from "@footnote/server/local-client";
 import { openRuntime } from "@footnote/server/compose";
 import type { RuntimeChange } from "@footnote/server/compose";
 import { openDataFolder } from "@footnote/server/data-folder";
@@ -16,7 +15,7 @@ import { syncFiles } from "@footnote/server/sync-files";
 import { inCheckout } from "./shared-folder.ts";
 
 export interface HandbookStore {
-  client: Client;
+  client: FootnoteClient;
   collection: string;
   documents: number;
   /** Hash of the files: the same in every store that holds them. */
@@ -64,7 +63,7 @@ export async function openHandbookStore(options: {
     try {
       await runtime.worker.start();
       const { key } = await runtime.credentials();
-      const client = createClient({ url: "http://footnote.internal", key, fetch: runtime.fetch });
+      const client = runtime.client(key);
       await client.collections.put(handbookCollection, { pipeline }, { signal });
       log(`Ingesting ${files.length} documents…`);
       const outcomes = await syncFiles({ client, collection: handbookCollection, files, prune: false, ...(signal ? { signal } : {}) });

@@ -3,7 +3,7 @@ import { isFootnoteError, newId } from "@footnote/core";
 import type { Hit } from "@footnote/core";
 import { pipelines } from "@footnote/retrieval";
 import { createClient, isFootnoteApiError } from "@footnote/sdk";
-import type { Client } from "@footnote/sdk";
+import type { FootnoteClient } from "@footnote/server/local-client";
 import type { Command } from "commander";
 import { allPages } from "@footnote/server/all-pages";
 import type { Runtime } from "@footnote/server/compose";
@@ -86,7 +86,7 @@ type Add = (check: string, status: Finding["status"], detail: string) => void;
 const messageOf = (error: unknown) => (isFootnoteError(error) || isFootnoteApiError(error) ? error.message : String(error));
 
 /** Collections with something their owner should know, such as documents in a language that the embedder does not serve. */
-async function checkCollections(client: Client, add: Add): Promise<void> {
+async function checkCollections(client: FootnoteClient, add: Add): Promise<void> {
   let collections = 0;
   let noted = 0;
   for await (const { name, warnings = [] } of allPages((page) => client.collections.list(page))) {
@@ -155,8 +155,9 @@ async function checkHere(env: Environment, folder: DataFolder, add: Add): Promis
     // Looked at with the keys of this folder; a check makes none.
     const credentials = await folder.readCredentials();
     if (credentials) {
-      const client = createClient({ url: "http://footnote.internal", fetch: runtime.fetch, key: credentials.key });
-      await checkCollections(client, add).catch((error: unknown) => add("collections", "warning", messageOf(error)));
+      await checkCollections(runtime.client(credentials.key), add).catch((error: unknown) =>
+        add("collections", "warning", messageOf(error)),
+      );
     }
   } catch (error) {
     add("embedder", "failed", messageOf(error));

@@ -98,7 +98,7 @@ describe("stored evaluations", () => {
     });
     expect(await footnote(["eval", "run", "--collection", "kitchen"])).toMatchObject({
       code: 2,
-      err: expect.stringContaining("needs a dataset"),
+      err: expect.stringContaining("missing required argument 'dataset'"),
     });
     expect((await footnote(["eval", "run", "--limit", "none"])).code).toBe(2);
   }, 120_000);

@@ -1,11 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { basename, extname, resolve } from "node:path";
 import { FootnoteError } from "@footnote/core";
-import { type Client, type EvalResult, type EvalRun, isFootnoteApiError } from "@footnote/sdk";
+import type { EvalResult, EvalRun } from "@footnote/sdk";
+import type { FootnoteClient } from "@footnote/server/local-client";
 import { Option } from "commander";
 import type { Command } from "commander";
 import { allPages } from "@footnote/server/all-pages";
-import { type Connection, connect, inCollection } from "../connection.ts";
+import { type Connection, connect, inCollection, isNotFound } from "../connection.ts";
 import { prepare } from "../prepare.ts";
 import { type CommonOptions, type Context, decimalNumber, type Output } from "@footnote/terminal";
 import { datasetFormats } from "../eval/import-dataset.ts";
@@ -164,18 +165,18 @@ Example:
       });
     });
 
-  const resultsOf = (client: Client, id: string, filter: { tag?: string; metric?: string; below?: number }) =>
+  const resultsOf = (client: FootnoteClient, id: string, filter: { tag?: string; metric?: string; below?: number }) =>
     allPages((page) => client.evals.runs.results(id, { ...page, ...filter }, { signal }));
 }
 
 const noDataset = (name: string): string => `There is no dataset ${name} here; store one with footnote eval upload.`;
 
-/** What the API does not find, in words of what was asked for. */
+/** What is not found, in words of what was asked for. */
 async function found<T>(sentence: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (!isFootnoteApiError(error) || error.code !== "not_found") throw error;
+    if (!isNotFound(error)) throw error;
     throw new FootnoteError("not_found", sentence, { cause: error });
   }
 }

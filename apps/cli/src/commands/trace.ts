@@ -1,9 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { FootnoteError } from "@footnote/core";
-import { isFootnoteApiError } from "@footnote/sdk";
 import type { Command } from "commander";
-import { connect } from "../connection.ts";
+import { connect, isNotFound } from "../connection.ts";
 import { prepare } from "../prepare.ts";
 import { type CommonOptions, type Context, printableJson } from "@footnote/terminal";
 
@@ -28,7 +27,7 @@ export function addTrace(program: Command, context: Context): void {
       const connection = await connect({ env, folder });
       try {
         const exported = await connection.client.answers.trace(answer, { signal: context.signal }).catch((error: unknown) => {
-          if (!isFootnoteApiError(error) || error.code !== "not_found") throw error;
+          if (!isNotFound(error)) throw error;
           throw new FootnoteError(
             "not_found",
             `There is no trace of an answer ${answer} here; ids are in the answers' JSON, as id or answerId.`,

@@ -1,10 +1,10 @@
 import type { BootstrapDocument } from "@footnote/evaluation/proposals";
-import type { Client } from "@footnote/sdk";
+import type { FootnoteClient } from "@footnote/server/local-client";
 import { allPages } from "@footnote/server/all-pages";
 
 /** Texts and chunks of a collection's searchable documents; `more` says that there are others. */
 export async function readCollection(options: {
-  client: Client;
+  client: FootnoteClient;
   collection: string;
   /** The first so many. */
   limit: number;

@@ -1,7 +1,7 @@
 import { readEvalCases } from "@footnote/evaluation";
 import { type EvalDataset, readRagasRows, readSquad } from "@footnote/evaluation/datasets";
 import { FootnoteError } from "@footnote/core";
-import type { Client } from "@footnote/sdk";
+import type { FootnoteClient } from "@footnote/server/local-client";
 
 export const datasetFormats = ["footnote", "ragas", "squad"] as const;
 export type DatasetFormat = (typeof datasetFormats)[number];
@@ -21,7 +21,7 @@ export function readDataset(text: string, options: { format: DatasetFormat; name
 
 /** Puts the documents of a dataset into a collection and waits until each is searchable. */
 export async function putDocuments(options: {
-  client: Client;
+  client: FootnoteClient;
   collection: string;
   documents: NonNullable<EvalDataset["documents"]>;
   onProgress?: (done: number) => void;
