@@ -1,6 +1,7 @@
 import { PGlite } from "@electric-sql/pglite";
 import { vector } from "@electric-sql/pglite-pgvector";
 import type { TenantId } from "@footnote/core";
+import { drizzle } from "drizzle-orm/pglite";
 import pg from "pg";
 import { beginStatement, withTransientRetry, type Row, type Session } from "./session.ts";
 
@@ -28,6 +29,7 @@ export async function openPglite(options: PgliteOptions): Promise<PgliteHandle> 
     ...(options.loadDataDir === undefined ? {} : { loadDataDir: options.loadDataDir }),
     extensions: { vector },
   });
+  const tables = drizzle(db);
   let tail: Promise<unknown> = Promise.resolve();
   let closed = false;
   const alone = <T>(work: () => Promise<T>): Promise<T> => {
@@ -66,6 +68,7 @@ export async function openPglite(options: PgliteOptions): Promise<PgliteHandle> 
             try {
               await db.exec(beginStatement(scope, embeddedAppRole));
               const result = await work({
+                db: tables,
                 query: async <R = Row>(text: string, values: readonly unknown[] = []) => (await db.query<R>(text, [...values])).rows,
               });
               await db.exec("commit");

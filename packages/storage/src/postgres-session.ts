@@ -1,4 +1,5 @@
 import { FootnoteError, type TenantId } from "@footnote/core";
+import { drizzle } from "drizzle-orm/node-postgres";
 import pg from "pg";
 import { beginStatement, checkedScope, withTransientRetry, toStorageError, type Row, type Session, type Transaction } from "./session.ts";
 
@@ -37,6 +38,7 @@ export async function createPostgresSession(options: PostgresSessionOptions): Pr
       try {
         await client.query(begin);
         const result = await work({
+          db: drizzle(client),
           query: async <R = Row>(text: string, values: readonly unknown[] = []) =>
             rowsOf<R>((await client.query({ text, values: [...values] })).rows),
         });

@@ -1,10 +1,15 @@
 import { FootnoteError, isFootnoteError, throwIfAborted, type TenantId } from "@footnote/core";
+import { DrizzleQueryError } from "drizzle-orm/errors";
+import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
 import type { SqlExecutor } from "./store.ts";
 
 export type Row = Record<string, unknown>;
 
 /** Statements of one open transaction. */
 export interface Transaction {
+  /** The tables of schema/, with their types. */
+  readonly db: PgDatabase<PgQueryResultHKT>;
+  /** What the tables' builder cannot say: functions, bulk copies, folding. */
   query<R = Row>(text: string, values?: readonly unknown[]): Promise<R[]>;
 }
 
@@ -76,7 +81,9 @@ export async function withTransientRetry<T>(attempt: () => Promise<T>, signal?: 
     throwIfAborted(signal);
     try {
       return await attempt();
-    } catch (error) {
+    } catch (caught) {
+      // Drizzle's own error has the statement's values in its message.
+      const error = caught instanceof DrizzleQueryError && caught.cause ? caught.cause : caught;
       if (tries >= 4 || !isTransient(error)) throw toStorageError(error);
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * 2 ** tries));
     }

@@ -1,9 +1,18 @@
+import type { ActorRef, Answer, AnswerId, AnswerTrace, CollectionId, ConversationId, DocumentId, VersionId } from "@footnote/core";
 import { bigint, index, jsonb, pgTable, primaryKey, text, unique } from "drizzle-orm/pg-core";
 import { createdAt, tenantId } from "./columns.ts";
 
+/** What the body column holds. */
+export type AnswerBody = Omit<Answer, "id" | "conversationId" | "question" | "text" | "createdAt">;
+
 export const conversations = pgTable(
   "conversations",
-  { tenantId: tenantId(), id: text("id").notNull(), collectionId: text("collection_id").notNull(), createdAt: createdAt() },
+  {
+    tenantId: tenantId(),
+    id: text("id").$type<ConversationId>().notNull(),
+    collectionId: text("collection_id").$type<CollectionId>().notNull(),
+    createdAt: createdAt(),
+  },
   (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
 );
 
@@ -11,17 +20,17 @@ export const answers = pgTable(
   "answers",
   {
     tenantId: tenantId(),
-    id: text("id").notNull(),
-    conversationId: text("conversation_id").notNull(),
-    collectionId: text("collection_id").notNull(),
+    id: text("id").$type<AnswerId>().notNull(),
+    conversationId: text("conversation_id").$type<ConversationId>().notNull(),
+    collectionId: text("collection_id").$type<CollectionId>().notNull(),
     question: text("question").notNull(),
     text: text("text").notNull(),
     /** Everything else of the Answer. */
-    body: jsonb("body").notNull(),
+    body: jsonb("body").$type<AnswerBody>().notNull(),
     /** AnswerTrace; null for answers from before there were traces. */
-    trace: jsonb("trace"),
+    trace: jsonb("trace").$type<AnswerTrace>(),
     /** Who asked; null for answers from before that was kept. */
-    actorType: text("actor_type"),
+    actorType: text("actor_type").$type<ActorRef["type"]>(),
     actorId: text("actor_id"),
     createdAt: createdAt(),
   },
@@ -33,9 +42,9 @@ export const answerSources = pgTable(
   "answer_sources",
   {
     tenantId: tenantId(),
-    answerId: text("answer_id").notNull(),
-    documentId: text("document_id").notNull(),
-    versionId: text("version_id").notNull(),
+    answerId: text("answer_id").$type<AnswerId>().notNull(),
+    documentId: text("document_id").$type<DocumentId>().notNull(),
+    versionId: text("version_id").$type<VersionId>().notNull(),
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.answerId, table.versionId] }),
@@ -49,11 +58,11 @@ export const feedback = pgTable(
   {
     tenantId: tenantId(),
     id: bigint("id", { mode: "number" }).generatedAlwaysAsIdentity(),
-    answerId: text("answer_id").notNull(),
+    answerId: text("answer_id").$type<AnswerId>().notNull(),
     /** Whose word it is: an actor, or `user` with a digest of the name that the application gave. */
-    authorType: text("author_type").notNull(),
+    authorType: text("author_type").$type<ActorRef["type"] | "user" | "unknown">().notNull(),
     authorId: text("author_id").notNull(),
-    rating: text("rating").notNull(),
+    rating: text("rating").$type<"up" | "down">().notNull(),
     reason: text("reason"),
     comment: text("comment"),
     createdAt: createdAt(),

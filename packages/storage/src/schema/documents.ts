@@ -1,13 +1,16 @@
+import type { CollectionId } from "@footnote/core";
+import { sql } from "drizzle-orm";
 import { bigint, boolean, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { createdAt, instant, tenantId, updatedAt } from "./columns.ts";
+import type { CollectionSettings } from "../store.ts";
 
 export const collections = pgTable(
   "collections",
   {
     tenantId: tenantId(),
-    id: text("id").notNull(),
+    id: text("id").$type<CollectionId>().notNull(),
     name: text("name").notNull(),
-    settings: jsonb("settings").notNull(),
+    settings: jsonb("settings").$type<CollectionSettings>().notNull(),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
@@ -72,6 +75,9 @@ export const documentVersions = pgTable(
     primaryKey({ columns: [table.tenantId, table.id] }),
     uniqueIndex("document_versions_number").on(table.tenantId, table.documentId, table.number),
     index("document_versions_sha256").on(table.tenantId, table.sha256),
+    index("document_versions_restricted")
+      .on(table.tenantId, table.collectionId)
+      .where(sql`${table.live} and ${table.access} <> '{}'`),
   ],
 );
 

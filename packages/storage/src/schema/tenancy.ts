@@ -1,5 +1,6 @@
+import type { ActorRef, CollectionId, DocumentId, KeyId, PipelineSpec, Scope } from "@footnote/core";
 import { bigint, index, integer, jsonb, numeric, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
-import { createdAt, instant, tenantId } from "./columns.ts";
+import { createdAt, instant, scopeId, tenantId } from "./columns.ts";
 
 export const tenants = pgTable("tenants", { tenantId: tenantId(), name: text("name").notNull(), createdAt: createdAt() }, (table) => [
   primaryKey({ columns: [table.tenantId] }),
@@ -9,11 +10,11 @@ export const apiKeys = pgTable(
   "api_keys",
   {
     tenantId: tenantId(),
-    id: text("id").notNull(),
+    id: text("id").$type<KeyId>().notNull(),
     name: text("name").notNull(),
     digest: text("digest").notNull(),
-    scopes: text("scopes").array().notNull(),
-    collections: text("collections").array(),
+    scopes: text("scopes").$type<Scope>().array().notNull(),
+    collections: text("collections").$type<CollectionId>().array(),
     expiresAt: instant("expires_at"),
     revokedAt: instant("revoked_at"),
     lastUsedAt: instant("last_used_at"),
@@ -36,14 +37,14 @@ export const operatorKeys = pgTable("operator_keys", {
 export const idempotencyKeys = pgTable(
   "idempotency_keys",
   {
-    tenantId: tenantId(),
-    actorType: text("actor_type").notNull(),
+    tenantId: scopeId(),
+    actorType: text("actor_type").$type<ActorRef["type"]>().notNull(),
     actorId: text("actor_id").notNull(),
     key: text("key").notNull(),
     requestSha256: text("request_sha256").notNull(),
     status: integer("status"),
     body: text("body"),
-    documentId: text("document_id"),
+    documentId: text("document_id").$type<DocumentId>(),
     createdAt: createdAt(),
   },
   (table) => [
@@ -55,14 +56,14 @@ export const idempotencyKeys = pgTable(
 export const auditLog = pgTable(
   "audit_log",
   {
-    tenantId: tenantId(),
+    tenantId: scopeId(),
     id: bigint("id", { mode: "number" }).generatedAlwaysAsIdentity(),
-    actorType: text("actor_type").notNull(),
+    actorType: text("actor_type").$type<ActorRef["type"]>().notNull(),
     actorId: text("actor_id").notNull(),
     action: text("action").notNull(),
     subject: text("subject").notNull(),
     requestId: text("request_id"),
-    details: jsonb("details").notNull(),
+    details: jsonb("details").$type<Record<string, string | number | boolean | null>>().notNull(),
     createdAt: createdAt(),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
@@ -93,7 +94,7 @@ export const pipelines = pgTable(
     name: text("name").notNull(),
     version: integer("version").notNull(),
     hash: text("hash").notNull(),
-    spec: jsonb("spec").notNull(),
+    spec: jsonb("spec").$type<PipelineSpec>().notNull(),
     createdAt: createdAt(),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
