@@ -1,5 +1,7 @@
-import type { ActorRef, Attribution, TenantId } from "@footnote/core";
-import { readPage, toPage } from "./paging.ts";
+import type { Attribution, TenantId } from "@footnote/core";
+import { desc, lt } from "drizzle-orm";
+import { readNumberedPage, toPage } from "./paging.ts";
+import { auditLog } from "./schema/tenancy.ts";
 import type { Session, Transaction } from "./session.ts";
 import type { AuditEntry, Store } from "./store.ts";
 
@@ -10,44 +12,28 @@ export async function writeAudit(
   by: Attribution,
   entry: { action: string; subject: string; details?: AuditEntry["details"] },
 ): Promise<void> {
-  await tx.query(
-    "insert into audit_log (tenant_id, actor_type, actor_id, action, subject, request_id, details) values ($1, $2, $3, $4, $5, $6, $7::jsonb)",
-    [tenantId, by.actor.type, by.actor.id, entry.action, entry.subject, by.requestId ?? null, JSON.stringify(entry.details ?? {})],
-  );
-}
-
-interface AuditRow {
-  id: string;
-  actor_type: ActorRef["type"];
-  actor_id: string;
-  action: string;
-  subject: string;
-  request_id: string | null;
-  details: AuditEntry["details"];
-  created_at: Date;
+  const { type: actorType, id: actorId } = by.actor;
+  await tx.db.insert(auditLog).values({ tenantId, actorType, actorId, requestId: by.requestId ?? null, details: {}, ...entry });
 }
 
 /** Newest first. */
 export function createAuditRepository(session: Session): Store["audit"] {
   return {
     async list(tenantId, page) {
-      const { limit, after } = readPage(page, "number");
+      const { limit, after } = readNumberedPage(page);
       const rows = await session.transaction(tenantId, (tx) =>
-        tx.query<AuditRow>(
-          `select id::text as id, actor_type, actor_id, action, subject, request_id, details, created_at from audit_log
-           where $1::text is null or id < $1::bigint order by id desc limit $2`,
-          [after, limit + 1],
-        ),
+        tx.db
+          .select()
+          .from(auditLog)
+          .where(after === null ? undefined : lt(auditLog.id, after))
+          .orderBy(desc(auditLog.id))
+          .limit(limit + 1),
       );
-      const map = (row: AuditRow): AuditEntry => ({
-        actor: { type: row.actor_type, id: row.actor_id },
-        action: row.action,
-        subject: row.subject,
-        requestId: row.request_id,
-        details: row.details,
-        createdAt: row.created_at,
+      const toEntry = ({ tenantId: _tenantId, id: _id, actorType, actorId, ...entry }: (typeof rows)[number]): AuditEntry => ({
+        actor: { type: actorType, id: actorId },
+        ...entry,
       });
-      return toPage(rows, limit, map, (row) => row.id);
+      return toPage(rows, limit, toEntry, ({ id }) => String(id));
     },
   };
 }

@@ -3,7 +3,7 @@ import { writeAudit } from "./audit.ts";
 import { eraseDocument, lockBlob } from "./erase.ts";
 import { withdrawFromIndex } from "./index-rows.ts";
 import { insertJob } from "./insert-job.ts";
-import { readPage, toPage } from "./paging.ts";
+import { readNumberedPage, readPage, toPage } from "./paging.ts";
 import {
   chunkColumns,
   documentColumns,
@@ -116,7 +116,7 @@ export function createDocumentRepository(session: Session, blobs: BlobStore, spa
       return row?.text == null ? null : { text: row.text, version: toVersion(row) };
     },
     async chunks(tenantId, id, page) {
-      const { limit, after } = readPage(page, "number");
+      const { limit, after } = readNumberedPage(page);
       return session.transaction(tenantId, async (tx) => {
         const [version] = await tx.query<{ id: string }>(
           `select v.id from document_versions v where v.document_id = $1 and (v.id = $2 or ($2::text is null and v.live))

@@ -1,10 +1,19 @@
 import type { AnswerTrace, Attribution, BlobStore, DocumentId, TenantId, VersionId } from "@footnote/core";
 import { writeAudit } from "./audit.ts";
-import type { AnswerBody, AnswerRow } from "./answers.ts";
+import type { AnswerBody } from "./schema/answers.ts";
 import { redactEvaluations } from "./evaluations.ts";
 import { withdrawFromIndex } from "./index-rows.ts";
 import { foldCollection } from "./maintenance.ts";
 import type { Session, Transaction } from "./session.ts";
+
+interface AnsweredRow {
+  id: string;
+  conversation_id: string;
+  text: string;
+  body: AnswerBody;
+  trace: AnswerTrace | null;
+  shown: boolean;
+}
 
 /** Stands for each character that quoted an erased document, so that every other span stays where it was. */
 const mask = "█";
@@ -99,8 +108,8 @@ async function deleteListedBlobs(
 async function redactAnswers(tx: Transaction, id: DocumentId): Promise<{ answersRedacted: number; feedbackRedacted: number }> {
   const showing = "select s.answer_id from answer_sources s where s.document_id = $1";
   // Answers before what is said of them, and in the order of their ids, as everybody takes them: otherwise two transactions could wait for one another.
-  const rows = await tx.query<AnswerRow & { trace: AnswerTrace | null; shown: boolean }>(
-    `select id, conversation_id, question, text, body, created_at, trace, id in (${showing}) as shown from answers
+  const rows = await tx.query<AnsweredRow>(
+    `select id, conversation_id, text, body, trace, id in (${showing}) as shown from answers
      where conversation_id in (select f.conversation_id from answers f where f.id in (${showing})) order by id for update`,
     [id],
   );

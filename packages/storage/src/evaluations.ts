@@ -1,7 +1,7 @@
 import { FootnoteError, newId, sha256, type ActorRef, type CollectionId, type JobId, type JobState, type RunId } from "@footnote/core";
 import { writeAudit } from "./audit.ts";
 import { insertJob } from "./insert-job.ts";
-import { readPage, toPage } from "./paging.ts";
+import { readNumberedPage, readPage, toPage } from "./paging.ts";
 import { toEvaluationJob } from "./records.ts";
 import type { Session, Transaction } from "./session.ts";
 import type { EvalBody, EvalDatasetRecord, EvalResultRecord, EvalRunRecord, Store } from "./store.ts";
@@ -139,7 +139,7 @@ export function createEvaluationRepository(session: Session): Store["evaluations
       return row ? toDataset(row) : null;
     },
     async listDatasets(tenantId, page) {
-      const { limit, after } = readPage(page, "number");
+      const { limit, after } = readNumberedPage(page);
       const rows = await session.transaction(tenantId, (tx) =>
         tx.query<DatasetRow>(
           `select ${datasetColumns} from eval_datasets where ($1::bigint is null or number < $1::bigint) and ($2::text[] is null or collection_id = any($2))
@@ -286,7 +286,7 @@ export function createEvaluationRepository(session: Session): Store["evaluations
       return rows.map((row) => ({ caseId: row.case_id, metrics: row.metrics }));
     },
     async listResults(tenantId, id, page) {
-      const { limit, after } = readPage(page, "number");
+      const { limit, after } = readNumberedPage(page);
       const rows = await session.transaction(tenantId, (tx) =>
         tx.query<ResultRow>(
           `select case_id, ordinal, tags, documents, metrics, body from eval_results

@@ -1,19 +1,29 @@
-import { FootnoteError, isId, type IdKind } from "@footnote/core";
+import { FootnoteError, isId, type Id, type IdKind } from "@footnote/core";
 import type { PageRequest, PageResult } from "./store.ts";
 
-/** Limit within 1…100 and the key to go on after, of a page request. `keys`: of the list, so that another list's cursor is refused. */
-export function readPage(page: PageRequest, keys: IdKind | "number"): { limit: number; after: string | null } {
-  const limit = page.limit ?? 20;
-  if (!Number.isInteger(limit) || limit < 1 || limit > 100) {
-    throw new FootnoteError("invalid_request", "The limit must be a whole number from 1 to 100.");
-  }
-  if (page.cursor === undefined) return { limit, after: null };
-  const after = Buffer.from(page.cursor, "base64url").toString("utf8");
-  const isKey = keys === "number" ? /^\d{1,18}$/.test(after) : isId(keys, after);
-  if (!isKey || Buffer.from(after).toString("base64url") !== page.cursor) {
+/** Limit within 1…100 and the id to go on after, of a page request. `kind`: of the list's ids, so that another list's cursor is refused. */
+export function readPage<Kind extends IdKind>(page: PageRequest, kind: Kind): { limit: number; after: Id<Kind> | null } {
+  return { limit: readLimit(page), after: readCursor(page, (key) => (isId(kind, key) ? key : null)) };
+}
+
+/** The same of a list that is ordered by numbers. */
+export function readNumberedPage(page: PageRequest): { limit: number; after: number | null } {
+  return { limit: readLimit(page), after: readCursor(page, (key) => (/^\d{1,15}$/.test(key) ? Number(key) : null)) };
+}
+
+function readLimit({ limit = 20 }: PageRequest): number {
+  if (Number.isInteger(limit) && limit >= 1 && limit <= 100) return limit;
+  throw new FootnoteError("invalid_request", "The limit must be a whole number from 1 to 100.");
+}
+
+function readCursor<K>({ cursor }: PageRequest, keyOf: (text: string) => K | null): K | null {
+  if (cursor === undefined) return null;
+  const text = Buffer.from(cursor, "base64url").toString("utf8");
+  const key = keyOf(text);
+  if (key === null || Buffer.from(text).toString("base64url") !== cursor) {
     throw new FootnoteError("invalid_request", "The cursor is not one of this list; use the nextCursor of the page before, unchanged.");
   }
-  return { limit, after };
+  return key;
 }
 
 /** A page from `limit + 1` rows that were asked for. */

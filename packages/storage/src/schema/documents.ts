@@ -22,7 +22,7 @@ export const documents = pgTable(
   {
     tenantId: tenantId(),
     id: text("id").notNull(),
-    collectionId: text("collection_id").notNull(),
+    collectionId: text("collection_id").$type<CollectionId>().notNull(),
     externalId: text("external_id").notNull(),
     /** Title, metadata, access and media type are those of the live version (of the newest one before the first is live). */
     title: text("title"),
@@ -51,7 +51,7 @@ export const documentVersions = pgTable(
     tenantId: tenantId(),
     id: text("id").notNull(),
     documentId: text("document_id").notNull(),
-    collectionId: text("collection_id").notNull(),
+    collectionId: text("collection_id").$type<CollectionId>().notNull(),
     number: integer("number").notNull(),
     state: text("state").notNull(),
     live: boolean("live").notNull().default(false),
