@@ -1,7 +1,7 @@
-import type { AnswerTrace, Attribution, BlobStore, DocumentId, TenantId, VersionId } from "@footnote/core";
+import type { AnswerTrace, Attribution, BlobStore, CollectionId, DocumentId, TenantId, VersionId } from "@footnote/core";
 import { writeAudit } from "./audit.ts";
 import type { AnswerBody } from "./schema/answers.ts";
-import { redactEvaluations } from "./evaluations.ts";
+import { redactEvaluations } from "./redact-evaluations.ts";
 import { withdrawFromIndex } from "./index-rows.ts";
 import { foldCollection } from "./maintenance.ts";
 import type { Session, Transaction } from "./session.ts";
@@ -30,7 +30,7 @@ export async function eraseDocument(
       counts[store] = (await tx.query(`${text} returning 1`, values)).length;
     };
     const versions = `(select v.id from document_versions v where v.document_id = $1)`;
-    const [document] = await tx.query<{ collection_id: string; external_id: string }>(
+    const [document] = await tx.query<{ collection_id: CollectionId; external_id: string }>(
       "select collection_id, external_id from documents where id = $1 for update",
       [id],
     );

@@ -1,6 +1,6 @@
 import { newId, sha256, type RunId, type TenantId } from "@footnote/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { redactResult } from "./evaluations.ts";
+import { redactResult } from "./redact-evaluations.ts";
 import type { EvalBody, EvalResultRecord, Store } from "./store.ts";
 import { createTenantAndCollection, loadChunks } from "./testing/load-chunks.ts";
 import { availableEngines, openTestStore, type TestStore } from "./testing/test-store.ts";

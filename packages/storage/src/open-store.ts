@@ -7,7 +7,8 @@ import { createCollectionRepository } from "./collections.ts";
 import { createConversationRepository } from "./conversations.ts";
 import { lockDataFolder } from "./data-folder-lock.ts";
 import { createDocumentRepository } from "./documents.ts";
-import { createEvaluationRepository } from "./evaluations.ts";
+import { createDatasetRepository } from "./evaluation-datasets.ts";
+import { createRunRepository } from "./evaluation-runs.ts";
 import { createFileBlobStore } from "./file-blob-store.ts";
 import { createIdempotency } from "./idempotency.ts";
 import { createJobRepository } from "./jobs.ts";
@@ -142,7 +143,7 @@ export function assembleStore(
     keys: createKeyRepository(session),
     answers: createAnswerRepository(session),
     conversations: createConversationRepository(session),
-    evaluations: createEvaluationRepository(session),
+    evaluations: { ...createDatasetRepository(session), ...createRunRepository(session) },
     idempotency: createIdempotency(session),
     pipelines: createPipelineRepository(session),
     audit: createAuditRepository(session),

@@ -1,6 +1,12 @@
 import type { TenantId } from "@footnote/core";
 import { text, timestamp } from "drizzle-orm/pg-core";
 
+/** Why something failed, in plain words. */
+export interface Problem {
+  code: string;
+  message: string;
+}
+
 /** Every table of a tenant has it first in its primary key and in every unique key. */
 export const tenantId = () => text("tenant_id").$type<TenantId>().notNull();
 /** The tenant, or `operator` for what whoever runs the installation does. */

@@ -1,25 +1,26 @@
+import type { CollectionId, DocumentId, JobId, JobKind, JobStage, JobState, RunId, VersionId } from "@footnote/core";
 import { sql } from "drizzle-orm";
 import { bigint, boolean, index, integer, jsonb, pgTable, primaryKey, real, text } from "drizzle-orm/pg-core";
-import { createdAt, instant, tenantId, updatedAt } from "./columns.ts";
+import { type Problem, createdAt, instant, tenantId, updatedAt } from "./columns.ts";
 
 export const jobs = pgTable(
   "jobs",
   {
     tenantId: tenantId(),
-    id: text("id").notNull(),
-    kind: text("kind").notNull(),
-    state: text("state").notNull(),
-    stage: text("stage").notNull(),
+    id: text("id").$type<JobId>().notNull(),
+    kind: text("kind").$type<JobKind>().notNull(),
+    state: text("state").$type<JobState>().notNull(),
+    stage: text("stage").$type<JobStage>().notNull(),
     progress: real("progress").notNull().default(0),
     attempts: integer("attempts").notNull().default(0),
     maxAttempts: integer("max_attempts").notNull().default(5),
-    error: jsonb("error"),
-    result: jsonb("result"),
+    error: jsonb("error").$type<Problem>(),
+    result: jsonb("result").$type<Record<string, number>>(),
     cancelRequested: boolean("cancel_requested").notNull().default(false),
-    collectionId: text("collection_id").notNull(),
-    documentId: text("document_id"),
-    versionId: text("version_id"),
-    runId: text("run_id"),
+    collectionId: text("collection_id").$type<CollectionId>().notNull(),
+    documentId: text("document_id").$type<DocumentId>(),
+    versionId: text("version_id").$type<VersionId>(),
+    runId: text("run_id").$type<RunId>(),
     lease: text("lease"),
     heartbeatAt: instant("heartbeat_at"),
     runAfter: instant("run_after"),
