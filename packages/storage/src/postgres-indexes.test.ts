@@ -1,3 +1,4 @@
+import { tokenVectorStoreContract } from "@footnote/core/testing";
 import { describeLexicalIndex, lexicalCorpus, type LexicalItem } from "@footnote/core/testing/lexical-index-contract";
 import { describeVectorIndex, type VectorItem } from "@footnote/core/testing/vector-index-contract";
 import { newId, type ChunkId, type Metadata } from "@footnote/core";
@@ -49,6 +50,23 @@ describe.each(setUps)("indexes on $name", ({ name, engine, options }) => {
   describeVectorIndex(`search_dense on ${name}`, () => ({
     space: "tiny_8",
     build: async (items) => ({ index: opened.store.dense, ...(await load(items, (at) => vectorOf(items[at]))) }),
+  }));
+
+  tokenVectorStoreContract(name, async () => ({
+    space: "fake_64",
+    async build(vectors) {
+      const scope = await createTenantAndCollection(opened.store);
+      const chunks = vectors.map((tokens, at) => ({ text: `chunk ${at}`, tokens }));
+      const { chunkIds } = await loadChunks(opened.store, {
+        ...scope,
+        externalId: "tokens",
+        space: "fake_64",
+        dimensions: 64,
+        tokenVectors: true,
+        chunks,
+      });
+      return { store: opened.store.tokenVectors, tenantId: scope.tenantId, chunkIds };
+    },
   }));
 
   it("gives the same results for ten batches as for one, before and after maintenance", async () => {

@@ -1,4 +1,5 @@
 import type { CollectionId, TenantId } from "@footnote/core";
+import { LRUCache } from "lru-cache";
 import type { CollectionTotals, PostingList } from "./bm25.ts";
 
 /** A list as it stands in the database under its delta; its content never changes, so it is only ever added or dropped. */
@@ -30,10 +31,16 @@ export interface PostingCache {
   readonly bytes: number;
 }
 
-type Entry = { bytes: number; usedAt: number } & ({ totals: CollectionTotals } | { term: KnownTerm });
+type Entry = { totals: CollectionTotals } | { term: KnownTerm };
 
 const entryBytes = 200;
-const listBytes = ({ postings }: KnownList) => entryBytes + postings.numbers.byteLength + postings.packed.byteLength;
+const sizeOf = (entry: Entry) =>
+  "totals" in entry
+    ? entryBytes
+    : entry.term.lists.reduce(
+        (sum, { postings }) => sum + entryBytes + postings.numbers.byteLength + postings.packed.byteLength,
+        entryBytes,
+      );
 
 /**
  * Posting lists of the queries of late, least recently used out first. They hold chunk numbers and hashed terms, no content.
@@ -41,58 +48,39 @@ const listBytes = ({ postings }: KnownList) => entryBytes + postings.numbers.byt
  */
 export function createPostingCache(options: { maxBytes: number; maxIdleMs: number; now?: () => number }): PostingCache {
   const { maxBytes, maxIdleMs, now = () => performance.now() } = options;
-  const entries = new Map<string, Entry>();
-  let bytes = 0;
-
+  const entries = new LRUCache<string, Entry>({
+    maxSize: maxBytes,
+    sizeCalculation: sizeOf,
+    ttl: maxIdleMs,
+    ttlResolution: 0,
+    updateAgeOnGet: true,
+    // An entry of the moment 0 would never age.
+    perf: { now: () => now() + 1 },
+  });
+  let purgedAt = now();
   const scopeKey = ({ tenantId, collectionId }: Scope) => `${tenantId} ${collectionId}`;
-  const remove = (key: string) => {
-    bytes -= entries.get(key)?.bytes ?? 0;
-    entries.delete(key);
-  };
-  const add = (key: string, entry: Entry) => {
-    remove(key);
-    entries.set(key, entry);
-    bytes += entry.bytes;
-  };
-  const use = (key: string): Entry | undefined => {
-    const entry = entries.get(key);
-    if (!entry) return undefined;
-    if (entry.usedAt < now() - maxIdleMs) {
-      remove(key);
-      return undefined;
-    }
-    entry.usedAt = now();
-    entries.delete(key);
-    entries.set(key, entry);
-    return entry;
-  };
   const term = (scope: Scope, termId: number) => {
-    const entry = use(`${scopeKey(scope)} ${termId}`);
+    const entry = entries.get(`${scopeKey(scope)} ${termId}`);
     return entry && "term" in entry ? entry.term : undefined;
   };
 
   return {
     term,
     read(scope, termIds) {
-      const entry = use(scopeKey(scope));
+      const entry = entries.get(scopeKey(scope));
       if (!entry || !("totals" in entry)) return null;
       const terms = termIds.flatMap((id) => term(scope, id) ?? []);
       return terms.length === termIds.length ? { totals: entry.totals, terms } : null;
     },
     write(scope, totals, terms) {
-      const usedAt = now();
-      add(scopeKey(scope), { totals, bytes: entryBytes, usedAt });
-      for (const known of terms) {
-        const size = known.lists.reduce((sum, list) => sum + listBytes(list), entryBytes);
-        add(`${scopeKey(scope)} ${known.termId}`, { term: known, bytes: size, usedAt });
-      }
-      for (const [key, entry] of entries) {
-        if (bytes <= maxBytes && entry.usedAt >= usedAt - maxIdleMs) break;
-        remove(key);
-      }
+      entries.set(scopeKey(scope), { totals });
+      for (const known of terms) entries.set(`${scopeKey(scope)} ${known.termId}`, { term: known });
+      if (now() - purgedAt < maxIdleMs) return;
+      purgedAt = now();
+      entries.purgeStale();
     },
     get bytes() {
-      return bytes;
+      return entries.calculatedSize;
     },
   };
 }

@@ -16,3 +16,6 @@ export { countTokens, documentOf, letterCounts, plainDocument } from "./document
 export type { DocumentPart } from "./document-of.ts";
 export { parserContract } from "./parser-contract.ts";
 export { spanFault } from "./span-fault.ts";
+export { blobStoreContract } from "./blob-store-contract.ts";
+export { tokenVectorStoreContract } from "./token-vector-store-contract.ts";
+export type { TokenVectorFixture } from "./token-vector-store-contract.ts";

@@ -17,6 +17,7 @@ export interface LoadedChunk {
   text: string;
   analyzed?: AnalyzedText;
   vector?: Float32Array;
+  tokens?: Uint8Array;
 }
 
 /** Settings that pass for a collection's; only the parts that storage reads matter. */
@@ -124,7 +125,7 @@ export async function loadChunks(
       chunkId,
       inputSha256,
       vector: chunks[ordinal]?.vector ?? Float32Array.from({ length: dimensions }, (_, at) => (at === ordinal % dimensions ? 1 : 0)),
-      ...(request.tokenVectors ? { tokenVectors: Uint8Array.of(ordinal) } : {}),
+      ...(request.tokenVectors ? { tokenVectors: chunks[ordinal]?.tokens ?? Uint8Array.of(ordinal) } : {}),
     })),
   );
   if (request.publish !== false) await store.versions.publish(tenantId, version.id, space);
