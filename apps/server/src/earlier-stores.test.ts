@@ -121,6 +121,9 @@ function comparable(path: string, reply: unknown): unknown {
   if (pathname === "/v1/pipelines") return ofList(reply, (row) => row.name === "short");
   if (pathname === "/v1/usage") return ofList(reply, (row) => row.kind !== "search");
   if (pathname === "/v1/keys") return listSchema.parse(reply).data.map(({ lastUsedAt: _lastUsedAt, ...row }) => row);
+  // That version sorted the audit's numbers as text.
+  if (pathname === "/v1/audit")
+    return listSchema.parse(reply).data.toSorted((a, b) => (String(a.createdAt) < String(b.createdAt) ? -1 : 1));
   return reply;
 }
 

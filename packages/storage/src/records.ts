@@ -14,16 +14,14 @@ import type {
   JobRecord,
   JobStage,
   JobState,
-  KeyId,
   LocatedChunk,
   Metadata,
   PipelineSpec,
   RunId,
-  Scope,
   TenantId,
   VersionId,
 } from "@footnote/core";
-import type { CollectionRecord, CollectionSettings, KeyRecord, VersionRecord, VersionState } from "./store.ts";
+import type { VersionRecord, VersionState } from "./store.ts";
 
 /** Rows as SQL gives them, one interface per select list, and their records. */
 type Problem = { code: string; message: string };
@@ -153,16 +151,6 @@ const readJob = (row: JobRow) => ({
   finishedAt: row.finished_at,
 });
 
-export interface CollectionRow {
-  id: CollectionId;
-  name: string;
-  settings: CollectionSettings;
-  document_count: number;
-  created_at: Date;
-  updated_at: Date;
-}
-export const collectionColumns = `c.id, c.name, c.settings, c.created_at, c.updated_at,
-  (select count(*)::integer from documents d where d.tenant_id = c.tenant_id and d.collection_id = c.id and d.state <> 'deleting') as document_count`;
 /** A stored spec with the fields that came after it was stored, at the values that leave it as it was. */
 export function readSpec(stored: PipelineSpec): PipelineSpec {
   const parsed = pipelineSpecSchema.safeParse(stored);
@@ -175,15 +163,6 @@ export function readSpec(stored: PipelineSpec): PipelineSpec {
     },
   );
 }
-
-export const toCollection = (row: CollectionRow): CollectionRecord => ({
-  id: row.id,
-  name: row.name,
-  settings: { ...row.settings, pipeline: readSpec(row.settings.pipeline) },
-  documentCount: row.document_count,
-  createdAt: row.created_at,
-  updatedAt: row.updated_at,
-});
 
 export interface ChunkRow {
   id: ChunkId;
@@ -227,26 +206,4 @@ export const toLocatedChunk = (row: LocatedChunkRow): LocatedChunk => ({
   title: row.title,
   mediaType: row.media_type,
   ...(row.url === null ? {} : { url: row.url }),
-});
-
-export interface KeyRow {
-  id: KeyId;
-  name: string;
-  scopes: Scope[];
-  collections: CollectionId[] | null;
-  expires_at: Date | null;
-  revoked_at: Date | null;
-  last_used_at: Date | null;
-  created_at: Date;
-}
-export const keyColumns = "id, name, scopes, collections, expires_at, revoked_at, last_used_at, created_at";
-export const toKey = (row: KeyRow): KeyRecord => ({
-  id: row.id,
-  name: row.name,
-  scopes: row.scopes,
-  collections: row.collections,
-  expiresAt: row.expires_at,
-  revokedAt: row.revoked_at,
-  lastUsedAt: row.last_used_at,
-  createdAt: row.created_at,
 });

@@ -412,6 +412,16 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
     expect(rated.data.filter(({ comment }) => comment !== undefined).map(({ id }) => id)).toEqual([quoted.id, before.id]);
   });
 
+  it("lists more than ten audit rows newest first, page by page", async () => {
+    const { store } = opened;
+    const { tenantId } = await createTenantAndCollection(store);
+    for (let at = 0; at < 12; at++) await store.collections.put(tenantId, { name: `c${at}`, settings: testSettings(), by: testBy });
+    const first = await store.audit.list(tenantId, { limit: 11 });
+    const second = await store.audit.list(tenantId, { limit: 11, cursor: first.nextCursor ?? "" });
+    const names = [...first.data, ...second.data].map(({ details }) => details.name);
+    expect(names.slice(0, 12)).toEqual(Array.from({ length: 12 }, (_, at) => `c${11 - at}`));
+  });
+
   it("erases a document from every store and redacts what quoted it, once", async () => {
     const { store } = opened;
     const scope = await createTenantAndCollection(store);
