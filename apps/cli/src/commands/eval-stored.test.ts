@@ -125,4 +125,33 @@ describe("stored evaluations", () => {
       "There are no runs of unasked; begin one with footnote eval start unasked.\n",
     );
   }, 120_000);
+
+  it("are held against each other by eval gate, where their questions are the same", async () => {
+    const cases = (answerable: boolean, split: string) =>
+      Array.from({ length: 24 }, (_row, at) => ({
+        id: `${split}-${at}`,
+        question: answerable ? "How much does the kettle hold?" : `Who was king number ${at} of Denmark?`,
+        answerable,
+        tags: ["gated"],
+        split,
+        spans: answerable ? [{ document: "kettle.md", quote: "2.5 litres" }] : [],
+      }));
+    await writeFile(join(root, "gated.jsonl"), [...cases(true, "test"), ...cases(false, "train")].map(line).join(""));
+    expect((await footnote(["eval", "upload", "gated.jsonl", "--collection", "kitchen"])).code).toBe(0);
+    const start = async (...argv: string[]) => /^run_\w+/mu.exec((await footnote(["eval", "start", "gated", ...argv])).out)?.[0] ?? "";
+    const [before, after, other] = [await start(), await start("--pipeline", "hybrid-rrf-rerank"), await start("--split", "train")];
+    const same = await footnote(["eval", "gate", after, "--baseline", before]);
+    expect([same.code, same.err]).toEqual([0, ""]);
+    expect(same.out).toMatch(/gate: passed$/mu);
+    expect(same.out).not.toContain("NaN");
+    expect(await footnote(["eval", "gate", other, "--baseline", before])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("The two runs have other questions, so they cannot be compared"),
+    });
+    expect(await footnote(["eval", "gate", "run_absent", "--baseline", before])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("There is no run run_absent here"),
+    });
+    expect(await footnote(["eval", "gate", after])).toMatchObject({ code: 2 });
+  }, 120_000);
 });

@@ -2,6 +2,7 @@ import type { Context } from "@footnote/terminal";
 import type { Command } from "commander";
 import { addEvalBootstrap } from "./eval-bootstrap.ts";
 import { addEvalCandidates } from "./eval-candidates.ts";
+import { addEvalGate } from "./eval-gate.ts";
 import { addEvalReview } from "./eval-review.ts";
 import { addEvalRun } from "./eval-run.ts";
 import { addEvalStored } from "./eval-stored.ts";
@@ -21,5 +22,5 @@ Examples:
   footnote eval upload my-questions.jsonl --collection handbook && footnote eval start my-questions
   footnote eval run my-questions.jsonl --collection handbook`,
     );
-  for (const add of [addEvalBootstrap, addEvalCandidates, addEvalReview, addEvalStored, addEvalRun]) add(evaluate, context);
+  for (const add of [addEvalBootstrap, addEvalCandidates, addEvalReview, addEvalStored, addEvalRun, addEvalGate]) add(evaluate, context);
 }
