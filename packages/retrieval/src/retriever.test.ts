@@ -1,4 +1,5 @@
 import {
+  type Embedder,
   type ChunkId,
   createUsageMeter,
   FootnoteError,
@@ -27,6 +28,9 @@ import { createRetriever, type RetrieverOptions } from "./retriever.ts";
 
 /** The steps before reranking: the default without it. */
 const plainSpec: PipelineSpec = { ...pipelines.default, spelling: "as-written", reranker: { type: "none" } };
+/** A process that has this embedder and no other. */
+const servedBy = (one: Embedder) => (space: string) => (space === one.space.id ? one : undefined);
+
 const embedder = createFakeEmbedder({ id: pipelines.default.index.space, dimensions: 256 });
 const analyzer = createAnalyzer({ language: "en" });
 const texts = [
@@ -58,7 +62,7 @@ beforeEach(async () => {
 });
 
 const retriever = (more: Partial<RetrieverOptions> = {}) =>
-  createRetriever({ embedder, lexical: index.lexical, dense: index.dense, chunks: index.chunks, ...more });
+  createRetriever({ embedderFor: servedBy(embedder), lexical: index.lexical, dense: index.dense, chunks: index.chunks, ...more });
 const ask = (
   query: string,
   more: {
@@ -181,7 +185,7 @@ describe("createRetriever", () => {
     expect(denseOnly.hits).toHaveLength(3);
     expect(denseOnly.degraded.map(({ step }) => step)).toEqual(["lexical"]);
     const noVector = { ...embedder, embed: async () => [] };
-    expect((await retriever({ embedder: noVector }).search(ask("boiler"))).degraded[0]?.reason).toMatch(/^embedding_failed/u);
+    expect((await retriever({ embedderFor: servedBy(noVector) }).search(ask("boiler"))).degraded[0]?.reason).toMatch(/^embedding_failed/u);
   });
 
   it("throws the leg's error when nothing that was asked could answer", async () => {
@@ -487,10 +491,10 @@ describe("the steps of a spec", () => {
       search: async (request) => (spaces.push(request.space), await index.dense.search(request)),
     };
     const spec: PipelineSpec = { ...plainSpec, index: index2, space: "second_256" };
-    expect((await retriever({ embedder: second, dense }).search(ask("boiler", { spec }))).hits[0]?.chunk.id).toBe(chunkIds[1]);
+    expect((await retriever({ embedderFor: servedBy(second), dense }).search(ask("boiler", { spec }))).hits[0]?.chunk.id).toBe(chunkIds[1]);
     expect(spaces).toEqual(["second_256"]);
     await expect(
-      retriever({ embedder: second }).search(ask("boiler", { spec: { ...spec, index: pipelines.default.index } })),
+      retriever({ embedderFor: servedBy(second) }).search(ask("boiler", { spec: { ...spec, index: pipelines.default.index } })),
     ).rejects.toThrow(/its index does not hold/u);
     await expect(retriever().search(ask("boiler", { spec }))).rejects.toMatchObject({ code: "pipeline_incompatible" });
   });

@@ -2,6 +2,7 @@ import {
   type Clock,
   type CollectionId,
   createUsageMeter,
+  type Embedder,
   FootnoteError,
   indexedSpaces,
   type LexicalAnalyzer,
@@ -58,7 +59,7 @@ export interface Retriever {
   /**
    * Takes the query through the steps below: hits, best first, ties by chunk id. A blank query has no hits. A step that fails is in
    * `degraded`; when no leg that was asked could answer, the first leg's error is thrown.
-   * Throws `pipeline_incompatible` when the spec's space is not the embedder's or none of its index's, `cancelled` when the signal fires.
+   * Throws `pipeline_incompatible` when no embedder serves the spec's space or its index does not hold it, `cancelled` when the signal fires.
    */
   search(request: RetrieveRequest): Promise<SearchResult>;
 }
@@ -90,12 +91,12 @@ export function createRetriever(options: RetrieverOptions): Retriever {
       throwIfAborted(signal);
       const query = normalizeQuery(request.query);
       const spec = routedSpec(request.spec, query);
-      const space = checkedSpace(spec, options.embedder.space.id);
+      const embedder = embedderOf(spec, options);
       const analyzer = analyzerFor(spec);
       const began = clock.now();
       if (query === "" || limit < 1) return { hits: [], timings: { search: clock.now() - began }, degraded: [] };
       const scope = { tenantId, collectionId, ...(filter ? { filter } : {}), ...(principals ? { principals } : {}) };
-      const asked = { parts: options, tenantId, scope, spec, space, analyzer, limit, meter };
+      const asked = { parts: options, tenantId, scope, spec, embedder, space: embedder.space.id, analyzer, limit, meter };
       const timings: Timings = {};
       const found = await runSteps(
         steps,
@@ -112,14 +113,12 @@ export function createRetriever(options: RetrieverOptions): Retriever {
   };
 }
 
-/** The space that the spec searches, where the embedder and the index both have it. */
-function checkedSpace(spec: PipelineSpec, embedded: string): string {
+/** The embedder of the space that the spec searches, where the index has that space. */
+function embedderOf(spec: PipelineSpec, { embedderFor }: Pick<RetrieverParts, "embedderFor">): Embedder {
   const space = searchedSpace(spec);
-  if (space !== embedded) {
-    throw new FootnoteError(
-      "pipeline_incompatible",
-      `Pipeline ${spec.name} searches space ${space} and the embedder makes ${embedded}; configure one for the other.`,
-    );
+  const embedder = embedderFor(space);
+  if (!embedder) {
+    throw new FootnoteError("pipeline_incompatible", `No embedder for the space ${space} is configured; choose another pipeline.`);
   }
   if (!indexedSpaces(spec).includes(space)) {
     throw new FootnoteError(
@@ -127,7 +126,7 @@ function checkedSpace(spec: PipelineSpec, embedded: string): string {
       `Pipeline ${spec.name} searches space ${space}, which its index does not hold; add the space to furtherSpaces.`,
     );
   }
-  return space;
+  return embedder;
 }
 
 function traceOf(found: SearchContext, asked: PipelineSpec): SearchTrace {

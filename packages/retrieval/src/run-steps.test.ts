@@ -8,11 +8,13 @@ import { nothingFound, type SearchContext } from "./search-context.ts";
 
 const index = createMemoryIndex();
 const tenantId = newId("tenant");
+const embedder = createFakeEmbedder();
 const start: SearchContext = {
-  parts: { embedder: createFakeEmbedder(), lexical: index.lexical, dense: index.dense, chunks: index.chunks },
+  parts: { embedderFor: () => embedder, lexical: index.lexical, dense: index.dense, chunks: index.chunks },
   tenantId,
   scope: { tenantId, collectionId: newId("collection") },
   spec: pipelines.default,
+  embedder,
   space: "fake_64",
   analyzer: createAnalyzer({ language: "en" }),
   limit: 3,

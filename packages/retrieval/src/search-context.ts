@@ -23,7 +23,8 @@ import type {
 
 /** What the steps work with; the same for every search of a retriever. */
 export interface RetrieverParts {
-  embedder: Embedder;
+  /** The embedder of a space; undefined where this process has none for it. */
+  embedderFor(space: string): Embedder | undefined;
   lexical: LexicalIndex;
   dense: VectorIndex;
   chunks: ChunkReader;
@@ -68,6 +69,8 @@ export interface SearchContext extends Readonly<Findings> {
   readonly scope: IndexScope;
   /** As the router left it for this question. */
   readonly spec: PipelineSpec;
+  /** Of the space that is searched. */
+  readonly embedder: Embedder;
   /** The embedding space that is searched. */
   readonly space: string;
   readonly analyzer: LexicalAnalyzer;

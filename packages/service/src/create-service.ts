@@ -1,6 +1,6 @@
 import type { Actor } from "@footnote/core";
+import { createAnalyzers, createRetriever } from "@footnote/retrieval";
 import { createCollectionWarnings } from "./collection-warnings.ts";
-import { createSearcher } from "./searcher.ts";
 import type { ServiceContext, VerbContext } from "./service-context.ts";
 import { bindVerb, type Verb } from "./verb.ts";
 import { ask } from "./verbs/ask.ts";
@@ -54,7 +54,14 @@ export type Service = ReturnType<typeof createService>;
 
 /** Everything that Footnote can be asked to do, over the parts that do it. */
 export function createService(parts: ServiceContext) {
-  const context: VerbContext = { ...parts, searcher: parts.searcher ?? createSearcher(parts), warnings: createCollectionWarnings(parts) };
+  const { lexical, dense, chunks, vectors } = parts.store;
+  const analyzers = createAnalyzers();
+  const context: VerbContext = {
+    ...parts,
+    retriever: parts.retriever ?? createRetriever({ ...parts, lexical, dense, chunks, vectors }),
+    analyzerFor: ({ index }) => analyzers(index.analyzer.language, index.analyzer.version),
+    warnings: createCollectionWarnings(parts),
+  };
   const bind = <A extends Actor, I, O>(verb: Verb<A, I, O>) => bindVerb(context, verb);
   return {
     putCollection: bind(putCollection),

@@ -5,6 +5,7 @@ import type {
   JobEvents,
   KeyId,
   LanguageModel,
+  LexicalAnalyzer,
   PipelineSpec,
   Reranker,
   Telemetry,
@@ -12,9 +13,9 @@ import type {
   TenantId,
 } from "@footnote/core";
 import type { Judges } from "@footnote/evaluation";
+import type { Retriever } from "@footnote/retrieval";
 import type { Store } from "@footnote/storage";
 import type { CollectionWarnings } from "./collection-warnings.ts";
-import type { Searcher } from "./searcher.ts";
 
 /** What verbs work on, made by the composition root. */
 export interface ServiceContext {
@@ -40,13 +41,15 @@ export interface ServiceContext {
   /** Who scores the answers of evaluations. */
   judges: Judges;
   /** Default: retrieval over the store. A replay gives back what was found then. */
-  searcher?: Searcher;
+  retriever?: Retriever;
   telemetry: Telemetry;
   clock: Clock;
 }
 
 /** With what verbs share among calls. */
 export interface VerbContext extends ServiceContext {
-  searcher: Searcher;
+  retriever: Retriever;
+  /** The analyzer of a pipeline's index. */
+  analyzerFor(spec: PipelineSpec): LexicalAnalyzer;
   warnings: CollectionWarnings;
 }

@@ -136,7 +136,7 @@ async function hybrid(options: {
   const { store } = opened;
   const spec = { ...pipelines.default, index: { ...pipelines.default.index, space }, reranker: { type: "none" } as const };
   const retriever = createRetriever({
-    embedder: lookupEmbedder(byQuery),
+    embedderFor: () => lookupEmbedder(byQuery),
     lexical: store.lexical,
     dense: store.dense,
     chunks: store.chunks,

@@ -220,7 +220,16 @@ async function askAll(
     const { lexical, dense, chunks: reader, vectors } = store;
     retrievers.set(
       embedder.space.id,
-      createRetriever({ embedder, lexical, dense, chunks: reader, vectors, modelNamed, isWord, rerankers: rerankersFor(store) }),
+      createRetriever({
+        embedderFor: () => embedder,
+        lexical,
+        dense,
+        chunks: reader,
+        vectors,
+        modelNamed,
+        isWord,
+        rerankers: rerankersFor(store),
+      }),
     );
   }
   const { queries, relevance } = await readBeirQueries(folder, split);

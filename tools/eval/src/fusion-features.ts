@@ -60,7 +60,13 @@ export async function collectFusionFeatures(options: CollectOptions): Promise<Co
     if (rows.size % 500 === 0) log(`${name}: ${rows.size} documents`);
   }
   await store.maintainIndex(tenant.id);
-  const retriever = createRetriever({ embedder, lexical: store.lexical, dense: store.dense, chunks: store.chunks, rerankers });
+  const retriever = createRetriever({
+    embedderFor: () => embedder,
+    lexical: store.lexical,
+    dense: store.dense,
+    chunks: store.chunks,
+    rerankers,
+  });
   const analyzer = createAnalyzer(spec.index.analyzer);
   const collected: CollectedQuery[] = [];
   for (const { id, text } of queries) {

@@ -13,13 +13,13 @@ export interface Recorded {
   history: readonly { question: string; answer: string }[];
   chunks: ChunkReader;
   model: LanguageModel;
-  searcher: NonNullable<ServiceContext["searcher"]>;
+  retriever: NonNullable<ServiceContext["retriever"]>;
   save(answer: Answer, trace: AnswerTrace): void;
 }
 
 /** What the verb `ask` works on, where everything but the code comes from a trace: one collection with one conversation. */
 export function recordedContext(recorded: Recorded): ServiceContext {
-  const { spec, history, chunks, model, searcher } = recorded;
+  const { spec, history, chunks, model, retriever } = recorded;
   const now = new Date();
   const collection = {
     id: newId("collection"),
@@ -58,7 +58,7 @@ export function recordedContext(recorded: Recorded): ServiceContext {
     actorOf: unused,
     forgetKey: unused,
     judges: {},
-    searcher,
+    retriever,
     telemetry: createSilentTelemetry(),
     clock: createSystemClock(),
   };

@@ -18,7 +18,7 @@ import {
   type SearchTrace,
   searchedSpace,
 } from "@footnote/core";
-import { createAnalyzer, createRetriever } from "@footnote/retrieval";
+import { createRetriever } from "@footnote/retrieval";
 import { type TraceExport, traceExportSchema } from "@footnote/sdk";
 import { createService, wholeAnswer } from "@footnote/service";
 import { recordedContext, replayer } from "./recorded-context.ts";
@@ -67,7 +67,6 @@ export async function replayTrace(exported: unknown): Promise<Replay> {
   const skipped: string[] = [];
   const made: { answer: Answer; trace: AnswerTrace }[] = [];
   const { spec } = trace;
-  const analyzer = createAnalyzer(spec.index.analyzer);
   let searched = 0;
   const service = createService(
     recordedContext({
@@ -75,9 +74,8 @@ export async function replayTrace(exported: unknown): Promise<Replay> {
       history,
       chunks: readerOf(chunks),
       model: sayingAgain(recorded),
-      searcher: {
+      retriever: {
         search: ({ query }) => searchAgain({ query, recorded: trace.searches[searched++]?.trace ?? null, spec, chunks, skipped }),
-        analyzerFor: () => analyzer,
       },
       save: (again, its) => void made.push({ answer: again, trace: its }),
     }),
@@ -171,7 +169,7 @@ async function searchAgain(options: {
   const legOf = (name: "dense" | "lexical") => recorded.legs.find(({ leg }) => leg === name)?.results ?? [];
   const space = searchedSpace(spec);
   const retriever = createRetriever({
-    embedder: blindEmbedder(space),
+    embedderFor: () => blindEmbedder(space),
     dense: { capabilities: { exact: true }, search: async () => [...legOf("dense")] },
     lexical: { capabilities: { mutable: false }, search: async () => [...legOf("lexical")] },
     chunks: readerOf(chunks),

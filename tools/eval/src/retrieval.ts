@@ -100,7 +100,7 @@ export async function evaluateRetrieval(options: RetrievalEvaluationOptions): Pr
   log(`${dataset}: indexed ${rows.size} documents as ${chunkCount} chunks in ${seconds(began)} s`);
 
   const retriever = createRetriever({
-    embedder,
+    embedderFor: () => embedder,
     lexical: store.lexical,
     dense: store.dense,
     chunks: store.chunks,

@@ -67,7 +67,7 @@ export async function answerSquad(options: RunAnswersOptions): Promise<{ answere
       log(`indexed ${rows.size} documents`);
       const rerankers = tokenVectors ? [createLateInteractionReranker({ embedder: local, tokenVectors: store.tokenVectors })] : [];
       const retriever = createRetriever({
-        embedder,
+        embedderFor: () => embedder,
         lexical: store.lexical,
         dense: store.dense,
         chunks: store.chunks,

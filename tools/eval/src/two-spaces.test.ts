@@ -75,7 +75,7 @@ it("keeps one collection in three spaces of one store, and a request picks one b
 
   for (const embedder of embedders) {
     const spec: PipelineSpec = { ...indexed, space: embedder.space.id, candidates: { dense: 10, lexical: 0 } };
-    const retriever = createRetriever({ embedder, lexical: store.lexical, dense: store.dense, chunks: store.chunks });
+    const retriever = createRetriever({ embedderFor: () => embedder, lexical: store.lexical, dense: store.dense, chunks: store.chunks });
     const { hits } = await retriever.search({
       tenantId: tenant.id,
       collectionId: collection.id,

@@ -6,8 +6,7 @@ import { legLimit } from "../search-context.ts";
 /** The vectors of all queries, in one call; the first is averaged with those of made-up passages. */
 const embedQueries: Step = {
   name: "embed-query",
-  async run({ parts, queries, passages, space, meter }, signal) {
-    const { embedder } = parts;
+  async run({ embedder, queries, passages, space, meter }, signal) {
     const [asked, made] = await Promise.all([
       embedder.embed({ texts: queries, purpose: "query", signal }),
       passages.length === 0 ? [] : embedder.embed({ texts: passages, purpose: "passage", signal }),

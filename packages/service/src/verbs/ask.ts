@@ -21,6 +21,7 @@ import { pipelineFor } from "../named-pipelines.ts";
 import type { VerbContext } from "../service-context.ts";
 import { validate } from "../validate.ts";
 import { defineVerb } from "../verb.ts";
+import { visibility } from "../visibility.ts";
 
 /** Earlier turns that a follow-up question is read with. */
 const historyTurns = 6;
@@ -50,7 +51,7 @@ export const ask = defineVerb({
   scope: "ask",
   audits: ["conversation.create", "answer.create"],
   async run(context, call, input: AskInput): Promise<Asked> {
-    const { store, searcher, clock, telemetry } = context;
+    const { store, retriever, clock, telemetry } = context;
     const { actor, by, signal } = call;
     const { tenantId } = actor;
     const { question, filter, principals, ...named } = validate(askInputSchema, input, "The question");
@@ -66,6 +67,7 @@ export const ask = defineVerb({
       conversation: conversation?.id ?? (await store.conversations.create(tenantId, collection.id, by)),
     };
     const meter = createUsageMeter();
+    const visible = visibility({ filter, principals });
     const chunksRead: ChunkId[] = [];
     let stored: Answer | null = null;
     const events = answerQuestion({
@@ -74,7 +76,8 @@ export const ask = defineVerb({
       history: (conversation?.turns ?? []).slice(-historyTurns).map((turn) => ({ question: turn.question, answer: turn.text })),
       spec,
       model,
-      search: (query, options) => searcher.search({ tenantId, collection, spec, query, limit: spec.topK, filter, principals, ...options }),
+      search: (query, options) =>
+        retriever.search({ tenantId, collectionId: collection.id, spec, query, limit: spec.topK, ...visible, ...options }),
       ...followUpCompletion(context, tenantId, spec),
       pack: (packing) => packSources({ tenantId, chunks: notingReader(store.chunks, chunksRead), ...packing }),
       chunksRead: () => chunksRead,
@@ -91,7 +94,7 @@ export const ask = defineVerb({
       meter,
       clock,
       telemetry,
-      terms: (text) => searcher.analyzerFor(spec).terms(text),
+      terms: (text) => context.analyzerFor(spec).terms(text),
       language: spec.index.analyzer.language,
       signal,
     });

@@ -5,6 +5,7 @@ import { recordUsage } from "../record-usage.ts";
 import { pipelineFor } from "../named-pipelines.ts";
 import { validate } from "../validate.ts";
 import { defineVerb } from "../verb.ts";
+import { visibility } from "../visibility.ts";
 
 /** A search takes tens of milliseconds; what has not ended by then is given up. */
 const timeoutMs = 30_000;
@@ -26,8 +27,8 @@ export const search = defineVerb({
     const spec = await pipelineFor(context, { tenantId, collection, name: named.pipeline });
     const meter = createUsageMeter();
     const signal = AbortSignal.any([call.signal, AbortSignal.timeout(timeoutMs)]);
-    const result = await context.searcher
-      .search({ tenantId, collection, spec, query, limit, filter, principals, meter, signal })
+    const result = await context.retriever
+      .search({ tenantId, collectionId: collection.id, spec, query, limit, ...visibility({ filter, principals }), meter, signal })
       .finally(() => void recordUsage(context, call, { kind: "search", meter }));
     // A search that found its hits is not lost for a note beside them.
     const warnings = await context.warnings.recent(tenantId, collection).catch(() => []);
