@@ -1,5 +1,5 @@
 import type { Actor } from "@footnote/core";
-import { createAnalyzers, createRetriever } from "@footnote/retrieval";
+import { createAnalyzers, createRetriever, type Retriever } from "@footnote/retrieval";
 import { createCollectionWarnings } from "./collection-warnings.ts";
 import type { ServiceContext, VerbContext } from "./service-context.ts";
 import { bindVerb, type Verb } from "./verb.ts";
@@ -54,11 +54,10 @@ export type Service = ReturnType<typeof createService>;
 
 /** Everything that Footnote can be asked to do, over the parts that do it. */
 export function createService(parts: ServiceContext) {
-  const { lexical, dense, chunks, vectors } = parts.store;
   const analyzers = createAnalyzers();
   const context: VerbContext = {
     ...parts,
-    retriever: parts.retriever ?? createRetriever({ ...parts, lexical, dense, chunks, vectors }),
+    retriever: parts.retriever ?? retrieverOver(parts),
     analyzerFor: ({ index }) => analyzers(index.analyzer.language, index.analyzer.version),
     warnings: createCollectionWarnings(parts),
   };
@@ -117,4 +116,9 @@ export function createService(parts: ServiceContext) {
     createTenantKey: bind(createTenantKey),
     createOperatorKey: bind(createOperatorKey),
   };
+}
+
+function retrieverOver({ store, ...parts }: ServiceContext): Retriever {
+  const { lexical, dense, chunks, vectors } = store;
+  return createRetriever({ ...parts, lexical, dense, chunks, vectors });
 }
