@@ -1,7 +1,7 @@
 import { createOpenAiCompatibleModel } from "@footnote/answers/openai-compatible";
 import type { PipelineSpec } from "@footnote/core";
 import { createOpenAiServer, type OpenAiServer } from "@footnote/core/testing/openai-server";
-import { createSystemClock } from "@footnote/jobs";
+import { createSystemClock } from "@footnote/core";
 import { pipelines } from "@footnote/retrieval";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ingestText, type ServedTestApi, serveTestApi, type TestTenant } from "./testing/served-api.ts";

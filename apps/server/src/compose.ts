@@ -1,10 +1,10 @@
 import { createExtractiveModel } from "@footnote/answers";
 import { readBundledWords, tokenMatches } from "@footnote/embedding";
 import { createApi, serveApi } from "@footnote/api";
-import { FootnoteError, scopes } from "@footnote/core";
+import { createSystemClock, FootnoteError, scopes } from "@footnote/core";
 import type { JobQueue, LanguageModel, PipelineSpec, Reranker } from "@footnote/core";
 import { createSandboxedParser, detectMediaType } from "@footnote/ingestion";
-import { createJobEvents, createPgBossQueue, createSystemClock } from "@footnote/jobs";
+import { createJobEvents, createPgBossQueue } from "@footnote/jobs";
 import { backupStore as writeBackup, maintainSpaces, migrate, openStore, restoreStore as readBackup } from "@footnote/storage";
 import type { BackupSummary, Store } from "@footnote/storage";
 import { createTelemetry } from "@footnote/telemetry";

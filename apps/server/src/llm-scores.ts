@@ -1,6 +1,6 @@
 import type { EvalRun } from "@footnote/evaluation";
 import { createFileJudgeCache, createLlmJudge, llmMetrics, withLlmMetrics } from "@footnote/evaluation/judges";
-import { createSystemClock } from "@footnote/jobs";
+import { createSystemClock } from "@footnote/core";
 import type { Environment } from "./env.ts";
 import { openModel } from "./models.ts";
 

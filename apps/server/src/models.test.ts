@@ -1,5 +1,5 @@
 import { createOpenAiServer } from "@footnote/core/testing/openai-server";
-import { createSystemClock } from "@footnote/jobs";
+import { createSystemClock } from "@footnote/core";
 import { expect, it, onTestFinished } from "vitest";
 import { probeModel } from "@footnote/answers/openai-compatible";
 import { readEnvironment } from "./env.ts";

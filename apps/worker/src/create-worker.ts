@@ -1,4 +1,4 @@
-import type { Clock, EvaluationWork, JobEvents, JobQueue, Worker } from "@footnote/core";
+import type { BackoffOptions, Clock, EvaluationWork, JobEvents, JobQueue, Worker } from "@footnote/core";
 import {
   createDeleteDocument,
   createEvaluateRun,
@@ -8,7 +8,7 @@ import {
   createJobTopic,
   createOutboxDispatcher,
 } from "@footnote/jobs";
-import type { BackoffOptions, IngestDocumentOptions } from "@footnote/jobs";
+import type { IngestDocumentOptions } from "@footnote/jobs";
 import type { Store } from "@footnote/storage";
 
 export interface WorkerDependencies extends IngestDocumentOptions {

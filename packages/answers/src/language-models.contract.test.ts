@@ -1,10 +1,10 @@
+import { createSystemClock } from "@footnote/core";
 import { createFakeEmbedder, createScriptedModel, languageModelContract, scriptText } from "@footnote/core/testing";
 import { createOpenAiServer } from "@footnote/core/testing/openai-server";
 import { createUnfaithfulModel, createUnfaithfulWriter, unfaithfulReply } from "@footnote/core/testing/unfaithful-model";
 import { createExtractiveModel } from "./extractive/extractive-model.ts";
 import { createOpenAiCompatibleModel } from "./openai-compatible/openai-compatible-model.ts";
 import { plainTerms } from "./terms.ts";
-import { realClock } from "./testing/real-clock.ts";
 
 const nothing = async () => {};
 const said = scriptText(["The boiler is guaranteed ", "for seven years [1]."]);
@@ -15,7 +15,10 @@ languageModelContract("OpenAI-compatible", {
     const server = await createOpenAiServer({
       reply: (request) => (request.stream ? unfaithfulReply(writer, request) : { text: "Yes." }),
     });
-    return { model: createOpenAiCompatibleModel({ url: server.url, model: "scripted", clock: realClock }), close: () => server.close() };
+    return {
+      model: createOpenAiCompatibleModel({ url: server.url, model: "scripted", clock: createSystemClock() }),
+      close: () => server.close(),
+    };
   },
 });
 

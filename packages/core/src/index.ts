@@ -80,6 +80,13 @@ export {
 } from "./pipeline.ts";
 export type { ChunkerSpec, PipelineSpec, PipelineSpecInput, RerankerSpec, TransformSpec } from "./pipeline.ts";
 export type { DocumentJobRecord, EvaluationJobRecord, EvaluationWork, JobKind, JobRecord, JobStage, JobState } from "./job.ts";
+export { fullJitterMs } from "./backoff.ts";
+export type { BackoffOptions } from "./backoff.ts";
+export { withDeadline } from "./deadline.ts";
+export type { DeadlineOptions } from "./deadline.ts";
+export { withRetries } from "./retry.ts";
+export type { RetryOptions } from "./retry.ts";
+export { createSystemClock } from "./system-clock.ts";
 export { createWakeSignal } from "./wake-signal.ts";
 export type { WakeSignal } from "./wake-signal.ts";
 export type { BlobStore } from "./ports/blob-store.ts";

@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { FootnoteError, isFootnoteError, throwIfAborted } from "@footnote/core";
+import { FootnoteError, fullJitterMs, isFootnoteError, throwIfAborted, toFootnoteError, withRetries } from "@footnote/core";
 import type { Embedder, Embedding } from "@footnote/core";
 import { z } from "zod";
 import { validateEmbeddings } from "./validate-embeddings.ts";
@@ -81,20 +80,20 @@ export function createOpenAiEmbedder(options: OpenAiEmbedderOptions): Embedder {
   };
 
   const embedBatch = async (texts: readonly string[], signal: AbortSignal): Promise<Embedding[]> => {
-    for (let tries = 0; ; tries++) {
-      throwIfAborted(signal);
+    let refusedMs = 0;
+    const delayMs = (failure: unknown, failed: number) => {
+      if (!toFootnoteError(failure).retryable || refusedMs > maxRetryAfterMs) return null;
+      return refusedMs + fullJitterMs(failed, { baseMs: backoffMs, maxMs: 30_000 });
+    };
+    return await withRetries({ tries: maxRetries + 1, delayMs, signal }, async () => {
       const timeout = AbortSignal.timeout(timeoutMs);
       try {
         return await attempt(texts, AbortSignal.any([signal, timeout]));
       } catch (error) {
-        throwIfAborted(signal);
-        const failure = described(error, timeout.aborted ? timeoutMs : null, url.host);
-        const refused = error instanceof RefusedError ? error.retryAfterMs : 0;
-        if (!failure.retryable || tries >= maxRetries || refused > maxRetryAfterMs) throw failure;
-        const jitter = Math.random() * Math.min(30_000, backoffMs * 2 ** tries);
-        await sleep(refused + jitter, undefined, { signal }).catch(() => throwIfAborted(signal));
+        refusedMs = error instanceof RefusedError ? error.retryAfterMs : 0;
+        throw described(error, timeout.aborted ? timeoutMs : null, url.host);
       }
-    }
+    });
   };
 
   return {

@@ -1,5 +1,3 @@
-export { fullJitterMs } from "./backoff.ts";
-export type { BackoffOptions } from "./backoff.ts";
 export { createIndexMaintenance } from "./index-maintenance.ts";
 export type { IndexMaintenance } from "./index-maintenance.ts";
 export { createDeleteDocument } from "./handlers/delete-document.ts";
@@ -17,4 +15,3 @@ export { createPgBossQueue } from "./pg-boss.ts";
 export type { PgBossQueueOptions } from "./pg-boss.ts";
 export { pgBossSchemas } from "./pg-boss-schema.ts";
 export type { ExtraSchema } from "./pg-boss-schema.ts";
-export { createSystemClock } from "./system-clock.ts";

@@ -1,5 +1,6 @@
-import { FootnoteError, throwIfAborted, toFootnoteError } from "@footnote/core";
+import { FootnoteError, fullJitterMs, throwIfAborted, toFootnoteError } from "@footnote/core";
 import type {
+  BackoffOptions,
   Clock,
   DocumentJobRecord,
   EvaluationJobRecord,
@@ -11,8 +12,6 @@ import type {
   TenantId,
 } from "@footnote/core";
 import type { JobSettlement, Store } from "@footnote/storage";
-import { fullJitterMs } from "./backoff.ts";
-import type { BackoffOptions } from "./backoff.ts";
 import type { JobHandler, JobTurn, TurnOutcome } from "./job-handler.ts";
 import { keepLease, LeaseLost } from "./job-lease.ts";
 import type { JobLease } from "./job-lease.ts";

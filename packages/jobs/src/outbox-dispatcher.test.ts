@@ -1,4 +1,4 @@
-import { FootnoteError } from "@footnote/core";
+import { createSystemClock, FootnoteError } from "@footnote/core";
 import type { JobId, JobQueue, JobRecord, TenantId } from "@footnote/core";
 import { createSilentTelemetry, until } from "@footnote/core/testing";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
@@ -6,7 +6,6 @@ import { createIndexMaintenance } from "./index-maintenance.ts";
 import { createJobTopic } from "./job-topic.ts";
 import { createOutboxDispatcher } from "./outbox-dispatcher.ts";
 import type { OutboxDispatcherOptions, OutboxTopic } from "./outbox-dispatcher.ts";
-import { createSystemClock } from "./system-clock.ts";
 import { openWorkbench } from "./testing/workbench.ts";
 import type { Workbench } from "./testing/workbench.ts";
 

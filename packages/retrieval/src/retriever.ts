@@ -1,6 +1,7 @@
 import {
   type Clock,
   type CollectionId,
+  createSystemClock,
   createUsageMeter,
   type Embedder,
   FootnoteError,
@@ -13,12 +14,11 @@ import {
   type SearchTrace,
   type Telemetry,
   type TenantId,
-  type Timings,
   throwIfAborted,
+  type Timings,
   type UsageMeter,
 } from "@footnote/core";
 import { createAnalyzers } from "./analysis/analyzer.ts";
-import { createSystemClock } from "./deadline.ts";
 import { normalizeQuery } from "./normalize-query.ts";
 import { routedSpec, routedSteps } from "./route-query.ts";
 import { runSteps, type StepList, type StepTimeouts } from "./run-steps.ts";

@@ -1,14 +1,14 @@
 import {
   type Clock,
   type Degradation,
-  type FootnoteError,
+  FootnoteError,
   type Stage,
   type Telemetry,
   type Timings,
   throwIfAborted,
   toFootnoteError,
+  withDeadline,
 } from "@footnote/core";
-import { withDeadline } from "./deadline.ts";
 import { degradation, type Findings, type SearchContext } from "./search-context.ts";
 
 /** Milliseconds that each kind of step may take. */
@@ -115,7 +115,10 @@ async function inTime<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   if (!deadline) return await work(signal ?? new AbortController().signal);
-  return await withDeadline({ what: deadline.what, timeoutMs: timeouts[deadline.timeout], clock, signal }, work);
+  const { what } = deadline;
+  const timeoutMs = timeouts[deadline.timeout];
+  const onTimeout = () => new FootnoteError("timeout", `The ${what} took longer than ${timeoutMs} ms; try again.`);
+  return await withDeadline({ timeoutMs, clock, onTimeout, signal }, work);
 }
 
 async function timed<T>(name: Step["name"], options: StepRunnerOptions, work: () => Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
-import { FootnoteError, isFootnoteError, throwIfAborted, type TenantId } from "@footnote/core";
+import { FootnoteError, fullJitterMs, isFootnoteError, throwIfAborted, type TenantId, withRetries } from "@footnote/core";
 import { DrizzleQueryError } from "drizzle-orm/errors";
 import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
 import type { SqlExecutor } from "./store.ts";
@@ -77,15 +77,18 @@ export function beginStatement(scope: Scope, role: string | null, isolation = ""
 }
 
 export async function withTransientRetry<T>(attempt: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    throwIfAborted(signal);
-    try {
+  const delayMs = (error: unknown, failed: number) => (isTransient(driversError(error)) ? fullJitterMs(failed, { baseMs: 40 }) : null);
+  try {
+    return await withRetries({ tries: 4, delayMs }, async () => {
+      throwIfAborted(signal);
       return await attempt();
-    } catch (caught) {
-      // Drizzle's own error has the statement's values in its message.
-      const error = caught instanceof DrizzleQueryError && caught.cause ? caught.cause : caught;
-      if (tries >= 4 || !isTransient(error)) throw toStorageError(error);
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * 2 ** tries));
-    }
+    });
+  } catch (error) {
+    throw toStorageError(driversError(error));
   }
+}
+
+/** Drizzle's own error has the statement's values in its message. */
+function driversError(error: unknown): unknown {
+  return error instanceof DrizzleQueryError && error.cause ? error.cause : error;
 }

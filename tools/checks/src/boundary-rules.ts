@@ -84,6 +84,7 @@ export const fences: readonly { vendor: RegExp; only: readonly string[]; why: st
     why: "models run only in embedding",
   },
   { vendor: /^(ai|@ai-sdk\/.*)(\/.*)?$/u, only: ["answers", "embedding"], why: "providers are called only from answers and embedding" },
+  { vendor: /^cockatiel$/u, only: ["core"], why: "retries are made by core's withRetries" },
   { vendor: /^(@opentelemetry\/.*|pino|prom-client)(\/.*)?$/u, only: ["telemetry"], why: "telemetry's libraries stay in telemetry" },
   { vendor: /^(hono|@hono\/.*)(\/.*)?$/u, only: ["api"], why: "HTTP routes exist only in the api" },
 ];

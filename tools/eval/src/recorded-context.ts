@@ -1,7 +1,6 @@
 import type { Answer, AnswerTrace, ChunkReader, LanguageModel, PipelineSpec, TenantActor } from "@footnote/core";
-import { newId, scopes } from "@footnote/core";
+import { createSystemClock, newId, scopes } from "@footnote/core";
 import { createSilentTelemetry } from "@footnote/core/testing";
-import { createSystemClock } from "@footnote/jobs";
 import type { ServiceContext } from "@footnote/service";
 import type { Store } from "@footnote/storage";
 

@@ -42,7 +42,7 @@ Example:
       const { proposeByModel, proposeByTemplate, selectProposals } = await import("@footnote/evaluation/proposals");
       const { readCollection } = await import("../eval/bootstrap-documents.ts");
       const { readProposalFile, writeProposalFile } = await import("../eval/proposal-file.ts");
-      const { createSystemClock } = await import("@footnote/jobs");
+      const { createSystemClock } = await import("@footnote/core");
       const { openModel } = await import("@footnote/server/models");
       const path = resolve(cwd, options.out);
       // Before anything is paid for: a file that cannot be read would be lost work.

@@ -1,9 +1,16 @@
-import { FootnoteError, isFootnoteError, type GenerateRequest, type ModelEvent, type TokenUsage, usageOfFailure } from "@footnote/core";
+import {
+  createSystemClock,
+  FootnoteError,
+  isFootnoteError,
+  type GenerateRequest,
+  type ModelEvent,
+  type TokenUsage,
+  usageOfFailure,
+} from "@footnote/core";
 import { createFakeClock, until } from "@footnote/core/testing";
 import { createOpenAiServer, type OpenAiChatRequest, type OpenAiReply, type OpenAiServer } from "@footnote/core/testing/openai-server";
 import { afterEach, describe, expect, it } from "vitest";
 import { question, sampleSpec } from "../testing/ask.ts";
-import { realClock } from "../testing/real-clock.ts";
 import { sampleHits } from "../testing/sample-hits.ts";
 import { createOpenAiCompatibleModel, type OpenAiCompatibleModelOptions } from "./openai-compatible-model.ts";
 
@@ -21,7 +28,7 @@ async function serve(...replies: (OpenAiReply | ((request: OpenAiChatRequest) =>
   });
   servers.push(server);
   const model = (more: Partial<OpenAiCompatibleModelOptions> = {}) =>
-    createOpenAiCompatibleModel({ url: server.url, model: "test-model", clock: realClock, ...more });
+    createOpenAiCompatibleModel({ url: server.url, model: "test-model", clock: createSystemClock(), ...more });
   return { server, model };
 }
 
@@ -251,7 +258,7 @@ describe("an answer by it", () => {
       { status: 503 },
       { text: ["The boiler is guaranteed for seven", " years [1]. Ask the moon [2]."] },
     );
-    const ask = question({ model: model(), hits, spec, clock: realClock });
+    const ask = question({ model: model(), hits, spec, clock: createSystemClock() });
     await ask.events();
     const [answer] = ask.saved;
     expect(server.requests).toHaveLength(2);
@@ -266,7 +273,7 @@ describe("an answer by it", () => {
 
   it("is not tried again after the first token", async () => {
     const { server, model } = await serve({ text: ["The boiler is guaranteed for seven years [1]. And then", " more"], cutAfter: 1 });
-    const ask = question({ model: model(), hits, spec, clock: realClock });
+    const ask = question({ model: model(), hits, spec, clock: createSystemClock() });
     const events = await ask.events();
     expect(server.requests).toHaveLength(1);
     expect(events.at(-1)).toMatchObject({ type: "answer-end", finishReason: "error" });
@@ -275,7 +282,7 @@ describe("an answer by it", () => {
 
   it("abstains in our words", async () => {
     const { model } = await serve({ text: "NO_ANSWER" });
-    const ask = question({ model: model(), hits, spec, clock: realClock });
+    const ask = question({ model: model(), hits, spec, clock: createSystemClock() });
     await ask.events();
     expect(ask.saved[0]).toMatchObject({ finishReason: "unsupported", citations: [], claims: [] });
   });

@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { FootnoteError, isFootnoteError, throwIfAborted } from "@footnote/core";
+import { FootnoteError, fullJitterMs, throwIfAborted, withRetries } from "@footnote/core";
 import type { z } from "zod";
 import {
   type RagasMetric,
@@ -81,31 +80,38 @@ export function createRagasClient(options: RagasClientOptions): RagasClient {
   }
 
   async function request<T>(schema: z.ZodType<T>, call: Call): Promise<T> {
-    const { signal, timeoutMs: limit = timeoutMs } = call;
-    for (let tries = 0; ; tries++) {
-      throwIfAborted(signal);
-      const timeout = AbortSignal.timeout(limit);
-      let failure: RefusedError;
-      try {
-        const parsed = schema.safeParse(await attempt(call, signal ? AbortSignal.any([signal, timeout]) : timeout));
-        if (parsed.success) return parsed.data;
-        throw new FootnoteError("upstream_failed", "The ragas sidecar gave an answer of another shape; run the one of this checkout.", {
-          retryable: false,
-        });
-      } catch (error) {
-        throwIfAborted(signal);
-        if (isFootnoteError(error)) throw error;
-        if (timeout.aborted) {
-          throw new FootnoteError("timeout", `The ragas sidecar did not answer within ${limit} ms; send fewer samples at once.`, {
-            cause: error,
-          });
-        }
-        failure = error instanceof RefusedError ? error : new RefusedError(unreachable(error), true, 0);
-      }
-      if (!failure.again || tries >= retries || !(failure.afterMs <= maxRetryDelayMs)) throw failure.failure;
-      const jitter = Math.random() * Math.min(maxRetryDelayMs, 250 * 2 ** tries);
-      await sleep(failure.afterMs + jitter, undefined, signal ? { signal } : {}).catch(() => throwIfAborted(signal));
+    const { signal } = call;
+    const delayMs = (error: unknown, failed: number) => {
+      if (!(error instanceof RefusedError) || !error.again || !(error.afterMs <= maxRetryDelayMs)) return null;
+      return error.afterMs + fullJitterMs(failed, { baseMs: 250, maxMs: maxRetryDelayMs });
+    };
+    try {
+      return await withRetries({ tries: retries + 1, delayMs, signal }, () => requestOnce(schema, call));
+    } catch (error) {
+      throw error instanceof RefusedError ? error.failure : error;
     }
+  }
+
+  async function requestOnce<T>(schema: z.ZodType<T>, call: Call): Promise<T> {
+    const { signal, timeoutMs: limit = timeoutMs } = call;
+    const timeout = AbortSignal.timeout(limit);
+    let reply: unknown;
+    try {
+      reply = await attempt(call, signal ? AbortSignal.any([signal, timeout]) : timeout);
+    } catch (error) {
+      throwIfAborted(signal);
+      if (timeout.aborted) {
+        throw new FootnoteError("timeout", `The ragas sidecar did not answer within ${limit} ms; send fewer samples at once.`, {
+          cause: error,
+        });
+      }
+      throw error instanceof RefusedError ? error : new RefusedError(unreachable(error), true, 0);
+    }
+    const parsed = schema.safeParse(reply);
+    if (parsed.success) return parsed.data;
+    throw new FootnoteError("upstream_failed", "The ragas sidecar gave an answer of another shape; run the one of this checkout.", {
+      retryable: false,
+    });
   }
 
   return {

@@ -1,4 +1,16 @@
-import { canonicalJson, FootnoteError, newId, sha256, throwIfAborted, toFootnoteError } from "@footnote/core";
+import {
+  canonicalJson,
+  createSystemClock,
+  FootnoteError,
+  fullJitterMs,
+  newId,
+  type Result,
+  sha256,
+  throwIfAborted,
+  toFootnoteError,
+  withDeadline,
+  withRetries,
+} from "@footnote/core";
 import { caseHash, datasetHash } from "../datasets/eval-dataset.ts";
 import { judgeNames, type Judges, scoreCase } from "../metrics/score-case.ts";
 import type { EvalCase, Split } from "../datasets/eval-case.ts";
@@ -65,7 +77,7 @@ const mostFailures = 5;
  * finished and kept, then the first error is thrown with the number of failures, and the same call goes on with what is missing.
  */
 export async function runEvaluation(options: EvaluationOptions): Promise<EvalRun> {
-  const { dataset, split, target, judges, commit, limit, concurrency = 2, record, onResult, caseTimeoutMs } = options;
+  const { dataset, split, target, judges, commit, limit, concurrency = 2, record, onResult } = options;
   const now = options.now ?? Date.now;
   const cases = dataset.cases.filter((one) => one.split === split).slice(0, limit);
   if (cases.length === 0) {
@@ -98,7 +110,7 @@ export async function runEvaluation(options: EvaluationOptions): Promise<EvalRun
       if (one === undefined) return;
       throwIfAborted(signal);
       const { id } = one;
-      const outcome = await withinTime(caseTimeoutMs, signal, (caseSignal) => repeatedly(() => evaluate(one, caseSignal), caseSignal));
+      const outcome = await outcomeOf(options, signal, (caseSignal) => evaluate(one, caseSignal));
       throwIfAborted(signal);
       if (!outcome.ok) {
         failures.push({ id, error: outcome.error });
@@ -166,34 +178,21 @@ function resultKey({ header, depth, hash }: { header: RunHeader; depth: number; 
   return sha256(canonicalJson({ format: 1, pipelineHash, corpus: corpus ?? null, judges, commit, depth, case: hash }));
 }
 
-/** Aborts the work's signal, with `timeout`, when its time is over. */
-async function withinTime<T>(timeoutMs: number | undefined, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  if (timeoutMs === undefined) return await work(signal);
-  const over = new AbortController();
-  const message = `The case took longer than ${timeoutMs / 1000} s; shorten its conversation, or choose a faster pipeline.`;
-  const error = new FootnoteError("timeout", message, { retryable: false });
-  const timer = setTimeout(() => over.abort(error), timeoutMs);
-  try {
-    return await work(AbortSignal.any([signal, over.signal]));
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-async function repeatedly<T>(
-  work: () => Promise<T>,
+/** What a case came to: its work is repeated while its error may pass, and given up when its time is over. */
+async function outcomeOf(
+  { caseTimeoutMs }: Pick<EvaluationOptions, "caseTimeoutMs">,
   signal: AbortSignal,
-): Promise<{ ok: true; value: T } | { ok: false; error: FootnoteError }> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return { ok: true, value: await work() };
-    } catch (error) {
-      if (signal.aborted) return { ok: false, error: toFootnoteError(signal.reason) };
-      const known = toFootnoteError(error);
-      if (!known.retryable || attempt === tries) return { ok: false, error: known };
-      // Full jitter over 200 ms doubled per try.
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 200 * 2 ** attempt));
-    }
+  work: (signal: AbortSignal) => Promise<CaseResult>,
+): Promise<Result<CaseResult>> {
+  const delayMs = (error: unknown, failed: number) => (toFootnoteError(error).retryable ? fullJitterMs(failed, { baseMs: 400 }) : null);
+  const repeated = (signal: AbortSignal) => withRetries({ tries, delayMs, signal }, () => work(signal));
+  try {
+    if (caseTimeoutMs === undefined) return { ok: true, value: await repeated(signal) };
+    const message = `The case took longer than ${caseTimeoutMs / 1000} s; shorten its conversation, or choose a faster pipeline.`;
+    const onTimeout = () => new FootnoteError("timeout", message, { retryable: false });
+    return { ok: true, value: await withDeadline({ timeoutMs: caseTimeoutMs, clock: createSystemClock(), onTimeout, signal }, repeated) };
+  } catch (error) {
+    return { ok: false, error: toFootnoteError(error) };
   }
 }
 

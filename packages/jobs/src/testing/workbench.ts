@@ -1,4 +1,4 @@
-import { canonicalText, FootnoteError, pipelineSpecSchema } from "@footnote/core";
+import { canonicalText, createSystemClock, FootnoteError, pipelineSpecSchema } from "@footnote/core";
 import type {
   Chunker,
   CollectionId,
@@ -22,7 +22,6 @@ import { createJobRunner } from "../job-runner.ts";
 import type { JobRunner, JobRunnerOptions } from "../job-runner.ts";
 import { createJobEvents } from "../job-events.ts";
 import { pgBossSchemas } from "../pg-boss-schema.ts";
-import { createSystemClock } from "../system-clock.ts";
 import { testBy } from "@footnote/storage/testing";
 
 /** Blocks are paragraphs; a text that begins with `BROKEN` cannot be read. */

@@ -1,6 +1,7 @@
 import { createExtractiveModel } from "@footnote/answers";
 import {
   type CollectionId,
+  createSystemClock,
   indexedInput,
   type JobEvents,
   type JobRecord,
@@ -13,7 +14,7 @@ import {
 } from "@footnote/core";
 import { createFakeEmbedder } from "@footnote/core/testing";
 import { detectMediaType } from "@footnote/ingestion";
-import { createJobEvents, createSystemClock } from "@footnote/jobs";
+import { createJobEvents } from "@footnote/jobs";
 import { createAnalyzer, pipelines } from "@footnote/retrieval";
 import type { Store } from "@footnote/storage";
 import { openTestStore } from "@footnote/storage/testing";

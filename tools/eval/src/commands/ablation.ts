@@ -63,7 +63,7 @@ Examples:
     )
     .action(async (options: AblationOptions) => {
       const output = createOutput({ json: options.json ?? false, terminal: context.terminal });
-      const { createSystemClock } = await import("@footnote/jobs");
+      const { createSystemClock } = await import("@footnote/core");
       const { readEnvironment } = await import("@footnote/server/env");
       const { openModel } = await import("@footnote/server/models");
       const { inCheckout } = await import("../shared-folder.ts");

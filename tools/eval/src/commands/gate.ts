@@ -91,7 +91,7 @@ Examples:
       const env = readEnvironment({ variables, folder: cwd });
       const ragas = await openRagas(env, { log, signal });
       const { openModel } = await import("@footnote/server/models");
-      const { createSystemClock } = await import("@footnote/jobs");
+      const { createSystemClock } = await import("@footnote/core");
       // Generated answers are held to the floors wherever both a model and a judge are configured, and have no baseline: models differ.
       const isJudging = options.updateBaseline === undefined && !options.matrix && chosen === undefined;
       const model = ragas && isJudging ? await openModel({ env, role: "MODEL", clock: createSystemClock() }) : null;

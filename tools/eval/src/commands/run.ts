@@ -106,7 +106,7 @@ Examples:
 
 /** The model that answers in the pipeline `generated`. */
 async function openConfiguredModel(env: Environment): Promise<LanguageModel | null> {
-  const [{ createSystemClock }, { openModel }] = await Promise.all([import("@footnote/jobs"), import("@footnote/server/models")]);
+  const [{ createSystemClock }, { openModel }] = await Promise.all([import("@footnote/core"), import("@footnote/server/models")]);
   return await openModel({ env, role: "MODEL", clock: createSystemClock() });
 }
 

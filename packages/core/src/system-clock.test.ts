@@ -1,5 +1,9 @@
-import { expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { createSystemClock } from "./system-clock.ts";
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 it("tells the time and sleeps", async () => {
   const clock = createSystemClock();
@@ -16,4 +20,16 @@ it("is woken by its signal with `cancelled`", async () => {
   abort.abort();
   await expect(sleeping).rejects.toMatchObject({ code: "cancelled" });
   await expect(clock.sleep(1, abort.signal)).rejects.toMatchObject({ code: "cancelled" });
+});
+
+it("has fractions of a millisecond, and follows a time of day that was set", () => {
+  const clock = createSystemClock();
+  const times = Array.from({ length: 1_000 }, () => clock.now());
+  expect(times.some((time) => !Number.isInteger(time))).toBe(true);
+  expect(times).toEqual(times.toSorted((one, other) => one - other));
+  const realNow = Date.now;
+  vi.spyOn(Date, "now").mockImplementation(() => realNow() + 3_600_000);
+  expect(clock.now() - realNow()).toBeGreaterThan(3_599_000);
+  vi.restoreAllMocks();
+  expect(Math.abs(clock.now() - realNow())).toBeLessThan(1_001);
 });
