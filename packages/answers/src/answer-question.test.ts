@@ -357,7 +357,7 @@ describe("caps and failures", () => {
           const call = meter.callsOf("transform", writer);
           for (let i = 0; i < 5; i++) {
             try {
-              call(usage);
+              await call(usage);
             } catch (error) {
               refused.push(error instanceof FootnoteError ? error.code : "another error");
             }

@@ -174,7 +174,7 @@ export async function* answerQuestion(options: AnswerQuestionOptions): AsyncGene
     for (let tries = 1; ; tries++) {
       if (timeLeft() <= 0) throw new CapReached();
       // What is counted of a call that is stopped, or breaks off, is the last guess: it is paid for, and does not say for what.
-      const settle = countCall(guess);
+      const settle = await countCall(guess);
       recorder.call();
       const call = new AbortController();
       const stop = () => call.abort(work.signal.reason);

@@ -21,13 +21,13 @@ export function withCaps(meter: UsageMeter, caps: Caps): UsageMeter {
     ...meter,
     callsOf(stage, model) {
       const count = meter.callsOf(stage, model);
-      return (guess) => {
+      return async (guess) => {
         const used = meter.used();
         const { promptTokens, completionTokens, modelCalls } = totalUsage(used, "");
         const allowed = stage === "generate" ? caps.modelCalls : caps.modelCalls - 1;
         const tokens = promptTokens + completionTokens + guess.promptTokens + guess.completionTokens;
         const usd = totalCost(used).total + usdOfTokens(model.prices, guess);
-        if (modelCalls < allowed && tokens <= caps.tokens && usd <= caps.usd) return count(guess);
+        if (modelCalls < allowed && tokens <= caps.tokens && usd <= caps.usd) return await count(guess);
         if (stage === "generate") throw new CapReached();
         throw new FootnoteError(
           "pipeline_incompatible",

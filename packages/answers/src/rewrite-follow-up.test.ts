@@ -4,7 +4,7 @@ import { rewriteFollowUp } from "./rewrite-follow-up.ts";
 
 const { signal } = new AbortController();
 const saying = (question: string) => createScriptedModel({ scripts: [], completions: [{ text: JSON.stringify({ question }) }] });
-const meter = () => () => {};
+const meter = async () => () => {};
 const history = [{ question: "How long is the boiler guaranteed?", answer: "Seven years." }, { question: "And the pump?" }];
 
 describe("rewriteFollowUp", () => {

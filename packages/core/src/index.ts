@@ -105,6 +105,7 @@ export type {
   LanguageModel,
   ModelEvent,
   ModelSource,
+  SettleCall,
   TokenPrices,
   TokenUsage,
 } from "./ports/language-model.ts";

@@ -5,9 +5,9 @@ const writer = { name: "writer", prices: { promptUsdPerMillion: 1_000_000, compl
 const tokens = (promptTokens: number, completionTokens: number) => ({ promptTokens, completionTokens, cachedTokens: 0 });
 
 describe("createUsageMeter", () => {
-  it("counts a call at its guess until it is told what it used", () => {
+  it("counts a call at its guess until it is told what it used", async () => {
     const meter = createUsageMeter();
-    const settle = meter.callsOf("transform", writer)(tokens(10, 5));
+    const settle = await meter.callsOf("transform", writer)(tokens(10, 5));
     const row = { stage: "transform", model: "writer", cachedTokens: 0, modelCalls: 1 };
     expect(meter.used()).toEqual([{ ...row, inputTokens: 10, outputTokens: 5, usd: 20 }]);
     settle(tokens(7, 1));
@@ -15,13 +15,13 @@ describe("createUsageMeter", () => {
     expect(meter.used()).toEqual([{ ...row, inputTokens: 8, outputTokens: 1, usd: 10 }]);
   });
 
-  it("sums up by step and model, and all of them", () => {
+  it("sums up by step and model, and all of them", async () => {
     const meter = createUsageMeter();
     meter.read("embed", "space", 3);
     meter.read("rerank", "late-interaction", 100);
-    meter.callsOf("generate", writer)(tokens(4, 2));
-    meter.callsOf("generate", writer)(tokens(1, 0));
-    meter.callsOf("rewrite", { name: "free" })(tokens(9, 9));
+    await meter.callsOf("generate", writer)(tokens(4, 2));
+    await meter.callsOf("generate", writer)(tokens(1, 0));
+    await meter.callsOf("rewrite", { name: "free" })(tokens(9, 9));
     meter.read("embed", "space", 4);
     expect(meter.used().map(({ stage, model, inputTokens, modelCalls }) => [stage, model, inputTokens, modelCalls])).toEqual([
       ["embed", "space", 7, 0],

@@ -43,7 +43,7 @@ export function createUsageMeter(): UsageMeter {
     return step;
   }
   return {
-    callsOf: (stage, model) => (guess) => {
+    callsOf: (stage, model) => async (guess) => {
       const call = { usage: guess };
       stepOf(stage, model).calls.push(call);
       return (used) => void (call.usage = used);

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { transformQuery } from "./transform-query.ts";
 
 const { signal } = new AbortController();
-const meter = () => () => {};
+const meter = async () => () => {};
 const saying = (texts: unknown) => createScriptedModel({ scripts: [], completions: [{ text: JSON.stringify({ texts }) }] });
 
 describe("transformQuery", () => {

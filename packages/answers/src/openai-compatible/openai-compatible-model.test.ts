@@ -380,7 +380,7 @@ describe("complete", () => {
     for (const [replies, expected] of cases) {
       const { model } = await serve(...replies);
       const calls: TokenUsage[] = [];
-      const meter = (guessed: TokenUsage) => {
+      const meter = async (guessed: TokenUsage) => {
         const at = calls.push(guessed) - 1;
         return (used: TokenUsage) => void (calls[at] = used);
       };
@@ -393,7 +393,7 @@ describe("complete", () => {
     const leave = new AbortController();
     const calls: TokenUsage[] = [];
     const left = failureOf(async () =>
-      model().complete?.({ ...request, signal: leave.signal, meter: (guessed) => (calls.push(guessed), () => calls.pop()) }),
+      model().complete?.({ ...request, signal: leave.signal, meter: async (guessed) => (calls.push(guessed), () => calls.pop()) }),
     );
     await until(() => server.requests.length === 1);
     leave.abort();

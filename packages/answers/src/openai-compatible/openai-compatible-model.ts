@@ -161,7 +161,7 @@ export function createOpenAiCompatibleModel(options: OpenAiCompatibleModelOption
     const { system, prompt, schema, maxTokens, signal } = request;
     const call = new AbortController();
     const usage = guessedUsage({ promptCharacters: system.length + prompt.length, completionCharacters: maxTokens * charactersPerToken });
-    const settle = request.meter?.(usage);
+    const settle = await request.meter?.(usage);
     try {
       const outcome = await within(
         { clock, ms: completionMs, ...(signal ? { signal } : {}) },

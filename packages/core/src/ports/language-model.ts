@@ -52,11 +52,14 @@ export interface TokenUsage {
 }
 
 /**
- * Counts the calls that a completion makes, one by one, those that fail and are tried again too. Called before a call goes out, with a guess of
- * what it will use at most; what it returns is told what the call used. A call that nothing is told of stays at its guess. Throws when no further
- * call may be made.
+ * Counts the calls that a completion makes, one by one, those that fail and are tried again too. Awaited before a call goes out, with a guess of
+ * what it will use at most, because reserving money may need the database; rejects when no further call may be made. A call that nothing is told
+ * of stays at its guess.
  */
-export type CallMeter = (guess: TokenUsage) => (used: TokenUsage) => void;
+export type CallMeter = (guess: TokenUsage) => Promise<SettleCall>;
+
+/** Is told what a call used, as often as more is known; the last word counts. It waits for nothing, so that it can be told of every token. */
+export type SettleCall = (used: TokenUsage) => void;
 
 /** US dollars per million tokens. */
 export interface TokenPrices {

@@ -82,7 +82,7 @@ export function languageModelContract(
       if (model.complete === undefined) return;
       const prompt = { system: "Answer with one word.", prompt: "Is it so?", maxTokens: 20 };
       const counted: (TokenUsage | undefined)[] = [];
-      const meter: CallMeter = () => {
+      const meter: CallMeter = async () => {
         const at = counted.push(undefined) - 1;
         return (used) => void (counted[at] = used);
       };

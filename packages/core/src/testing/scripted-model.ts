@@ -47,7 +47,7 @@ export function createScriptedModel(options: {
       ? {
           async complete(request: CompletionRequest): Promise<CompletionResult> {
             throwIfAborted(request.signal);
-            const settle = request.meter?.({ promptTokens: 10, completionTokens: request.maxTokens, cachedTokens: 0 });
+            const settle = await request.meter?.({ promptTokens: 10, completionTokens: request.maxTokens, cachedTokens: 0 });
             completionRequests.push(request);
             const at = Math.min(completionRequests.length, completions.length) - 1;
             const said = typeof completions === "function" ? completions(request) : completions[at];

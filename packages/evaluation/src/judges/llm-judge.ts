@@ -102,8 +102,8 @@ export function createLlmJudge(options: LlmJudgeOptions): LlmJudge {
     async judge({ items, signal }) {
       const own = createUsageMeter();
       const meters = [own, all].map((meter) => meter.callsOf("judge", model));
-      const meter: CallMeter = (guess) => {
-        const settle = meters.map((count) => count(guess));
+      const meter: CallMeter = async (guess) => {
+        const settle = await Promise.all(meters.map((count) => count(guess)));
         return (used) => {
           for (const one of settle) one(used);
         };
