@@ -15,6 +15,8 @@ const environment = {
   PATH: `${bin}:${process.env.PATH}`,
   TURBO_TELEMETRY_DISABLED: "1",
 };
+/** Node 24 sometimes aborts with these words while it frees WebAssembly code of PGlite (github.com/nodejs/node/issues/64500). */
+const nodesAbort = "Check failed: jit_page_->allocations_.erase";
 let passed = 0;
 let failed = 0;
 const failures = [];
@@ -59,7 +61,11 @@ async function step(name, work) {
 }
 
 const check = async (command, args, options) => {
-  const { status } = await run(command, args, options);
+  let { status, errors } = await run(command, args, options);
+  if (status !== 0 && errors.includes(nodesAbort)) {
+    console.log(`\nNode aborted under ${command} ${args.join(" ")}, a known fault of it; it runs again.`);
+    ({ status, errors } = await run(command, args, options));
+  }
   return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1 };
 };
 
@@ -84,12 +90,9 @@ async function runTests(name, rest) {
   return { ...ended, result: existsSync(report) ? JSON.parse(readFileSync(report, "utf8")) : null };
 }
 
-/**
- * Node 24 sometimes aborts while it frees WebAssembly code of PGlite (github.com/nodejs/node/issues/64500): the files whose process died
- * of exactly that, and of nothing else.
- */
+/** The files of tests whose process died of exactly that, and of nothing else. */
 function diedOfNode({ output, errors }) {
-  if (!errors.includes("Check failed: jit_page_->allocations_.erase")) return [];
+  if (!errors.includes(nodesAbort)) return [];
   const died = /Worker exited unexpectedly with signal SIG(?:TRAP|ILL|ABRT) .*? while running test file (\S+)/gu;
   return [...new Set([...`${output}${errors}`.matchAll(died)].map(([, file]) => file))];
 }

@@ -94,6 +94,7 @@ export type { Chunker, ChunkRequest } from "./ports/chunker.ts";
 export type { ChunkReader } from "./ports/chunk-reader.ts";
 export type { Clock } from "./ports/clock.ts";
 export type { Embedder, EmbedderCapabilities, Embedding, EmbeddingSpace, EmbedRequest } from "./ports/embedder.ts";
+export type { IndexWriter, LexicalEntry, VectorEntry } from "./ports/index-writer.ts";
 export type { JobEvents, JobUpdate } from "./ports/job-events.ts";
 export type { JobQueue, QueueMessage, Worker, WorkOptions } from "./ports/job-queue.ts";
 export type { Judge, JudgeCapabilities, JudgeItem, Verdict } from "./ports/judge.ts";

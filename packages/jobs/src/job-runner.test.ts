@@ -2,7 +2,7 @@ import { FootnoteError, newId } from "@footnote/core";
 import type { Chunker, Embedder, JobUpdate } from "@footnote/core";
 import { createFakeEmbedder, until } from "@footnote/core/testing";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
-import { openWorkbench, paragraphChunker, paragraphParser, testSpec } from "./testing/workbench.ts";
+import { openWorkbench, paragraphChunker, paragraphParser, testSpec, wordAnalyzer } from "./testing/workbench.ts";
 import type { Workbench } from "./testing/workbench.ts";
 import { testBy } from "@footnote/storage/testing";
 
@@ -109,6 +109,67 @@ it("leaves a large file's place to others after its slice, and goes on where it 
   expect(await bench.store.jobs.get(tenantId, job.id)).toMatchObject({ state: "succeeded", attempts: 1 });
   expect(await chunksOf(tenantId, job.documentId)).toHaveLength(18);
   expect([requeued, new Set(texts).size, texts.length]).toEqual([4, 18, 18]);
+});
+
+it("never goes back in its progress, over many turns of a document of 5,000 rows", async () => {
+  const { tenantId, put } = await bench.tenant();
+  const rows = Array.from({ length: 5000 }, (_, i) => `${i},customer ${i * 17},${(i * 31) % 997}.50,open`).join("\n");
+  const job = await put("orders.csv", rows);
+  const told: number[] = [];
+  onTestFinished(bench.events.subscribe(job.id, ({ progress }) => told.push(progress)));
+  const read: number[] = [];
+  const stages = new Set<string>();
+  let turns = 0;
+  const runner = bench.runner({ batchSize: 64, sliceMs: 200, heartbeatMs: 5, staleMs: 0, onRequeue: () => (turns += 1) });
+  const ended = new AbortController();
+  const reading = (async () => {
+    while (!ended.signal.aborted) {
+      const now = await bench.store.jobs.get(tenantId, job.id);
+      read.push(now?.progress ?? -1);
+      if (now) stages.add(now.stage);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  })();
+  const state = async () => (await bench.store.jobs.get(tenantId, job.id))?.state;
+  do await runner.handle({ tenantId, jobId: job.id }, never);
+  while ((await state()) === "queued");
+  expect(await state()).toBe("succeeded");
+  ended.abort();
+  await reading;
+  expect(turns).toBeGreaterThan(3);
+  expect(stages).toContain("index");
+  for (const seen of [told, read]) {
+    expect(seen).toEqual(seen.toSorted((a, b) => a - b));
+    expect(new Set(seen).size).toBeGreaterThan(10);
+  }
+});
+
+it("goes on in the middle of the lexical index, which it fills after the vectors", async () => {
+  const { tenantId, collectionId, put } = await bench.tenant();
+  const job = await put("a", lines(450));
+  const versionId = job.versionId ?? newId("version");
+  const texts: string[] = [];
+  let failures = 1;
+  const analyzer: typeof wordAnalyzer = {
+    ...wordAnalyzer,
+    terms: (text) => wordAnalyzer.terms(text),
+    analyze(text) {
+      texts.push(text);
+      if (texts.length > 250 && failures-- > 0) throw new FootnoteError("storage_unavailable", "away");
+      return wordAnalyzer.analyze(text);
+    },
+  };
+  const runner = bench.runner({ batchSize: 64, analyzerFor: () => analyzer });
+  await runner.handle({ tenantId, jobId: job.id }, never);
+  expect(await bench.store.versions.get(tenantId, versionId)).toMatchObject({ state: "embedded" });
+  expect(await bench.store.versions.countChunks(tenantId, versionId, null)).toEqual({ total: 450, pending: 250 });
+  texts.length = 0;
+  // Its backoff is a few milliseconds.
+  while ((await bench.store.jobs.get(tenantId, job.id))?.state === "queued") await runner.handle({ tenantId, jobId: job.id }, never);
+  expect(await bench.store.jobs.get(tenantId, job.id)).toMatchObject({ state: "succeeded" });
+  expect(texts).toHaveLength(250);
+  const query = wordAnalyzer.analyze("number 449 says");
+  expect(await bench.store.lexical.search({ tenantId, collectionId, query, limit: 1000 })).toHaveLength(450);
 });
 
 it("fails for good on a file that cannot be read, and says why", async () => {

@@ -3,6 +3,12 @@ import { throwIfAborted } from "@footnote/core";
 /** How long synchronous work may keep requests and heartbeats waiting. */
 const stretchMs = 20;
 
+/** Lets requests and heartbeats have their turn between two pieces of synchronous work. */
+export async function letOthersRun(signal: AbortSignal): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+  throwIfAborted(signal);
+}
+
 /** Drives work in steps to its end; every few milliseconds it lets the event loop run and looks at `signal`. */
 export async function lettingOthersRun<T>(steps: Generator<undefined, T, undefined>, signal: AbortSignal): Promise<T> {
   let began = performance.now();
@@ -10,8 +16,7 @@ export async function lettingOthersRun<T>(steps: Generator<undefined, T, undefin
     const step = steps.next();
     if (step.done) return step.value;
     if (performance.now() - began < stretchMs) continue;
-    await new Promise((resolve) => setImmediate(resolve));
-    throwIfAborted(signal);
+    await letOthersRun(signal);
     began = performance.now();
   }
 }

@@ -1,7 +1,7 @@
 import { FootnoteError, newId, type BlobStore } from "@footnote/core";
 import { writeAudit } from "./audit.ts";
 import { eraseDocument, lockBlob } from "./erase.ts";
-import { withdrawFromIndex } from "./index-rows.ts";
+import { createIndexWriters } from "./index-writers.ts";
 import { insertJob } from "./insert-job.ts";
 import { readNumberedPage, readPage, toPage } from "./paging.ts";
 import {
@@ -18,10 +18,14 @@ import {
   type JobRow,
   type VersionRow,
 } from "./records.ts";
-import type { Session } from "./session.ts";
-import type { Store } from "./store.ts";
+import { joining, type Session } from "./session.ts";
+import type { EmbeddingSpaceDefinition, Store } from "./store.ts";
 
-export function createDocumentRepository(session: Session, blobs: BlobStore, spaces: readonly string[]): Store["documents"] {
+export function createDocumentRepository(
+  session: Session,
+  blobs: BlobStore,
+  spaces: readonly EmbeddingSpaceDefinition[],
+): Store["documents"] {
   return {
     put: (tenantId, input) =>
       session.transaction(tenantId, async (tx) => {
@@ -143,7 +147,9 @@ export function createDocumentRepository(session: Session, blobs: BlobStore, spa
           if (running) return toDocumentJob(running);
         }
         await tx.query("update documents set state = 'deleting', updated_at = now() where id = $1", [id]);
-        if (document.version_id !== null) await withdrawFromIndex(tx, { tenantId, versionId: document.version_id, spaces });
+        if (document.version_id !== null) {
+          for (const writer of createIndexWriters(joining(tx), spaces).all) await writer.hide({ tenantId, versionId: document.version_id });
+        }
         await tx.query("update document_versions set live = false where document_id = $1 and live", [id]);
         // Ingestion of what goes away ends: waiting jobs at once, a running one at its next heartbeat.
         await tx.query(

@@ -2,9 +2,10 @@ import type { AnswerTrace, Attribution, BlobStore, CollectionId, DocumentId, Ten
 import { writeAudit } from "./audit.ts";
 import type { AnswerBody } from "./schema/answers.ts";
 import { redactEvaluations } from "./redact-evaluations.ts";
-import { withdrawFromIndex } from "./index-rows.ts";
+import { createIndexWriters } from "./index-writers.ts";
 import { foldCollection } from "./maintenance.ts";
-import type { Session, Transaction } from "./session.ts";
+import { joining, type Session, type Transaction } from "./session.ts";
+import type { EmbeddingSpaceDefinition } from "./store.ts";
 
 interface AnsweredRow {
   id: string;
@@ -20,7 +21,7 @@ const mask = "█";
 
 /** Removes a document from every store; see Store.documents.erase. Safe to run again after a crash at any point. */
 export async function eraseDocument(
-  { session, blobs, spaces }: { session: Session; blobs: BlobStore; spaces: readonly string[] },
+  { session, blobs, spaces }: { session: Session; blobs: BlobStore; spaces: readonly EmbeddingSpaceDefinition[] },
   { tenantId, id, by }: { tenantId: TenantId; id: DocumentId; by: Attribution },
 ): Promise<Record<string, number>> {
   let collectionId: string | undefined;
@@ -35,22 +36,16 @@ export async function eraseDocument(
       [id],
     );
     collectionId = document?.collection_id;
-    for (const live of await tx.query<{ id: VersionId }>("select id from document_versions where document_id = $1 and live", [id])) {
-      await withdrawFromIndex(tx, { tenantId, versionId: live.id, spaces });
-    }
+    const known = await tx.query<{ id: VersionId }>("select id from document_versions where document_id = $1", [id]);
+    const versionIds = known.map((version) => version.id);
     Object.assign(counts, await redactAnswers(tx, id));
     if (document) {
       const about = { collectionId: document.collection_id, externalId: document.external_id };
       Object.assign(counts, await redactEvaluations(tx, about));
     }
-    for (const space of spaces) {
-      await remove(
-        `tokenVectors.${space}`,
-        `delete from tokens_${space} where chunk_id in (select k.id from chunks k where k.version_id in ${versions})`,
-      );
-      await remove(`vectors.${space}`, `delete from dense_${space} where version_id in ${versions}`);
+    for (const writer of createIndexWriters(joining(tx), spaces).all) {
+      Object.assign(counts, await writer.remove({ tenantId, versionIds }));
     }
-    await remove("postings", `delete from lexical_rows where version_id in ${versions}`);
     await remove("chunks", `delete from chunks where version_id in ${versions}`);
     await remove("idempotencyBodies", "delete from idempotency_keys where document_id = $1");
     await tx.query(

@@ -100,7 +100,7 @@ export function createJobRepository(session: Session): Store["jobs"] {
         if (known.kind === "ingest") {
           const [version] = await tx.query(
             `update document_versions v set state = 'pending', error = null
-             where v.id = $1 and v.state in ('failed', 'cancelled', 'pending', 'parsed', 'chunked', 'embedded')
+             where v.id = $1 and v.state in ('failed', 'cancelled', 'pending', 'parsed', 'chunked', 'embedded', 'indexed')
                and exists (select from documents d where d.tenant_id = v.tenant_id and d.id = v.document_id and d.state <> 'deleting') returning v.id`,
             [known.version_id],
           );

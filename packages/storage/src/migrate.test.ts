@@ -39,6 +39,7 @@ const lexicalRows: Record<string, string> = {
   "0007_feedback": postingLists,
   "0008_run_keys": postingLists,
   "0009_actors": postingLists,
+  "0010_outbox_topics": postingLists,
 };
 
 describe.runIf(server)("migrations of a database with rows, by an owner without superuser", () => {

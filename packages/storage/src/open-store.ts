@@ -12,6 +12,7 @@ import { createRunRepository } from "./evaluation-runs.ts";
 import { createFileBlobStore } from "./file-blob-store.ts";
 import { createIdempotency } from "./idempotency.ts";
 import { createJobRepository } from "./jobs.ts";
+import { createIndexWriters } from "./index-writers.ts";
 import { createKeyRepository } from "./keys.ts";
 import { createIndexMaintenance } from "./maintenance.ts";
 import { applyMigrations, checkedName, readMigrations } from "./migrate.ts";
@@ -125,7 +126,6 @@ export function assembleStore(
   },
 ): OpenedStore {
   const blobs = createFileBlobStore({ folder: join(options.dataDir, "blobs") });
-  const spaces = options.spaces.map(({ id }) => checkedName(id));
   const store: Store = {
     engine: session.engine,
     blobs,
@@ -134,8 +134,9 @@ export function assembleStore(
     dense: createPgvectorIndex(session),
     vectors: createVectorReader(session),
     tokenVectors: createTokenVectorStore(session),
+    writers: createIndexWriters((...work) => session.transaction(...work), options.spaces),
     collections: createCollectionRepository(session),
-    documents: createDocumentRepository(session, blobs, spaces),
+    documents: createDocumentRepository(session, blobs, options.spaces),
     versions: createVersionRepository(session, options.spaces),
     jobs: createJobRepository(session),
     routing: createRouting(session),

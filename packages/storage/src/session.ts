@@ -13,6 +13,15 @@ export interface Transaction {
   query<R = Row>(text: string, values?: readonly unknown[]): Promise<R[]>;
 }
 
+/** Runs work in a transaction of the tenant. */
+export type TenantTransaction = <T>(tenantId: TenantId, work: (tx: Transaction) => Promise<T>, signal?: AbortSignal) => Promise<T>;
+
+/** For parts that open transactions, to take part in one that is open. */
+export const joining =
+  (tx: Transaction): TenantTransaction =>
+  (_tenantId, work) =>
+    work(tx);
+
 export type Scope = TenantId | "operator" | null;
 
 /** The one way to the database: each transaction runs as the app role, with the tenant set inside it. */

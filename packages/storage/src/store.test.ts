@@ -142,12 +142,11 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
     await expect(store.versions.publish(tenantId, versionId, both)).rejects.toMatchObject({ code: "embedding_invalid" });
     const pending = await store.versions.pendingChunks(tenantId, versionId, "tiny_8", 10);
     const axis = (at: number) => Float32Array.from({ length: 8 }, (_, i) => (i === at ? 1 : 0));
-    await store.versions.saveVectors(
+    await store.writers.vectors("tiny_8").write({
       tenantId,
       versionId,
-      "tiny_8",
-      pending.map(({ chunkId, inputSha256, ordinal }) => ({ chunkId, inputSha256, vector: axis(7 - ordinal) })),
-    );
+      entries: pending.map(({ chunkId, inputSha256, ordinal }) => ({ chunkId, inputSha256, vector: axis(7 - ordinal) })),
+    });
     expect(await store.versions.publish(tenantId, versionId, both)).toEqual({ published: true });
     // The second chunk is nearest to axis 6 in one space and to axis 1 in the other.
     const nearest = async (space: string, vector: Float32Array) =>
@@ -207,7 +206,6 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
     const chunk = (text: string) => ({
       draft: { start: 0, end: text.length, text, headingPath: [], tokenCount: 2, contextSpan: { start: 0, end: 3 } },
       inputSha256: sha256(text),
-      analyzed: analyzeWords(text),
     });
     const parsed = { title: null, mediaType: "text/plain", language: null, text: "same text", blocks: [], pages: [], warnings: ["w"] };
     await store.versions.saveParsed(scope.tenantId, version.id, parsed);
@@ -219,9 +217,18 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
     expect(pending).toMatchObject({ ordinal: 1, text: "new text", contextText: "sam" });
     await expect(store.versions.publish(scope.tenantId, version.id, "fake_64")).rejects.toMatchObject({ code: "embedding_invalid" });
     const save = (vector: Float32Array, tokenVectors?: Uint8Array) =>
-      store.versions.saveVectors(scope.tenantId, version.id, "fake_64", [
-        { chunkId: pending?.chunkId ?? newId("chunk"), inputSha256: sha256("new text"), vector, ...(tokenVectors ? { tokenVectors } : {}) },
-      ]);
+      store.writers.vectors("fake_64").write({
+        tenantId: scope.tenantId,
+        versionId: version.id,
+        entries: [
+          {
+            chunkId: pending?.chunkId ?? newId("chunk"),
+            inputSha256: sha256("new text"),
+            vector,
+            ...(tokenVectors ? { tokenVectors } : {}),
+          },
+        ],
+      });
     const good = new Float32Array(64).fill(0.125);
     await expect(save(new Float32Array(63).fill(1), Uint8Array.of(1))).rejects.toMatchObject({ code: "embedding_invalid" });
     await expect(save(new Float32Array(64).fill(Number.NaN), Uint8Array.of(1))).rejects.toMatchObject({ code: "embedding_invalid" });
@@ -235,6 +242,16 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
       chunkIds: [pending?.chunkId ?? newId("chunk")],
     });
     expect([...tokens.values()].map((bytes) => [...bytes])).toEqual([[7, 0, 255]]);
+    await expect(store.versions.publish(scope.tenantId, version.id, "fake_64")).rejects.toMatchObject({ code: "storage_failed" });
+    const unindexed = await store.versions.pendingChunks(scope.tenantId, version.id, null, 10);
+    expect(unindexed.map(({ text }) => text)).toEqual(["same text", "new text"]);
+    const [analyzedFirst] = unindexed.map(({ chunkId, text }) => ({ chunkId, analyzed: analyzeWords(text) }));
+    const target = { tenantId: scope.tenantId, versionId: version.id };
+    if (analyzedFirst) await store.writers.lexical.write({ ...target, entries: [analyzedFirst] });
+    expect(await store.versions.countChunks(scope.tenantId, version.id, null)).toEqual({ total: 2, pending: 1 });
+    expect(await store.versions.countChunks(scope.tenantId, version.id, "fake_64")).toEqual({ total: 2, pending: 0 });
+    const left = await store.versions.pendingChunks(scope.tenantId, version.id, null, 10);
+    await store.writers.lexical.write({ ...target, entries: left.map(({ chunkId, text }) => ({ chunkId, analyzed: analyzeWords(text) })) });
     expect(await store.versions.publish(scope.tenantId, version.id, "fake_64")).toEqual({ published: true });
   });
 

@@ -20,8 +20,9 @@ import type {
   JobStage,
   JobState,
   KeyId,
-  AnalyzedText,
   ChunkDraft,
+  IndexWriter,
+  LexicalEntry,
   LexicalIndex,
   Metadata,
   ParsedDocument,
@@ -30,6 +31,7 @@ import type {
   Scope,
   TenantId,
   TokenVectorStore,
+  VectorEntry,
   VectorIndex,
   VectorReader,
   VersionId,
@@ -110,7 +112,7 @@ export type JobSettlement =
       uncounted?: boolean;
     };
 
-export type VersionState = "pending" | "parsed" | "chunked" | "embedded" | "live" | "superseded" | "failed" | "cancelled";
+export type VersionState = "pending" | "parsed" | "chunked" | "embedded" | "indexed" | "live" | "superseded" | "failed" | "cancelled";
 export interface VersionRecord {
   id: VersionId;
   documentId: DocumentId;
@@ -128,20 +130,19 @@ export interface VersionRecord {
   liveAt: Date | null;
 }
 
-/** A chunk on its way in: with what is indexed for it. */
+/** A chunk on its way in. */
 export interface ChunkToStore {
   draft: ChunkDraft;
   /** SHA-256 of the exact embedded input. */
   inputSha256: string;
-  analyzed: AnalyzedText;
 }
-export interface VectorToStore {
-  chunkId: ChunkId;
-  inputSha256: string;
-  vector: Float32Array;
-  tokenVectors?: Uint8Array;
+/** The writing side of the indexes that searches read. */
+export interface IndexWriters {
+  readonly lexical: IndexWriter<LexicalEntry>;
+  /** Of an embedding space. */
+  vectors(space: string): IndexWriter<VectorEntry>;
 }
-/** A chunk whose vector is still missing. */
+/** A chunk that an index still lacks. */
 export interface PendingChunk {
   chunkId: ChunkId;
   ordinal: number;
@@ -299,6 +300,8 @@ export interface Store {
   readonly dense: VectorIndex;
   readonly vectors: VectorReader;
   readonly tokenVectors: TokenVectorStore;
+  /** The writing side of `lexical` and `dense`. Vectors of wrong length, with NaN or infinity are refused (`embedding_invalid`) before anything is stored. */
+  readonly writers: IndexWriters;
 
   readonly collections: {
     /** Creates or updates by name. An update that changes the index part of a non-empty collection's pipeline throws `pipeline_incompatible`. */
@@ -349,15 +352,17 @@ export interface Store {
     get(tenantId: TenantId, id: VersionId): Promise<VersionRecord | null>;
     saveParsed(tenantId: TenantId, id: VersionId, parsed: ParsedDocument): Promise<void>;
     loadParsed(tenantId: TenantId, id: VersionId): Promise<ParsedDocument | null>;
-    /** Replaces whatever chunks and postings the version had; not live yet. In batches; idempotent by ordinal. */
+    /** Replaces whatever chunks the version had, and takes their entries out of the indexes; not live yet. In batches; idempotent by ordinal. */
     saveChunks(tenantId: TenantId, id: VersionId, chunks: readonly ChunkToStore[]): Promise<void>;
     /** Copies vectors that the tenant already has in this space for equal inputs; returns how many chunks got theirs. */
     reuseVectors(tenantId: TenantId, id: VersionId, space: string): Promise<number>;
-    /** Chunks without a vector in this space, in order. */
-    pendingChunks(tenantId: TenantId, id: VersionId, space: string, limit: number): Promise<PendingChunk[]>;
-    /** Refuses vectors of wrong length, with NaN or infinity (`embedding_invalid`) before anything is stored. Idempotent. */
-    saveVectors(tenantId: TenantId, id: VersionId, space: string, vectors: readonly VectorToStore[]): Promise<void>;
-    /** The atomic flip: the new version becomes live, the old one's index rows go, statistics change, old versions beyond retention that no answer cites are removed. A version older than the live one is superseded instead. Fails with `embedding_invalid` when a chunk lacks its vector in one of the spaces. */
+    /** Chunks without a vector in this space, or (null) without an entry in the lexical index, in order. */
+    pendingChunks(tenantId: TenantId, id: VersionId, space: string | null, limit: number): Promise<PendingChunk[]>;
+    /** How many chunks the version has, and how many of them `pendingChunks` has still to give. */
+    countChunks(tenantId: TenantId, id: VersionId, space: string | null): Promise<{ total: number; pending: number }>;
+    /** Every chunk of the version has its vectors, or is in every index: its checkpoint. */
+    reach(tenantId: TenantId, id: VersionId, state: "embedded" | "indexed"): Promise<void>;
+    /** The atomic flip: the new version becomes live, the old one's index rows go, statistics change, old versions beyond retention that no answer cites are removed. A version older than the live one is superseded instead. Fails with `embedding_invalid` when a chunk lacks its vector in one of the spaces, with `storage_failed` when it is not in the lexical index. */
     publish(tenantId: TenantId, id: VersionId, spaces: string | readonly string[]): Promise<{ published: boolean }>;
     /** Ends a version that will not become live and drops its partial rows. */
     abandon(

@@ -1,43 +1,23 @@
 import { FootnoteError, newId, type ParsedDocument, type TenantId, type VersionId } from "@footnote/core";
-import { addStatistics, foldTerms, maxFrequency, maxLength, withdrawFromIndex } from "./index-rows.ts";
-import { checkedName } from "./migrate.ts";
+import { createIndexWriters } from "./index-writers.ts";
+import { reuseVectors } from "./pgvector-writer.ts";
 import { toVersion, versionColumns, type VersionRow } from "./records.ts";
-import type { Session, Transaction } from "./session.ts";
-import type { ChunkToStore, EmbeddingSpaceDefinition, PendingChunk, Store, VectorToStore } from "./store.ts";
-
-const finished = ["live", "superseded", "failed", "cancelled"];
-
-interface OpenVersion extends VersionRow {
-  version_text: string | null;
-}
-
-/** The version, locked, or `not_found`; one that has ended takes no more writes. */
-async function lockVersion(tx: Transaction, id: VersionId): Promise<OpenVersion> {
-  const [version] = await tx.query<OpenVersion>(
-    `select ${versionColumns}, text as version_text from document_versions where id = $1 for update`,
-    [id],
-  );
-  if (!version) throw new FootnoteError("not_found", "The document version does not exist.");
-  if (finished.includes(version.state)) {
-    throw new FootnoteError("conflict", `The document version is ${version.state} and takes no more changes.`, {
-      details: { versionId: id },
-    });
-  }
-  return version;
-}
-
-async function setState(tx: Transaction, version: VersionRow, state: string, document: string | null): Promise<void> {
-  await tx.query("update document_versions set state = $2 where id = $1", [version.id, state]);
-  if (document === null) return;
-  await tx.query("update documents set state = $3, updated_at = now() where id = $1 and newest_version_id = $2 and state <> 'deleting'", [
-    version.document_id,
-    version.id,
-    document,
-  ]);
-}
+import { joining, type Session, type Transaction } from "./session.ts";
+import type { ChunkToStore, EmbeddingSpaceDefinition, PendingChunk, Store } from "./store.ts";
+import { hasEnded, lockVersion, setState } from "./version-row.ts";
 
 export function createVersionRepository(session: Session, definitions: readonly EmbeddingSpaceDefinition[]): Store["versions"] {
-  const spaces = definitions.map(({ id }) => checkedName(id));
+  /** Whether a chunk `k` lacks its vector in a space, or its postings. A scalar, so that it stays one look-up a chunk: as a join, tables without statistics are compared row by row. */
+  const isPending = (space: string | null) => {
+    const entry =
+      space === null
+        ? "from lexical_rows r where r.tenant_id = k.tenant_id and r.version_id = k.version_id and r.chunk_id = k.id"
+        : `from dense_${spaceOf(space).id} d where d.tenant_id = k.tenant_id and d.chunk_id = k.id`;
+    return `coalesce((select false ${entry} limit 1), true)`;
+  };
+  const removeFromIndexes = async (tx: Transaction, versions: { tenantId: TenantId; versionIds: readonly VersionId[] }) => {
+    for (const writer of createIndexWriters(joining(tx), definitions).all) await writer.remove(versions);
+  };
   const spaceOf = (id: string): EmbeddingSpaceDefinition => {
     const space = definitions.find((candidate) => candidate.id === id);
     if (!space) throw new FootnoteError("configuration_invalid", `The embedding space ${JSON.stringify(id)} is not configured.`);
@@ -76,54 +56,35 @@ export function createVersionRepository(session: Session, definitions: readonly 
     saveChunks: (tenantId, id, chunks) =>
       session.transaction(tenantId, async (tx) => {
         const version = await lockVersion(tx, id);
-        await dropIndexRows(tx, tenantId, id, spaces);
+        await removeFromIndexes(tx, { tenantId, versionIds: [id] });
         await tx.query("delete from chunks where tenant_id = $1 and version_id = $2", [tenantId, id]);
         for (let from = 0; from < chunks.length; from += 200) {
           const batch = chunks.slice(from, from + 200).map((chunk, at) => ({ ...chunk, id: newId("chunk"), ordinal: from + at }));
           await insertChunks(tx, { tenantId, versionId: id, batch });
-          await insertLexicalRows(tx, { tenantId, version, batch });
           // The embedded engine answers within the same turn of the event loop: without this, requests wait for the last chunk.
           await new Promise((resolve) => setImmediate(resolve));
         }
         await setState(tx, version, "chunked", "processing");
       }),
+    reach: (tenantId, id, state) =>
+      session.transaction(tenantId, async (tx) => await setState(tx, await lockVersion(tx, id), state, "processing")),
     reuseVectors: (tenantId, id, space) =>
+      session.transaction(tenantId, (tx) => reuseVectors(tx, { tenantId, versionId: id, space: spaceOf(space) })),
+    countChunks: (tenantId, id, space) =>
       session.transaction(tenantId, async (tx) => {
-        const { id: name, tokenVectors } = spaceOf(space);
-        const version = await lockVersion(tx, id);
-        const copied = await tx.query<{ chunk_id: string; source: string }>(
-          `with source as (
-             select distinct on (d.input_sha256) d.input_sha256, d.chunk_id, d.vector from dense_${name} d
-             where d.tenant_id = $1 and d.input_sha256 in (
-               select decode(k.input_sha256, 'hex') from chunks k where k.tenant_id = $1 and k.version_id = $2)
-               ${tokenVectors ? `and exists (select from tokens_${name} t where t.tenant_id = d.tenant_id and t.chunk_id = d.chunk_id)` : ""}
-             order by d.input_sha256, d.chunk_id
-           ), added as (
-             insert into dense_${name} (tenant_id, collection_id, chunk_id, version_id, input_sha256, vector)
-             select $1, $3, k.id, $2, s.input_sha256, s.vector from chunks k join source s on s.input_sha256 = decode(k.input_sha256, 'hex')
-             where k.tenant_id = $1 and k.version_id = $2
-             on conflict (tenant_id, chunk_id) do nothing returning chunk_id, input_sha256
-           ) select a.chunk_id, s.chunk_id as source from added a join source s using (input_sha256)`,
-          [tenantId, id, version.collection_id],
+        const [row] = await tx.query<{ total: number; pending: number }>(
+          `select count(*)::integer as total, (count(*) filter (where ${isPending(space)}))::integer as pending
+           from chunks k where k.tenant_id = $1 and k.version_id = $2`,
+          [tenantId, id],
         );
-        if (tokenVectors && copied.length > 0) {
-          await tx.query(
-            `insert into tokens_${name} (tenant_id, chunk_id, vectors)
-             select $1, c.chunk_id, t.vectors from unnest($2::text[], $3::text[]) as c(chunk_id, source)
-             join tokens_${name} t on t.tenant_id = $1 and t.chunk_id = c.source
-             on conflict (tenant_id, chunk_id) do update set vectors = excluded.vectors`,
-            [tenantId, copied.map((row) => row.chunk_id), copied.map((row) => row.source)],
-          );
-        }
-        return copied.length;
+        return row ?? { total: 0, pending: 0 };
       }),
     pendingChunks: (tenantId, id, space, limit) =>
       session.transaction(tenantId, async (tx) => {
-        const { id: name } = spaceOf(space);
         const rows = await tx.query<PendingRow>(
           `select k.id, k.ordinal, k.input_sha256, k.text, k.heading_path, k.context_start, k.context_end from chunks k
            where k.tenant_id = $1 and k.version_id = $2
-             and not exists (select from dense_${name} d where d.tenant_id = k.tenant_id and d.chunk_id = k.id)
+             and ${isPending(space)}
            order by k.ordinal limit $3`,
           [tenantId, id, limit],
         );
@@ -141,45 +102,6 @@ export function createVersionRepository(session: Session, definitions: readonly 
               : version.text.slice(row.context_start, row.context_end),
         }));
       }),
-    async saveVectors(tenantId, id, space, vectors) {
-      const definition = spaceOf(space);
-      for (const vector of vectors) checkVector(vector, definition);
-      if (vectors.length === 0) return;
-      await session.transaction(tenantId, async (tx) => {
-        const version = await lockVersion(tx, id);
-        for (let from = 0; from < vectors.length; from += 200) {
-          const batch = vectors.slice(from, from + 200);
-          const stored = await tx.query(
-            `insert into dense_${definition.id} (tenant_id, collection_id, chunk_id, version_id, input_sha256, vector)
-             select $1, $2, k.id, $3, decode(v.input, 'hex'), v.vector::halfvec
-             from unnest($4::text[], $5::text[], $6::text[]) as v(chunk_id, input, vector)
-             join chunks k on k.tenant_id = $1 and k.version_id = $3 and k.id = v.chunk_id and k.input_sha256 = v.input
-             on conflict (tenant_id, chunk_id) do update set vector = excluded.vector, input_sha256 = excluded.input_sha256 returning chunk_id`,
-            [
-              tenantId,
-              version.collection_id,
-              id,
-              batch.map((item) => item.chunkId),
-              batch.map((item) => item.inputSha256),
-              batch.map((item) => `[${item.vector.join(",")}]`),
-            ],
-          );
-          if (stored.length !== new Set(batch.map((item) => item.chunkId)).size) {
-            throw new FootnoteError("not_found", "A vector names a chunk that its version does not have with this input; chunk it again.");
-          }
-          const tokens = batch.filter((item) => item.tokenVectors !== undefined);
-          if (definition.tokenVectors && tokens.length > 0) {
-            await tx.query(
-              `insert into tokens_${definition.id} (tenant_id, chunk_id, vectors)
-               select $1, v.chunk_id, decode(v.vectors, 'base64') from unnest($2::text[], $3::text[]) as v(chunk_id, vectors)
-               on conflict (tenant_id, chunk_id) do update set vectors = excluded.vectors`,
-              [tenantId, tokens.map((item) => item.chunkId), tokens.map((item) => Buffer.from(item.tokenVectors ?? []).toString("base64"))],
-            );
-          }
-        }
-        await setState(tx, version, "embedded", "processing");
-      });
-    },
     publish: (tenantId, id, wanted) =>
       session.transaction(tenantId, async (tx) => {
         const names = (typeof wanted === "string" ? [wanted] : wanted).map((space) => spaceOf(space).id);
@@ -195,25 +117,14 @@ export function createVersionRepository(session: Session, definitions: readonly 
         const version = await lockVersion(tx, id);
         if (document.live_number !== null && document.live_number > version.number) {
           await setState(tx, version, "superseded", null);
-          await dropIndexRows(tx, tenantId, id, spaces);
+          await removeFromIndexes(tx, { tenantId, versionIds: [id] });
           return { published: false };
         }
-        for (const name of names) {
-          const [missing] = await tx.query(
-            `select k.id from chunks k where k.tenant_id = $1 and k.version_id = $2
-               and not exists (select from dense_${name} d where d.tenant_id = k.tenant_id and d.chunk_id = k.id) limit 1`,
-            [tenantId, id],
-          );
-          if (missing)
-            throw new FootnoteError("embedding_invalid", "A chunk has no vector, so the version cannot become live; embed it first.");
-        }
-        await addStatistics(tx, { tenantId, versionId: id, sign: 1 });
-        for (const name of names) {
-          await tx.query(`update dense_${name} set live = true where tenant_id = $1 and version_id = $2`, [tenantId, id]);
-        }
+        const writers = createIndexWriters(joining(tx), definitions);
+        for (const writer of [...names.map((name) => writers.vectors(name)), writers.lexical])
+          await writer.show({ tenantId, versionId: id });
         if (document.version_id !== null) {
-          await withdrawFromIndex(tx, { tenantId, versionId: document.version_id, spaces });
-          await dropIndexRows(tx, tenantId, document.version_id, spaces);
+          await removeFromIndexes(tx, { tenantId, versionIds: [document.version_id] });
           await tx.query("update document_versions set live = false, state = 'superseded' where id = $1", [document.version_id]);
         }
         await tx.query("update document_versions set live = true, state = 'live', live_at = now() where id = $1", [id]);
@@ -231,8 +142,8 @@ export function createVersionRepository(session: Session, definitions: readonly 
     abandon: (tenantId, id, outcome) =>
       session.transaction(tenantId, async (tx) => {
         const [version] = await tx.query<VersionRow>(`select ${versionColumns} from document_versions where id = $1 for update`, [id]);
-        if (!version || finished.includes(version.state)) return;
-        await dropIndexRows(tx, tenantId, id, spaces);
+        if (!version || hasEnded(version)) return;
+        await removeFromIndexes(tx, { tenantId, versionIds: [id] });
         await tx.query("delete from chunks where tenant_id = $1 and version_id = $2", [tenantId, id]);
         await tx.query("update document_versions set state = $2, error = $3::jsonb, text = null, structure = null where id = $1", [
           id,
@@ -293,37 +204,6 @@ async function insertChunks(
   );
 }
 
-async function insertLexicalRows(tx: Transaction, options: { tenantId: TenantId; version: VersionRow; batch: Numbered[] }) {
-  const { tenantId, version, batch } = options;
-  const rows = batch.map((chunk) => foldTerms(chunk.analyzed));
-  await tx.query(
-    `insert into lexical_rows (tenant_id, collection_id, version_id, chunk_id, length, terms, frequencies)
-     select $1, $2, $3, r.chunk_id, r.length, r.terms::integer[], r.frequencies::smallint[]
-     from unnest($4::text[], $5::integer[], $6::text[], $7::text[]) with ordinality as r(chunk_id, length, terms, frequencies, place) order by r.place`,
-    [
-      tenantId,
-      version.collection_id,
-      version.id,
-      batch.map((chunk) => chunk.id),
-      batch.map((chunk) => Math.min(maxLength, chunk.analyzed.length)),
-      rows.map(({ termIds }) => `{${termIds.join(",")}}`),
-      rows.map(({ frequencies }) => `{${frequencies.map((frequency) => Math.min(maxFrequency, frequency)).join(",")}}`),
-    ],
-  );
-}
-
-/** Index rows of a version that is not live (any more). */
-async function dropIndexRows(tx: Transaction, tenantId: TenantId, versionId: VersionId, spaces: readonly string[]): Promise<void> {
-  for (const space of spaces) {
-    await tx.query(
-      `delete from tokens_${space} where tenant_id = $1 and chunk_id in (select id from chunks where tenant_id = $1 and version_id = $2)`,
-      [tenantId, versionId],
-    );
-    await tx.query(`delete from dense_${space} where tenant_id = $1 and version_id = $2`, [tenantId, versionId]);
-  }
-  await tx.query("delete from lexical_rows where tenant_id = $1 and version_id = $2", [tenantId, versionId]);
-}
-
 /** Superseded versions beyond the collection's retention that no answer shows. */
 async function dropOldVersions(tx: Transaction, documentId: string): Promise<void> {
   const old = await tx.query<{ id: string }>(
@@ -345,15 +225,4 @@ async function dropOldVersions(tx: Transaction, documentId: string): Promise<voi
     [ids],
   );
   await tx.query("delete from document_versions where id = any($1)", [ids]);
-}
-
-function checkVector(item: VectorToStore, space: EmbeddingSpaceDefinition): void {
-  const invalid = (why: string) =>
-    new FootnoteError("embedding_invalid", `A vector for the space ${space.id} ${why}; nothing was stored.`, {
-      details: { chunkId: item.chunkId },
-    });
-  if (item.vector.length !== space.dimensions) throw invalid(`has ${item.vector.length} numbers instead of ${space.dimensions}`);
-  if (!item.vector.every(Number.isFinite)) throw invalid("holds NaN or infinity");
-  if (item.vector.every((value) => value === 0)) throw invalid("is zero");
-  if (space.tokenVectors && item.tokenVectors === undefined) throw invalid("lacks its token vectors");
 }

@@ -48,20 +48,23 @@ export async function loadTenant(
       pieces.map((piece) => {
         const draft = { start, end: start + piece.length, text: piece, headingPath: [], tokenCount: 200 };
         start += piece.length + 2;
-        return { draft, inputSha256: sha256(piece), analyzed: analyzer.analyze(piece) };
+        return { draft, inputSha256: sha256(piece) };
       }),
     );
     const pending = await store.versions.pendingChunks(tenantId, version.id, space, chunksPerDocument);
-    await store.versions.saveVectors(
-      tenantId,
-      version.id,
-      space,
-      pending.map((chunk) => {
+    const target = { tenantId, versionId: version.id };
+    await store.writers.vectors(space).write({
+      ...target,
+      entries: pending.map((chunk) => {
         const vector = vectors[from + chunk.ordinal];
         if (!vector) throw new Error(`no vector for chunk ${from + chunk.ordinal}`);
         return { chunkId: chunk.chunkId, inputSha256: chunk.inputSha256, vector };
       }),
-    );
+    });
+    await store.writers.lexical.write({
+      ...target,
+      entries: pending.map(({ chunkId, text: piece }) => ({ chunkId, analyzed: analyzer.analyze(piece) })),
+    });
     await store.versions.publish(tenantId, version.id, space);
   }
   await store.maintainIndex(tenantId);

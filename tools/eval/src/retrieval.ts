@@ -190,6 +190,7 @@ export function createRowWriter(
     const drafts = await chunkDocument({ chunker, request: { document: parsed, spec: spec.index.chunker }, embedder, ...aborted });
     const opening = spec.index.context.opening ? documentOpening(parsed) : null;
     const inputs = new Map<string, string>();
+    const lexicalInputs: string[] = [];
     await store.versions.saveChunks(
       tenantId,
       version.id,
@@ -199,7 +200,8 @@ export function createRowWriter(
         const input = indexedInput({ ...context, text: wide });
         const inputSha256 = sha256(input);
         inputs.set(inputSha256, input);
-        return { draft, inputSha256, analyzed: analyzer.analyze(indexedInput({ ...context, text: draft.text })) };
+        lexicalInputs.push(indexedInput({ ...context, text: draft.text }));
+        return { draft, inputSha256 };
       }),
     );
     for (const each of [embedder, ...furtherEmbedders]) {
@@ -220,9 +222,12 @@ export function createRowWriter(
         if (vectors.length < pending.length) {
           throw new FootnoteError("embedding_failed", `The embedder left out a text of row ${row.id}; try again.`);
         }
-        await store.versions.saveVectors(tenantId, version.id, space, vectors);
+        await store.writers.vectors(space).write({ tenantId, versionId: version.id, entries: vectors });
       }
     }
+    const unindexed = await store.versions.pendingChunks(tenantId, version.id, null, drafts.length);
+    const entries = unindexed.map(({ chunkId, ordinal }) => ({ chunkId, analyzed: analyzer.analyze(lexicalInputs[ordinal] ?? "") }));
+    await store.writers.lexical.write({ tenantId, versionId: version.id, entries });
     await store.versions.publish(
       tenantId,
       version.id,

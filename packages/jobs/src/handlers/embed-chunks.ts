@@ -1,14 +1,16 @@
 import { FootnoteError, sha256, throwIfAborted, toFootnoteError } from "@footnote/core";
-import type { Embedder } from "@footnote/core";
-import type { PendingChunk, Store, VectorToStore } from "@footnote/storage";
+import type { Embedder, VectorEntry } from "@footnote/core";
+import type { PendingChunk, Store } from "@footnote/storage";
 import type { Ingestion } from "./ingest-document.ts";
 
 interface EmbedOptions {
-  versions: Store["versions"];
+  store: Pick<Store, "versions" | "writers">;
   embedder: Embedder;
   space: string;
   tokenVectors: boolean;
   batchSize: number;
+  /** Told the share of chunks that have their vector. */
+  progress(share: number): void;
 }
 
 /**
@@ -16,11 +18,13 @@ interface EmbedOptions {
  * stored chunks were made from other inputs and must be made again.
  */
 export async function embedChunks({ turn, version, inputOf }: Ingestion, options: EmbedOptions): Promise<"done" | "more" | "stale"> {
-  const { versions, space, batchSize } = options;
+  const { space, batchSize, progress } = options;
+  const { versions, writers } = options.store;
   const { tenantId, signal } = turn;
   await versions.reuseVectors(tenantId, version.id, space);
   const windowSize = batchSize * 8;
-  let done = 0;
+  const { total, pending } = await versions.countChunks(tenantId, version.id, space);
+  let done = total - pending;
   // The next batch is embedded while the one before is stored.
   let storing: Promise<void> = Promise.resolve();
   try {
@@ -28,7 +32,7 @@ export async function embedChunks({ turn, version, inputOf }: Ingestion, options
       await storing;
       const window = await versions.pendingChunks(tenantId, version.id, space, windowSize);
       if (window.length === 0) return "done";
-      const more = window.length === windowSize;
+      const isFull = window.length === windowSize;
       for (let at = 0; at < window.length; at += batchSize) {
         const batch = window.slice(at, at + batchSize);
         const inputs = inputsOf(batch, inputOf);
@@ -36,23 +40,23 @@ export async function embedChunks({ turn, version, inputOf }: Ingestion, options
         throwIfAborted(signal);
         const vectors = await embedBatch(batch, inputs, options, signal);
         await storing;
-        storing = versions.saveVectors(tenantId, version.id, space, vectors).catch((error: unknown) => {
-          if (toFootnoteError(error).code !== "not_found") throw error;
-          // A worker that had lost this job chunked it again in the meantime: the next try sees the new chunks.
-          throw new FootnoteError("storage_failed", "The document was chunked again meanwhile; the job is repeated.", { cause: error });
-        });
+        storing = writers.vectors(space).write({ tenantId, versionId: version.id, entries: vectors }).catch(rethrowChunkedAgain);
         // Reported by the await above; until then it must not count as unhandled.
         storing.catch(() => {});
         done += batch.length;
-        // How many windows follow is unknown; half of what is left is a fair guess.
-        const share = more ? 1 - 1 / (1 + done / windowSize) : done / (done + (window.length - at - batch.length));
-        turn.progress("embed", 0.2 + 0.65 * Math.min(1, share));
-        if (turn.isOver() && (more || at + batchSize < window.length)) return "more";
+        progress(Math.min(1, done / total));
+        if (turn.isOver() && (isFull || at + batchSize < window.length)) return "more";
       }
     }
   } finally {
     await storing;
   }
+}
+
+/** A worker that had lost this job chunked it again in the meantime: the next try sees the new chunks. */
+export function rethrowChunkedAgain(error: unknown): never {
+  if (toFootnoteError(error).code !== "not_found") throw error;
+  throw new FootnoteError("storage_failed", "The document was chunked again meanwhile; the job is repeated.", { cause: error });
 }
 
 /** The texts to embed by their hashes; null when one is not what its chunk was made from. */
@@ -71,7 +75,7 @@ async function embedBatch(
   inputs: ReadonlyMap<string, string>,
   { embedder, tokenVectors }: EmbedOptions,
   signal: AbortSignal,
-): Promise<VectorToStore[]> {
+): Promise<VectorEntry[]> {
   const embeddings = await embedder.embed({ texts: [...inputs.values()], purpose: "passage", tokenVectors, signal });
   if (embeddings.length !== inputs.size) {
     throw new FootnoteError(

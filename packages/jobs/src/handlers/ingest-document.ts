@@ -12,12 +12,13 @@ import type {
 } from "@footnote/core";
 import type { Store, VersionRecord } from "@footnote/storage";
 import type { JobHandler, JobTurn } from "../job-handler.ts";
-import { lettingOthersRun } from "../letting-others-run.ts";
+import { letOthersRun, lettingOthersRun } from "../letting-others-run.ts";
 import { timedStage } from "../timed-stage.ts";
 import { embedChunks } from "./embed-chunks.ts";
+import { indexChunks } from "./index-chunks.ts";
 
 export interface IngestDocumentOptions {
-  store: Pick<Store, "blobs" | "collections" | "documents" | "versions">;
+  store: Pick<Store, "blobs" | "collections" | "documents" | "versions" | "writers">;
   parser: Parser;
   chunkerFor(strategy: ChunkerSpec["strategy"]): Chunker;
   /** The embedder of a space; undefined when this process has none. */
@@ -65,18 +66,32 @@ export function createIngestDocument(options: IngestDocumentOptions): JobHandler
       spec,
       inputOf: (passage) => indexedInput({ title, opening, context: spec.index.context, ...passage }),
     };
-    let isChunked = kept !== null && hasChunks(version);
-    for (;;) {
-      if (!isChunked) await chunk(ingestion, parsed);
-      const embedded = await embed(ingestion);
-      if (embedded === "more") return { type: "more" };
-      if (embedded === "done") break;
-      isChunked = false;
+    const isIndexed = kept !== null && version.state === "indexed";
+    if (!isIndexed && (await makeEntries(ingestion, parsed, { isChunked: kept !== null && hasChunks(version) })) === "more") {
+      return { type: "more" };
     }
-    turn.progress("index", 0.9);
     turn.progress("publish", 0.95);
     await timedStage(telemetry, "publish", async () => await store.versions.publish(tenantId, version.id, indexedSpaces(spec)));
     return { type: "done" };
+  }
+
+  /** Chunks with their vectors and postings. */
+  async function makeEntries(ingestion: Ingestion, parsed: ParsedDocument, stored: { isChunked: boolean }): Promise<"done" | "more"> {
+    const { turn, version, spec } = ingestion;
+    let { isChunked } = stored;
+    for (;;) {
+      if (!isChunked) await chunk(ingestion, parsed);
+      const embedded = await embed(ingestion);
+      if (embedded === "more") return "more";
+      if (embedded === "done") break;
+      isChunked = false;
+    }
+    await store.versions.reach(turn.tenantId, version.id, "embedded");
+    turn.progress("index", indexFrom);
+    const analyzer = options.analyzerFor(spec.index.analyzer.language);
+    const indexed = await timedStage(telemetry, "index", async () => await indexChunks(ingestion, { store, analyzer }));
+    if (indexed === "done") await store.versions.reach(turn.tenantId, version.id, "indexed");
+    return indexed;
   }
 
   async function parse(turn: JobTurn, version: VersionRecord): Promise<ParsedDocument> {
@@ -103,7 +118,6 @@ export function createIngestDocument(options: IngestDocumentOptions): JobHandler
     const embedder = embedderOf(spec.index.space);
     await timedStage(telemetry, "chunk", async () => {
       const chunker = options.chunkerFor(spec.index.chunker.strategy);
-      const analyzer = options.analyzerFor(spec.index.analyzer.language);
       const asked = { document: parsed, spec: spec.index.chunker, countTokens: (text: string) => embedder.countTokens(text) };
       const texts = chunker.textsToEmbed ? await lettingOthersRun(chunker.textsToEmbed(asked), signal) : null;
       const request = texts ? { ...asked, vectors: await embedAll(embedder, texts, signal) } : asked;
@@ -115,12 +129,8 @@ export function createIngestDocument(options: IngestDocumentOptions): JobHandler
         const { headingPath, contextSpan } = draft;
         const text = contextSpan ? parsed.text.slice(contextSpan.start, contextSpan.end) : draft.text;
         const inputSha256 = sha256(inputOf({ headingPath, text }));
-        chunks.push({ draft, inputSha256, analyzed: analyzer.analyze(inputOf({ headingPath, text: draft.text })) });
-        // Analysis is synchronous; a large document must not keep requests and heartbeats waiting.
-        if (i % 50 === 49) {
-          await new Promise((resolve) => setImmediate(resolve));
-          throwIfAborted(signal);
-        }
+        chunks.push({ draft, inputSha256 });
+        if (i % 50 === 49) await letOthersRun(signal);
       }
       await store.versions.saveChunks(turn.tenantId, version.id, chunks);
     });
@@ -128,14 +138,17 @@ export function createIngestDocument(options: IngestDocumentOptions): JobHandler
 
   /** `stale` when the stored chunks were made under another title and must be made again. */
   async function embed(ingestion: Ingestion): Promise<"done" | "more" | "stale"> {
-    for (const space of indexedSpaces(ingestion.spec)) {
+    const spaces = indexedSpaces(ingestion.spec);
+    for (const [at, space] of spaces.entries()) {
       const embedder = embedderOf(space);
       const tokenVectors = embedder.capabilities.tokenVectors && options.keepsTokenVectors(space);
-      ingestion.turn.progress("embed", 0.2);
+      const progress = (share: number) =>
+        ingestion.turn.progress("embed", embedFrom + (indexFrom - embedFrom) * ((at + share) / spaces.length));
+      progress(0);
       const outcome = await timedStage(
         telemetry,
         "embed",
-        async () => await embedChunks(ingestion, { versions: store.versions, embedder, space, tokenVectors, batchSize }),
+        async () => await embedChunks(ingestion, { store, embedder, space, tokenVectors, batchSize, progress }),
       );
       if (outcome !== "done") return outcome;
     }
@@ -171,7 +184,11 @@ export function createIngestDocument(options: IngestDocumentOptions): JobHandler
   };
 }
 
+/** Where stages begin in a job's progress. */
+const embedFrom = 0.2;
+const indexFrom = 0.85;
+
 const noText = () => new FootnoteError("document_has_no_text", "The document holds no text; put one that does.");
 
-const hasChunks = ({ state }: VersionRecord) => state === "chunked" || state === "embedded";
+const hasChunks = ({ state }: VersionRecord) => state === "chunked" || state === "embedded" || state === "indexed";
 const hasParsed = (version: VersionRecord) => version.state === "parsed" || hasChunks(version);

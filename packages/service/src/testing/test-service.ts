@@ -116,8 +116,9 @@ export async function openTestService(options: Partial<ServiceContext> = {}): Pr
       pages: [],
       warnings: [],
     });
+    const inputOf = (line: string) => indexedInput({ title, headingPath: [], text: line, context: index.context });
     const chunks = [...text.matchAll(/[^\n]+/g)].map((match) => {
-      const input = indexedInput({ title, headingPath: [], text: match[0], context: index.context });
+      const input = inputOf(match[0]);
       return {
         draft: {
           start: match.index,
@@ -127,22 +128,25 @@ export async function openTestService(options: Partial<ServiceContext> = {}): Pr
           tokenCount: embedder.countTokens(match[0]),
         },
         inputSha256: sha256(input),
-        analyzed: analyzer.analyze(input),
       };
     });
     await store.versions.saveChunks(tenantId, versionId, chunks);
     const pending = await store.versions.pendingChunks(tenantId, versionId, index.space, 1000);
     const embeddings = await embedder.embed({ texts: pending.map((chunk) => chunk.text), purpose: "passage" });
-    await store.versions.saveVectors(
+    await store.writers.vectors(index.space).write({
       tenantId,
       versionId,
-      index.space,
-      pending.map(({ chunkId, inputSha256 }, i) => ({
+      entries: pending.map(({ chunkId, inputSha256 }, i) => ({
         chunkId,
         inputSha256,
         vector: embeddings[i]?.vector ?? new Float32Array(dimensions),
       })),
-    );
+    });
+    await store.writers.lexical.write({
+      tenantId,
+      versionId,
+      entries: pending.map((chunk) => ({ chunkId: chunk.chunkId, analyzed: analyzer.analyze(inputOf(chunk.text)) })),
+    });
     await store.versions.publish(tenantId, versionId, index.space);
   }
 

@@ -55,6 +55,8 @@ export const documentVersions = pgTable(
     number: integer("number").notNull(),
     state: text("state").notNull(),
     live: boolean("live").notNull().default(false),
+    /** Its terms are in the posting lists. */
+    posted: boolean("posted").notNull().default(false),
     sha256: text("sha256").notNull(),
     sizeBytes: bigint("size_bytes", { mode: "number" }).notNull(),
     mediaType: text("media_type").notNull(),

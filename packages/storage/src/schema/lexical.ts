@@ -1,4 +1,4 @@
-import { bigint, index, integer, pgTable, primaryKey, smallint, text } from "drizzle-orm/pg-core";
+import { bigint, index, integer, pgTable, primaryKey, smallint, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { sql } from "drizzle-orm";
 import { tenantId } from "./columns.ts";
 
@@ -17,7 +17,10 @@ export const lexicalRows = pgTable(
     terms: integer("terms").array().notNull(),
     frequencies: smallint("frequencies").array().notNull(),
   },
-  (table) => [primaryKey({ columns: [table.tenantId, table.number] }), index("lexical_rows_version").on(table.tenantId, table.versionId)],
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.number] }),
+    uniqueIndex("lexical_rows_chunk").on(table.tenantId, table.versionId, table.chunkId),
+  ],
 );
 
 /**

@@ -110,24 +110,27 @@ export async function loadChunks(
   await store.versions.saveChunks(
     tenantId,
     version.id,
-    chunks.map(({ text, analyzed }) => {
+    chunks.map(({ text }) => {
       const draft = { start, end: start + text.length, text, headingPath: ["Heading"], tokenCount: 3 };
       start += text.length + 1;
-      return { draft, inputSha256: sha256(text), analyzed: analyzed ?? analyzeWords(text) };
+      return { draft, inputSha256: sha256(text) };
     }),
   );
   const pending = await store.versions.pendingChunks(tenantId, version.id, space, 10_000);
-  await store.versions.saveVectors(
-    tenantId,
-    version.id,
-    space,
-    pending.map(({ chunkId, inputSha256, ordinal }) => ({
+  const target = { tenantId, versionId: version.id };
+  await store.writers.vectors(space).write({
+    ...target,
+    entries: pending.map(({ chunkId, inputSha256, ordinal }) => ({
       chunkId,
       inputSha256,
       vector: chunks[ordinal]?.vector ?? Float32Array.from({ length: dimensions }, (_, at) => (at === ordinal % dimensions ? 1 : 0)),
       ...(request.tokenVectors ? { tokenVectors: chunks[ordinal]?.tokens ?? Uint8Array.of(ordinal) } : {}),
     })),
-  );
+  });
+  await store.writers.lexical.write({
+    ...target,
+    entries: pending.map(({ chunkId, ordinal, text }) => ({ chunkId, analyzed: chunks[ordinal]?.analyzed ?? analyzeWords(text) })),
+  });
   if (request.publish !== false) await store.versions.publish(tenantId, version.id, space);
   return { documentId: document.id, versionId: version.id, jobId: job.id, chunkIds: pending.map(({ chunkId }) => chunkId) };
 }
