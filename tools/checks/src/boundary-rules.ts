@@ -33,25 +33,7 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
     "telemetry",
     "evaluation",
   ],
-  cli: [
-    "server",
-    "terminal",
-    "core",
-    "sdk",
-    "service",
-    "api",
-    "worker",
-    "storage",
-    "jobs",
-    "ingestion",
-    "chunking",
-    "embedding",
-    "retrieval",
-    "answers",
-    "tenancy",
-    "telemetry",
-    "evaluation",
-  ],
+  cli: ["answers", "core", "embedding", "evaluation", "retrieval", "sdk", "server", "terminal"],
 };
 
 /** Of an app, only these names may be imported by another app. */

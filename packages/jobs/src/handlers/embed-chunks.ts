@@ -1,6 +1,7 @@
-import { FootnoteError, sha256, throwIfAborted, toFootnoteError } from "@footnote/core";
+import { FootnoteError, sha256, throwIfAborted } from "@footnote/core";
 import type { Embedder, VectorEntry } from "@footnote/core";
 import type { PendingChunk, Store } from "@footnote/storage";
+import { rethrowChunkedAgain } from "./chunked-again.ts";
 import type { Ingestion } from "./ingest-document.ts";
 
 interface EmbedOptions {
@@ -51,12 +52,6 @@ export async function embedChunks({ turn, version, inputOf }: Ingestion, options
   } finally {
     await storing;
   }
-}
-
-/** A worker that had lost this job chunked it again in the meantime: the next try sees the new chunks. */
-export function rethrowChunkedAgain(error: unknown): never {
-  if (toFootnoteError(error).code !== "not_found") throw error;
-  throw new FootnoteError("storage_failed", "The document was chunked again meanwhile; the job is repeated.", { cause: error });
 }
 
 /** The texts to embed by their hashes; null when one is not what its chunk was made from. */

@@ -1,7 +1,7 @@
 import type { LexicalAnalyzer, LexicalEntry } from "@footnote/core";
 import type { Store } from "@footnote/storage";
-import { letOthersRun } from "../letting-others-run.ts";
-import { rethrowChunkedAgain } from "./embed-chunks.ts";
+import { letOthersRun } from "../let-others-run.ts";
+import { rethrowChunkedAgain } from "./chunked-again.ts";
 import type { Ingestion } from "./ingest-document.ts";
 
 const windowSize = 200;

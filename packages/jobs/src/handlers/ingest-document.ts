@@ -12,7 +12,7 @@ import type {
 } from "@footnote/core";
 import type { Store, VersionRecord } from "@footnote/storage";
 import type { JobHandler, JobTurn } from "../job-handler.ts";
-import { letOthersRun, lettingOthersRun } from "../letting-others-run.ts";
+import { letOthersRun, runInSteps } from "../let-others-run.ts";
 import { timedStage } from "../timed-stage.ts";
 import { embedChunks } from "./embed-chunks.ts";
 import { indexChunks } from "./index-chunks.ts";
@@ -119,9 +119,9 @@ export function createIngestDocument(options: IngestDocumentOptions): JobHandler
     await timedStage(telemetry, "chunk", async () => {
       const chunker = options.chunkerFor(spec.index.chunker.strategy);
       const asked = { document: parsed, spec: spec.index.chunker, countTokens: (text: string) => embedder.countTokens(text) };
-      const texts = chunker.textsToEmbed ? await lettingOthersRun(chunker.textsToEmbed(asked), signal) : null;
+      const texts = chunker.textsToEmbed ? await runInSteps(chunker.textsToEmbed(asked), signal) : null;
       const request = texts ? { ...asked, vectors: await embedAll(embedder, texts, signal) } : asked;
-      const drafts = chunker.chunkInSteps ? await lettingOthersRun(chunker.chunkInSteps(request), signal) : chunker.chunk(request);
+      const drafts = chunker.chunkInSteps ? await runInSteps(chunker.chunkInSteps(request), signal) : chunker.chunk(request);
       throwIfAborted(signal);
       if (drafts.length === 0) throw noText();
       const chunks = [];

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { lettingOthersRun } from "./letting-others-run.ts";
+import { runInSteps } from "./let-others-run.ts";
 
 function* busy(steps: number, stepMs: number) {
   for (let i = 0; i < steps; i += 1) {
@@ -12,7 +12,7 @@ function* busy(steps: number, stepMs: number) {
 test("others run while long work goes on in steps", async () => {
   let turns = 0;
   const timer = setInterval(() => (turns += 1), 1);
-  expect(await lettingOthersRun(busy(40, 5), new AbortController().signal)).toBe("done");
+  expect(await runInSteps(busy(40, 5), new AbortController().signal)).toBe("done");
   clearInterval(timer);
   expect(turns).toBeGreaterThanOrEqual(4);
 });
@@ -20,5 +20,5 @@ test("others run while long work goes on in steps", async () => {
 test("a cancel ends the work between two steps", async () => {
   const abort = new AbortController();
   setTimeout(() => abort.abort(), 5);
-  await expect(lettingOthersRun(busy(10_000, 5), abort.signal)).rejects.toMatchObject({ code: "cancelled" });
+  await expect(runInSteps(busy(10_000, 5), abort.signal)).rejects.toMatchObject({ code: "cancelled" });
 });

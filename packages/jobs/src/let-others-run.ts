@@ -10,7 +10,7 @@ export async function letOthersRun(signal: AbortSignal): Promise<void> {
 }
 
 /** Drives work in steps to its end; every few milliseconds it lets the event loop run and looks at `signal`. */
-export async function lettingOthersRun<T>(steps: Generator<undefined, T, undefined>, signal: AbortSignal): Promise<T> {
+export async function runInSteps<T>(steps: Generator<undefined, T, undefined>, signal: AbortSignal): Promise<T> {
   let began = performance.now();
   for (;;) {
     const step = steps.next();
