@@ -15,7 +15,7 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
   tenancy: ["core", "storage"],
   service: ["core", "sdk", "storage", "retrieval", "answers", "tenancy", "evaluation"],
   api: ["core", "sdk", "service", "storage", "answers", "tenancy", "telemetry"],
-  worker: ["core", "storage", "jobs", "ingestion", "chunking", "embedding", "retrieval", "telemetry", "evaluation"],
+  worker: ["core", "storage", "jobs"],
   server: [
     "core",
     "sdk",

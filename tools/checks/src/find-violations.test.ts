@@ -27,6 +27,7 @@ const manifests = new Map(
     "packages/jobs",
     "packages/sdk",
     "apps/cli",
+    "apps/server",
     "apps/worker",
     "tools/eval",
     "tools/bench",
@@ -163,7 +164,10 @@ describe("boundaries", () => {
     expect(rulesOf("tools/eval/src/x.ts", 'import { openRuntime } from "@footnote/server";')).toEqual([]);
     expect(rulesOf("tools/bench/src/x.ts", 'import pg from "pg";')).toEqual([]);
     expect(
-      rulesOf("apps/cli/src/x.ts", 'import { createApi } from "@footnote/api";\nimport { join } from "node:path";\n// import pg from "pg"'),
+      rulesOf(
+        "apps/server/src/x.ts",
+        'import { createApi } from "@footnote/api";\nimport { join } from "node:path";\n// import pg from "pg"',
+      ),
     ).toEqual([]);
     expect(rulesOf("packages/jobs/src/x.ts", 'import { PgBoss } from "pg-boss";')).toEqual([]);
   });
