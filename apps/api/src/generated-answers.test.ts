@@ -1,3 +1,4 @@
+import { withResilience } from "@footnote/answers";
 import { createOpenAiCompatibleModel } from "@footnote/answers/openai-compatible";
 import type { PipelineSpec } from "@footnote/core";
 import { createOpenAiServer, type OpenAiServer } from "@footnote/core/testing/openai-server";
@@ -24,12 +25,12 @@ beforeAll(async () => {
           }
         : { text: "NO_ANSWER" },
   });
-  const model = createOpenAiCompatibleModel({
+  const upstreamModel = createOpenAiCompatibleModel({
     url: upstream.url,
     model: "test-model",
-    clock: createSystemClock(),
     prices: { promptUsdPerMillion: 3, completionUsdPerMillion: 10 },
   });
+  const model = withResilience(upstreamModel, { clock: createSystemClock() });
   served = await serveTestApi({
     pipelines: [generated, orphaned],
     modelNamed: (_tenant, name) => (name === model.name ? model : undefined),

@@ -1,4 +1,5 @@
-import type { PipelineSpec } from "@footnote/core";
+import { withResilience } from "@footnote/answers";
+import { createSystemClock, type PipelineSpec } from "@footnote/core";
 import { createScriptedModel, scriptText } from "@footnote/core/testing";
 import { pipelines } from "@footnote/retrieval";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -37,7 +38,8 @@ let tenant: TestTenant;
 beforeAll(async () => {
   served = await serveTestApi({
     pipelines: [rewriting, frugal, asAsked, hyde, routed],
-    modelNamed: (_tenant, wanted) => [large, small].find(({ name }) => name === wanted),
+    modelNamed: (_tenant, wanted) =>
+      [large, small].map((model) => withResilience(model, { clock: createSystemClock() })).find(({ name }) => name === wanted),
   });
   tenant = await served.tenant();
   await tenant.call("PUT", "/v1/collections/manual", { json: { pipeline: "rewriting" } });

@@ -1,3 +1,4 @@
+import { withResilience } from "@footnote/answers";
 import { createOpenAiCompatibleModel } from "@footnote/answers/openai-compatible";
 import type { PipelineSpec } from "@footnote/core";
 import { createOpenAiServer, type OpenAiServer } from "@footnote/core/testing/openai-server";
@@ -19,7 +20,7 @@ const ask = async (question: string, more: object = {}) =>
 
 beforeAll(async () => {
   upstream = await createOpenAiServer({ reply: () => ({ text: ["The boiler is guaranteed for ", "seven years [1]. Forged [77]."] }) });
-  const model = createOpenAiCompatibleModel({ url: upstream.url, model: "test-model", clock: createSystemClock() });
+  const model = withResilience(createOpenAiCompatibleModel({ url: upstream.url, model: "test-model" }), { clock: createSystemClock() });
   served = await serveTestApi({ pipelines: [generated], modelNamed: () => model });
   tenant = await served.tenant();
   await tenant.call("PUT", "/v1/collections/manual", { json: {} });

@@ -1,4 +1,4 @@
-import { createExtractiveModel } from "@footnote/answers";
+import { createExtractiveModel, withResilience } from "@footnote/answers";
 import { readBundledWords, tokenMatches } from "@footnote/embedding";
 import { createApi, serveApi } from "@footnote/api";
 import { createSystemClock, FootnoteError, scopes } from "@footnote/core";
@@ -92,9 +92,10 @@ export async function openRuntime(options: {
       alone: store.engine === "pglite",
     });
     const rerankers = createRerankers({ engine, store, modelDir: env.RERANKER_MODEL });
-    const extractive = createExtractiveModel({ embedder: engine.embedder, analyzerFor: engine.analyzerFor, tokenMatches });
-    const generative = await openModel({ env, role: "MODEL", clock });
-    const others = [...(change.models ?? []), ...(change.quoting?.(extractive) ?? [])];
+    const resilient = (model: LanguageModel) => withResilience(model, { clock, telemetry });
+    const extractive = resilient(createExtractiveModel({ embedder: engine.embedder, analyzerFor: engine.analyzerFor, tokenMatches }));
+    const generative = await openModel({ env, role: "MODEL", clock, telemetry });
+    const others = [...(change.models ?? []).map(resilient), ...(change.quoting?.(extractive) ?? [])];
     const authenticator = createAuthenticator({ store, clock, telemetry });
     const service = createService({
       store,

@@ -1,4 +1,13 @@
-import { type Clock, FootnoteError, generatedPipelineName, type LanguageModel, type PipelineSpec, type TokenPrices } from "@footnote/core";
+import {
+  type Clock,
+  FootnoteError,
+  generatedPipelineName,
+  type LanguageModel,
+  type PipelineSpec,
+  type Telemetry,
+  type TokenPrices,
+} from "@footnote/core";
+import { withResilience } from "@footnote/answers";
 import { pipelines } from "@footnote/retrieval";
 import type { Environment } from "./env.ts";
 
@@ -37,19 +46,24 @@ export function modelSettings(env: Environment, role: Role): ModelSettings | nul
 }
 
 /** The configured model, or null. The SDK is loaded only when there is one. */
-export async function openModel(options: { env: Environment; role: Role; clock: Clock }): Promise<LanguageModel | null> {
-  const { env, role, clock } = options;
+export async function openModel(options: {
+  env: Environment;
+  role: Role;
+  clock: Clock;
+  telemetry?: Telemetry;
+}): Promise<LanguageModel | null> {
+  const { env, role, clock, telemetry } = options;
   const settings = modelSettings(env, role);
   if (settings === null) return null;
   const { createOpenAiCompatibleModel } = await import("@footnote/answers/openai-compatible");
   const { url, name, apiKey, prices } = settings;
-  return createOpenAiCompatibleModel({
+  const model = createOpenAiCompatibleModel({
     url,
     model: name,
-    clock,
     ...(apiKey === undefined ? {} : { apiKey }),
     ...(prices ? { prices } : {}),
   });
+  return withResilience(model, { clock, telemetry });
 }
 
 /** The model that judges; says how to set one where there is none. */

@@ -1,5 +1,5 @@
 import { type AnswerEvent, FootnoteError } from "@footnote/core";
-import { createScriptedModel, scriptText } from "@footnote/core/testing";
+import { createScriptedModel, scriptText, until } from "@footnote/core/testing";
 import { describe, expect, test } from "vitest";
 import { abstention, answerQuestion } from "./answer-question.ts";
 import { collectAnswer } from "./collect-answer.ts";
@@ -309,14 +309,12 @@ describe("caps and failures", () => {
 
   test("a call that is given up before its first event is paid for, one that was refused is not", async () => {
     const spec = sampleSpec({ prompt: "cited-answer@1" });
-    const silent = question({
-      hits: sampleHits(falcon),
-      spec,
-      model: createScriptedModel({ scripts: [["stall"]] }),
-      timeouts: { firstTokenMs: 5 },
-    });
+    const stalling = createScriptedModel({ scripts: [["stall"]] });
+    const silent = question({ hits: sampleHits(falcon), spec, model: stalling, timeouts: { firstTokenMs: 5 } });
     const reading = silent.events();
-    for (let i = 0; i < 8; i++) {
+    for (let calls = 1; calls <= 4; calls++) {
+      await until(() => stalling.requests.length === calls);
+      silent.clock.advance(5);
       await settle();
       silent.clock.advance(5_000);
     }

@@ -1,5 +1,6 @@
 export { abstention, answerQuestion } from "./answer-question.ts";
-export type { AnswerQuestionOptions, PackedHit } from "./answer-question.ts";
+export type { AnswerQuestionOptions } from "./answer-draft.ts";
+export type { AnswerSources, PackedHit } from "./find-sources.ts";
 export { collectAnswer } from "./collect-answer.ts";
 export type { CollectedAnswer } from "./collect-answer.ts";
 export { contextualizeQuestion } from "./contextualize-question.ts";
@@ -12,6 +13,8 @@ export type { RenderedRequest } from "./prompts/render-request.ts";
 export { encodeServerSentEvents } from "./server-sent-events.ts";
 export type { AnswerStreamOptions } from "./server-sent-events.ts";
 export { plainTerms } from "./terms.ts";
+export { withResilience } from "./with-resilience.ts";
+export type { ResilienceOptions } from "./with-resilience.ts";
 export type { TermsOf } from "./terms.ts";
 export { createExtractiveModel, createUnitScorer } from "./extractive/extractive-model.ts";
 export type { ExtractiveModelOptions, ScoredUnit, UnitScorer } from "./extractive/extractive-model.ts";

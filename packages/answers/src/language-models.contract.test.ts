@@ -5,6 +5,7 @@ import { createUnfaithfulModel, createUnfaithfulWriter, unfaithfulReply } from "
 import { createExtractiveModel } from "./extractive/extractive-model.ts";
 import { createOpenAiCompatibleModel } from "./openai-compatible/openai-compatible-model.ts";
 import { plainTerms } from "./terms.ts";
+import { withResilience } from "./with-resilience.ts";
 
 const nothing = async () => {};
 const said = scriptText(["The boiler is guaranteed ", "for seven years [1]."]);
@@ -16,7 +17,7 @@ languageModelContract("OpenAI-compatible", {
       reply: (request) => (request.stream ? unfaithfulReply(writer, request) : { text: "Yes." }),
     });
     return {
-      model: createOpenAiCompatibleModel({ url: server.url, model: "scripted", clock: createSystemClock() }),
+      model: withResilience(createOpenAiCompatibleModel({ url: server.url, model: "scripted" }), { clock: createSystemClock() }),
       close: () => server.close(),
     };
   },

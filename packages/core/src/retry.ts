@@ -17,18 +17,24 @@ export interface RetryOptions {
 export async function withRetries<T>(options: RetryOptions, work: () => Promise<T>): Promise<T> {
   const { tries, delayMs, clock = createSystemClock(), signal } = options;
   let failed = 0;
-  let waitMs: number | null = null;
-  const mayPass = (error: unknown) => {
-    waitMs = signal?.aborted ? null : delayMs(error, ++failed);
-    return waitMs !== null;
-  };
-  // The library's own wait hears no signal, and none of our clocks: it waits for nothing, and each try begins with the wait.
-  const policy = retry(handleWhen(mayPass), { maxAttempts: tries - 1, backoff: new ConstantBackoff(0) });
+  let mayPass = false;
+  const policy = retry(
+    handleWhen(() => mayPass),
+    { maxAttempts: tries - 1, backoff: new ConstantBackoff(0) },
+  );
   try {
     return await policy.execute(async () => {
+      mayPass = false;
       throwIfAborted(signal);
-      if (waitMs !== null) await clock.sleep(waitMs, signal);
-      return await work();
+      try {
+        return await work();
+      } catch (error) {
+        const waitMs = signal?.aborted ? null : delayMs(error, ++failed);
+        // The library's own wait hears no signal and none of our clocks: it waits for nothing, and a try that failed ends with the wait.
+        if (waitMs && failed < tries) await clock.sleep(waitMs, signal);
+        mayPass = waitMs !== null;
+        throw error;
+      }
     });
   } catch (error) {
     throwIfAborted(signal);

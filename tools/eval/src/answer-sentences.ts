@@ -1,4 +1,12 @@
-import { type AnswerQuestionOptions, answerQuestion, collectAnswer, type ScoredUnit, type UnitScorer } from "@footnote/answers";
+import {
+  type AnswerQuestionOptions,
+  type AnswerSources,
+  answerQuestion,
+  collectAnswer,
+  type ScoredUnit,
+  type TermsOf,
+  type UnitScorer,
+} from "@footnote/answers";
 import { type GenerateRequest, type LanguageModel, newId, type PipelineSpec, type SearchResult, type Telemetry } from "@footnote/core";
 import type { SpannedQuestion } from "@footnote/evaluation/datasets";
 
@@ -37,8 +45,8 @@ export async function answerSpanned(options: {
   featureNames: readonly string[];
   documentOf(id: string): string;
   search(query: string, signal: AbortSignal): Promise<SearchResult>;
-  pack: NonNullable<AnswerQuestionOptions["pack"]>;
-  terms: NonNullable<AnswerQuestionOptions["terms"]>;
+  pack: NonNullable<AnswerSources["pack"]>;
+  terms: TermsOf;
   clock: AnswerQuestionOptions["clock"];
   telemetry: Telemetry;
   signal?: AbortSignal;
@@ -55,18 +63,16 @@ export async function answerSpanned(options: {
   const began = performance.now();
   const answer = await collectAnswer(
     answerQuestion({
-      tenantId: newId("tenant"),
       question: question.question,
       history: [],
       spec,
-      search: (query, { signal: abort }) => search(query, abort),
-      pack,
+      sources: { search: (query, { signal: abort }) => search(query, abort), pack },
       model: noting,
       save: async () => {},
       ids: { answer: newId("answer"), conversation: newId("conversation") },
       clock,
       telemetry,
-      terms,
+      language: { terms },
       ...(signal ? { signal } : {}),
     }),
   );

@@ -1,7 +1,14 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createExtractiveModel, createUnitScorer, featureNames, type FittedFormulas, type FormulaPair } from "@footnote/answers";
+import {
+  createExtractiveModel,
+  createUnitScorer,
+  featureNames,
+  type FittedFormulas,
+  type FormulaPair,
+  withResilience,
+} from "@footnote/answers";
 import { createChunker } from "@footnote/chunking";
 import { createSystemClock, type DocumentId, FootnoteError, type PipelineSpec, throwIfAborted } from "@footnote/core";
 import { createLateInteractionReranker, createLocalEmbedder, tokenMatches } from "@footnote/embedding";
@@ -77,9 +84,9 @@ export async function answerSquad(options: RunAnswersOptions): Promise<{ answere
       const analyzer = analyzerFor(spec.index.analyzer.language, spec.index.analyzer.version);
       const parts = { embedder, analyzerFor, tokenMatches };
       const scorer = createUnitScorer(parts);
-      const model = createExtractiveModel(parts);
       const telemetry = createTelemetry({ level: "silent" });
       const clock = createSystemClock();
+      const model = withResilience(createExtractiveModel(parts), { clock, telemetry });
       const answered: AnsweredQuestion[] = [];
       for (const question of questions) {
         throwIfAborted(signal);

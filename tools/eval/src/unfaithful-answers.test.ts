@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { glob, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { answerQuestion } from "@footnote/answers";
+import { answerQuestion, withResilience } from "@footnote/answers";
 import { createOpenAiCompatibleModel } from "@footnote/answers/openai-compatible";
 import { type Answer, createSystemClock, type Hit, type LanguageModel, newId } from "@footnote/core";
 import { createSilentTelemetry } from "@footnote/core/testing";
@@ -70,11 +70,10 @@ async function answersOf(model: LanguageModel, paragraphs: readonly Hit[], count
     const hits = Array.from({ length: 5 }, (_, at) => paragraphs[(number * 3 + at * 7) % paragraphs.length]).flatMap((hit) => hit ?? []);
     const saved: Answer[] = [];
     const events = answerQuestion({
-      tenantId: newId("tenant"),
       question,
       history: [],
       spec: generatedPipeline(model.name),
-      search: async () => ({ hits: [...new Set(hits)], timings: {}, degraded: [] }),
+      sources: { search: async () => ({ hits: [...new Set(hits)], timings: {}, degraded: [] }) },
       model,
       save: async (answer) => void saved.push(answer),
       ids: { answer: newId("answer"), conversation: newId("conversation") },
@@ -115,8 +114,8 @@ beforeAll(async () => {
     reply: (request) => containmentJudge(request) ?? unfaithfulReply(writer, request),
     models: ["writer", "judge"],
   });
-  const model = createOpenAiCompatibleModel({ url: upstream.url, model: "writer", clock });
-  judge = createOpenAiCompatibleModel({ url: upstream.url, model: "judge", clock });
+  const model = withResilience(createOpenAiCompatibleModel({ url: upstream.url, model: "writer" }), { clock });
+  judge = withResilience(createOpenAiCompatibleModel({ url: upstream.url, model: "judge" }), { clock });
   results = await answersOf(model, await readParagraphs(), 40);
   known = mean(writer.said.map(({ supported }) => Number(!supported)));
 });

@@ -12,12 +12,15 @@ import { createOpenAiServer, type OpenAiChatRequest, type OpenAiReply, type Open
 import { afterEach, describe, expect, it } from "vitest";
 import { question, sampleSpec } from "../testing/ask.ts";
 import { sampleHits } from "../testing/sample-hits.ts";
+import { type ResilienceOptions, withResilience } from "../with-resilience.ts";
 import { createOpenAiCompatibleModel, type OpenAiCompatibleModelOptions } from "./openai-compatible-model.ts";
 
 const servers: OpenAiServer[] = [];
 afterEach(async () => {
   for (const server of servers.splice(0)) await server.close();
 });
+
+type Options = Partial<OpenAiCompatibleModelOptions & ResilienceOptions>;
 
 async function serve(...replies: (OpenAiReply | ((request: OpenAiChatRequest) => OpenAiReply))[]) {
   const server = await createOpenAiServer({
@@ -27,8 +30,8 @@ async function serve(...replies: (OpenAiReply | ((request: OpenAiChatRequest) =>
     },
   });
   servers.push(server);
-  const model = (more: Partial<OpenAiCompatibleModelOptions> = {}) =>
-    createOpenAiCompatibleModel({ url: server.url, model: "test-model", clock: createSystemClock(), ...more });
+  const model = ({ clock = createSystemClock(), timeouts = {}, completionTries = 3, ...more }: Options = {}) =>
+    withResilience(createOpenAiCompatibleModel({ url: server.url, model: "test-model", ...more }), { clock, timeouts, completionTries });
   return { server, model };
 }
 

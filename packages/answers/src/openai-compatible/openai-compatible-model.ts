@@ -1,6 +1,5 @@
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import {
-  type Clock,
   type CompletionRequest,
   type CompletionResult,
   FootnoteError,
@@ -10,13 +9,10 @@ import {
   throwIfAborted,
   type TokenPrices,
   type TokenUsage,
-  toFootnoteError,
-  usageOfFailure,
 } from "@footnote/core";
 import { extractReasoningMiddleware, wrapLanguageModel } from "ai";
 import { findAnswerPrompt } from "../prompts/answer-prompts.ts";
 import { citedAnswer1 } from "../prompts/cited-answer-1.ts";
-import { within } from "../within.ts";
 import { createAbstentionFilter } from "./abstention-filter.ts";
 import { ReplyTooLong, upstreamFailure } from "./upstream-failure.ts";
 
@@ -27,14 +23,6 @@ export interface OpenAiCompatibleModelOptions {
   model: string;
   apiKey?: string;
   prices?: TokenPrices;
-  clock: Clock;
-  /**
-   * Milliseconds. `generate`: without a first token, and between two of them, 30,000 each. `complete`: the whole reply, 60,000 for
-   * each try.
-   */
-  timeouts?: { firstTokenMs?: number; betweenTokensMs?: number; completionMs?: number };
-  /** Tries of a completion that fails before its reply, the first one counted. Default 3. Answers are tried again by who asks for them, within their caps. */
-  completionTries?: number;
   /** Longest generated answer in tokens, thoughts of a reasoning model counted. Default 2,048. */
   maxAnswerTokens?: number;
   /** Bytes of a reply, whatever is in it, after which it is read no further. Default 8 MiB. */
@@ -47,12 +35,11 @@ const charactersPerToken = 3;
 const mostCharactersPerToken = 16;
 
 /**
- * Any server that speaks the OpenAI API (Ollama, vLLM, LM Studio, gateways), over the AI SDK with its own retries off. Redirects are not
+ * Any server that speaks the OpenAI API (Ollama, vLLM, LM Studio, gateways), over the AI SDK with its own retries off: one request is one call, without a time limit (`withResilience`). Redirects are not
  * followed: the prompt holds documents and goes to the configured host only.
  */
 export function createOpenAiCompatibleModel(options: OpenAiCompatibleModelOptions): LanguageModel {
-  const { url, model: name, apiKey, prices, clock, completionTries = 3, maxAnswerTokens = 2_048, maxReplyBytes = 8 * 2 ** 20 } = options;
-  const { firstTokenMs = 30_000, betweenTokensMs = 30_000, completionMs = 60_000 } = options.timeouts ?? {};
+  const { url, model: name, apiKey, prices, maxAnswerTokens = 2_048, maxReplyBytes = 8 * 2 ** 20 } = options;
   const provider = createOpenAICompatible({
     name: "model",
     baseURL: url,
@@ -77,7 +64,6 @@ export function createOpenAiCompatibleModel(options: OpenAiCompatibleModelOption
     const prompt = findAnswerPrompt(request.prompt ?? citedAnswer1.name);
     const rendered = prompt.render(request);
     const call = new AbortController();
-    const began = clock.now();
     const promptCharacters = prompt.system.length + rendered.length;
     const mostCharacters = maxAnswerTokens * mostCharactersPerToken;
     let characters = 0;
@@ -87,34 +73,19 @@ export function createOpenAiCompatibleModel(options: OpenAiCompatibleModelOption
     const guess = () => guessedUsage({ promptCharacters, completionCharacters: characters });
     let reader: ReadableStreamDefaultReader<StreamPart> | null = null;
 
-    /** Waits for the next sign of life; who leaves or waits in vain ends the call. */
-    async function next<T>(promise: PromiseLike<T>): Promise<T> {
-      const ms = started ? betweenTokensMs : began + firstTokenMs - clock.now();
-      const outcome = await within({ clock, ms, ...(signal ? { signal } : {}) }, Promise.resolve(promise));
-      if (outcome.type === "value") return outcome.value;
-      if (outcome.type === "aborted") throw new FootnoteError("cancelled", "The answer was cancelled.");
-      const patience = started ? betweenTokensMs : firstTokenMs;
-      throw new FootnoteError("timeout", `Model ${name} sent nothing for ${patience / 1000} s; try again.`, {
-        retryable: !started,
-        details: { usage: guess() },
-      });
-    }
-
     try {
-      const { stream } = await next(
-        upstream.doStream({
-          prompt: messages(prompt.system, rendered),
-          maxOutputTokens: maxAnswerTokens,
-          temperature: 0,
-          abortSignal: call.signal,
-        }),
-      );
+      const { stream } = await upstream.doStream({
+        prompt: messages(prompt.system, rendered),
+        maxOutputTokens: maxAnswerTokens,
+        temperature: 0,
+        abortSignal: AbortSignal.any([signal, call.signal].filter((one) => one !== undefined)),
+      });
       replied = true;
       reader = stream.getReader();
       const filter = createAbstentionFilter();
       let finish: Extract<StreamPart, { type: "finish" }> | null = null;
       while (characters < mostCharacters) {
-        const read = await next(reader.read());
+        const read = await reader.read();
         if (read.done) {
           ended = true;
           break;
@@ -145,6 +116,7 @@ export function createOpenAiCompatibleModel(options: OpenAiCompatibleModelOption
         ...usageOf(finish?.usage, guess()),
       };
     } catch (error) {
+      throwIfAborted(signal);
       throw upstreamFailure(error, { model: name, started, replied, usage: guess() });
     } finally {
       if (!ended) {
@@ -154,79 +126,32 @@ export function createOpenAiCompatibleModel(options: OpenAiCompatibleModelOption
     }
   }
 
-  /** False once the server has refused a JSON schema and taken the same request without: callers check replies themselves. */
-  let takesSchemas = true;
-
-  async function completeOnce(request: CompletionRequest, withSchema: boolean): Promise<CompletionResult> {
+  async function complete(request: CompletionRequest): Promise<CompletionResult> {
     const { system, prompt, schema, maxTokens, signal } = request;
-    const call = new AbortController();
-    const usage = guessedUsage({ promptCharacters: system.length + prompt.length, completionCharacters: maxTokens * charactersPerToken });
-    const settle = await request.meter?.(usage);
+    throwIfAborted(signal);
+    const promptCharacters = system.length + prompt.length;
     try {
-      const outcome = await within(
-        { clock, ms: completionMs, ...(signal ? { signal } : {}) },
-        Promise.resolve(
-          upstream.doGenerate({
-            prompt: messages(system, prompt),
-            maxOutputTokens: maxTokens,
-            temperature: 0,
-            abortSignal: call.signal,
-            ...(schema && withSchema ? { responseFormat: { type: "json", name: schema.name, schema: schema.jsonSchema } } : {}),
-          }),
-        ),
-      );
-      if (outcome.type === "aborted") throw new FootnoteError("cancelled", "The completion was cancelled.");
-      if (outcome.type === "timeout")
-        throw new FootnoteError("timeout", `Model ${name} did not reply within ${completionMs / 1000} s; try again.`, {
-          details: { usage },
-        });
-      const { content, finishReason } = outcome.value;
+      const { content, finishReason, usage } = await upstream.doGenerate({
+        prompt: messages(system, prompt),
+        maxOutputTokens: maxTokens,
+        temperature: 0,
+        ...(signal ? { abortSignal: signal } : {}),
+        ...(schema ? { responseFormat: { type: "json", name: schema.name, schema: schema.jsonSchema } } : {}),
+      });
       const said = content.map((part) => (part.type === "text" ? part.text : "")).join("");
       const text = said.slice(0, maxTokens * mostCharactersPerToken);
       const reason = text.length < said.length ? "length" : reasonOf(finishReason.unified);
       const completionCharacters = content.reduce((sum, part) => sum + ("text" in part ? part.text.length : 0), 0);
-      const used = usageOf(outcome.value.usage, guessedUsage({ promptCharacters: system.length + prompt.length, completionCharacters }));
-      settle?.(used);
+      const used = usageOf(usage, guessedUsage({ promptCharacters, completionCharacters }));
       return { text, finishReason: reason, usage: used, ...(schema && reason === "stop" ? parsed(text) : {}) };
     } catch (error) {
-      const failure = upstreamFailure(error, { model: name, started: false, replied: false, usage });
-      if (failure.code !== "cancelled") settle?.(usageOfFailure(failure));
-      throw failure;
-    } finally {
-      call.abort();
+      throwIfAborted(signal);
+      const usage = guessedUsage({ promptCharacters, completionCharacters: maxTokens * charactersPerToken });
+      throw upstreamFailure(error, { model: name, started: false, replied: false, usage });
     }
   }
 
-  return {
-    name,
-    capabilities: { extractive: false, completion: true },
-    ...(prices ? { prices } : {}),
-    generate,
-    async complete(request) {
-      let withSchema = request.schema !== undefined && takesSchemas;
-      let refused = false;
-      for (let tries = 1; ; tries++) {
-        throwIfAborted(request.signal);
-        try {
-          const result = await completeOnce(request, withSchema);
-          if (refused) takesSchemas = false;
-          return result;
-        } catch (error) {
-          const failure = toFootnoteError(error);
-          const { status, retryAfterMs } = failure.details;
-          if (withSchema && (status === 400 || status === 422)) {
-            withSchema = false;
-            refused = true;
-            continue;
-          }
-          if (!failure.retryable || tries >= completionTries) throw failure;
-          // Full jitter (Brooker 2015) over 250 ms doubled per try, but no earlier than the server asks for.
-          const asked = typeof retryAfterMs === "number" ? retryAfterMs : 0;
-          await clock.sleep(asked + Math.random() * 250 * 2 ** tries, request.signal);
-        }
-      }
-    },
-  };
+  return { name, capabilities: { extractive: false, completion: true }, ...(prices ? { prices } : {}), generate, complete };
 }
 
 type Upstream = ReturnType<typeof wrapLanguageModel>;

@@ -1,6 +1,9 @@
 import { type Answer, type AnswerEvent, type Hit, newId, type PipelineSpec, pipelineSpecSchema } from "@footnote/core";
 import { createFakeClock, createSilentTelemetry } from "@footnote/core/testing";
-import { answerQuestion, type AnswerQuestionOptions } from "../answer-question.ts";
+import type { AnswerQuestionOptions } from "../answer-draft.ts";
+import { answerQuestion } from "../answer-question.ts";
+import type { AnswerSources } from "../find-sources.ts";
+import { type ResilienceOptions, withResilience } from "../with-resilience.ts";
 
 /** A spec with the shipped values, with other values of its answer part. */
 export function sampleSpec(answer: Partial<PipelineSpec["answer"]> = {}): PipelineSpec {
@@ -30,23 +33,35 @@ export function sampleSpec(answer: Partial<PipelineSpec["answer"]> = {}): Pipeli
 }
 
 /** Options of a question over given hits, with a fake clock, what was saved and what was counted. */
-export function question(options: Partial<AnswerQuestionOptions> & Pick<AnswerQuestionOptions, "model"> & { hits: readonly Hit[] }) {
-  const { hits, ...rest } = options;
+export function question(
+  options: Partial<AnswerQuestionOptions & AnswerSources & ResilienceOptions> &
+    Pick<AnswerQuestionOptions, "model"> & { hits: readonly Hit[] },
+) {
+  const { hits, model, search, completeQuestion, pack, chunksRead, timeouts = {}, ...rest } = options;
   const saved: Answer[] = [];
   const counted = new Map<string, number>();
   const telemetry = createSilentTelemetry();
   const clock = createFakeClock(1_700_000_000_000);
+  const counting = {
+    ...telemetry,
+    count: (name: string, _labels: object, value = 1) => void counted.set(name, (counted.get(name) ?? 0) + value),
+  };
   const asked: AnswerQuestionOptions = {
-    tenantId: newId("tenant"),
     question: "How long is the boiler guaranteed?",
     history: [],
     spec: sampleSpec(),
-    search: async () => ({ hits: [...hits], timings: { search: 3 }, degraded: [] }),
+    model: withResilience(model, { clock: rest.clock ?? clock, timeouts, telemetry: counting }),
+    sources: {
+      search: search ?? (async () => ({ hits: [...hits], timings: { search: 3 }, degraded: [] })),
+      ...(completeQuestion ? { completeQuestion } : {}),
+      ...(pack ? { pack } : {}),
+      ...(chunksRead ? { chunksRead } : {}),
+    },
     save: async (answer) => void saved.push(answer),
     ids: { answer: newId("answer"), conversation: newId("conversation") },
     clock,
-    telemetry: { ...telemetry, count: (name, _labels, value = 1) => void counted.set(name, (counted.get(name) ?? 0) + value) },
     ...rest,
+    telemetry: counting,
   };
   return { asked, saved, counted, clock, telemetry, events: () => readAll(answerQuestion(asked)) };
 }

@@ -19,6 +19,10 @@ export interface GenerateRequest {
   history: readonly { question: string; answer: string }[];
   maxSentences: number;
   minSupport: number;
+  /** Calls that may be made of the model before its first event, while the failures of earlier ones may pass. Default 1, and 1 where no composite repeats calls. */
+  tries?: number;
+  /** Default: nobody counts. */
+  meter?: CallMeter;
   signal?: AbortSignal;
 }
 

@@ -1,4 +1,4 @@
-import { createExtractiveModel } from "@footnote/answers";
+import { createExtractiveModel, withResilience } from "@footnote/answers";
 import {
   type CollectionId,
   createSystemClock,
@@ -71,7 +71,7 @@ export async function openTestService(options: Partial<ServiceContext> = {}): Pr
   });
   const clock = createSystemClock();
   const authenticator = createAuthenticator({ store, clock, telemetry });
-  const model = createExtractiveModel({ embedder, analyzerFor: () => analyzer });
+  const extractive = withResilience(createExtractiveModel({ embedder, analyzerFor: () => analyzer }), { clock, telemetry });
   const context: ServiceContext = {
     store,
     queue: { wake: () => void woken.count++ },
@@ -82,7 +82,7 @@ export async function openTestService(options: Partial<ServiceContext> = {}): Pr
     judges: {},
     embedderFor: (space) => (space === index.space ? embedder : undefined),
     rerankers: [],
-    modelNamed: (_tenant, name) => (name === "extractive" ? model : undefined),
+    modelNamed: (_tenant, name) => (name === "extractive" ? extractive : undefined),
     telemetry,
     clock,
     ...options,

@@ -1,4 +1,4 @@
-import { answerQuestion, rewriteFollowUp } from "@footnote/answers";
+import { type AnswerSources, answerQuestion, rewriteFollowUp } from "@footnote/answers";
 import {
   type Answer,
   type AnswerEvent,
@@ -71,16 +71,17 @@ export const ask = defineVerb({
     const chunksRead: ChunkId[] = [];
     let stored: Answer | null = null;
     const events = answerQuestion({
-      tenantId,
       question,
       history: (conversation?.turns ?? []).slice(-historyTurns).map((turn) => ({ question: turn.question, answer: turn.text })),
       spec,
       model,
-      search: (query, options) =>
-        retriever.search({ tenantId, collectionId: collection.id, spec, query, limit: spec.topK, ...visible, ...options }),
-      ...followUpCompletion(context, tenantId, spec),
-      pack: (packing) => packSources({ tenantId, chunks: notingReader(store.chunks, chunksRead), ...packing }),
-      chunksRead: () => chunksRead,
+      sources: {
+        search: (query, options) =>
+          retriever.search({ tenantId, collectionId: collection.id, spec, query, limit: spec.topK, ...visible, ...options }),
+        ...followUpCompletion(context, tenantId, spec),
+        pack: (packing) => packSources({ tenantId, chunks: notingReader(store.chunks, chunksRead), ...packing }),
+        chunksRead: () => chunksRead,
+      },
       async save(answer, trace) {
         try {
           await store.answers.save(tenantId, answer, { collectionId: collection.id, trace, by });
@@ -94,8 +95,7 @@ export const ask = defineVerb({
       meter,
       clock,
       telemetry,
-      terms: (text) => context.analyzerFor(spec).terms(text),
-      language: spec.index.analyzer.language,
+      language: { terms: (text) => context.analyzerFor(spec).terms(text), code: spec.index.analyzer.language },
       signal,
     });
     return { id: ids.answer, events, stored: () => stored };
@@ -116,7 +116,7 @@ function answeringModel(
   );
 }
 
-type Completion = Pick<Parameters<typeof answerQuestion>[0], "completeQuestion">;
+type Completion = Pick<AnswerSources, "completeQuestion">;
 
 /** How a follow-up is completed before it is searched, as the pipeline wants it; the answer's own default carries words over. */
 function followUpCompletion({ modelNamed }: VerbContext, tenantId: TenantId, { followUps }: PipelineSpec): Completion {
