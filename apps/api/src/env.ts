@@ -1,4 +1,3 @@
-import { FootnoteError } from "@footnote/core";
 import { z } from "zod";
 
 const origin = z
@@ -26,11 +25,3 @@ export const apiEnvironmentSchema = z.object({
     .pipe(z.array(origin)),
 });
 export type ApiEnvironment = z.infer<typeof apiEnvironmentSchema>;
-
-/** Throws `configuration_invalid` with every error at once. */
-export function readApiEnvironment(variables: Record<string, string | undefined>): ApiEnvironment {
-  const parsed = apiEnvironmentSchema.safeParse(variables);
-  if (parsed.success) return parsed.data;
-  const lines = parsed.error.issues.map((issue) => `${String(issue.path[0])}: ${issue.message}`);
-  throw new FootnoteError("configuration_invalid", `The API's configuration has errors: ${lines.join("; ")}.`);
-}

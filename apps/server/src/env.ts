@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseEnv as parseEnvFile } from "node:util";
+import { apiEnvironmentSchema } from "@footnote/api/env";
 import { FootnoteError } from "@footnote/core";
 import { z } from "zod";
 
@@ -30,24 +31,7 @@ export const environmentSchema = z.object({
   FOOTNOTE_LOG_LEVEL: z.enum(["debug", "info", "warn", "error", "silent"]).default("warn"),
   FOOTNOTE_WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(2),
   FOOTNOTE_EMBED_WORKERS: z.coerce.number().int().min(1).max(64).optional(),
-  FOOTNOTE_MAX_UPLOAD_BYTES: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .default(50 * 1024 * 1024),
-  FOOTNOTE_CORS_ORIGINS: z
-    .string()
-    .default("")
-    .transform((value) =>
-      value
-        .split(",")
-        .map((origin) => origin.trim())
-        .filter(Boolean),
-    )
-    .refine(
-      (origins) => origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
-      "must be origins such as https://app.example.com",
-    ),
+  ...apiEnvironmentSchema.shape,
   RERANKER_MODEL: z.string().min(1).optional(),
   MODEL_URL: modelUrl.optional(),
   MODEL_NAME: z

@@ -38,7 +38,7 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
 
 /** Of an app, only these names may be imported by another app. */
 export const appExports: Readonly<Record<string, readonly string[]>> = {
-  api: ["createApi", "serveApi", "toProblem"],
+  api: ["createApi", "serveApi", "toProblem", "apiEnvironmentSchema"],
   worker: ["createWorker"],
 };
 

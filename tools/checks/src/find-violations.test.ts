@@ -92,7 +92,7 @@ describe("boundaries", () => {
       "an app importing another app's inside",
       "apps/cli/src/x.ts",
       'import { problemResponse } from "@footnote/api";',
-      "of api only createApi, serveApi, toProblem may be imported, not problemResponse",
+      "of api only createApi, serveApi, toProblem, apiEnvironmentSchema may be imported, not problemResponse",
     ],
     [
       "an app importing an app it may not",
@@ -151,7 +151,8 @@ describe("boundaries", () => {
     expect([...real.keys()].filter((home) => home.startsWith("apps/")).toSorted()).toEqual(apps.map((app) => `apps/${app}`).toSorted());
     expect(Object.keys(toolVendors).filter((tool) => !real.has(`tools/${tool}`))).toEqual([]);
     for (const [app, names] of Object.entries(appExports)) {
-      const index = files.find(({ path }) => path === `apps/${app}/src/index.ts`)?.text ?? "";
+      const shown = [`apps/${app}/src/index.ts`, `apps/${app}/src/env.ts`];
+      const index = files.flatMap(({ path, text }) => (shown.includes(path) ? [text] : [])).join("\n");
       expect([app, names.filter((name) => !new RegExp(`\\b${name}\\b`, "u").test(index))]).toEqual([app, []]);
     }
     for (const [owner, folders] of Object.entries(folderOrders)) {
