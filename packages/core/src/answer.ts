@@ -1,4 +1,5 @@
-import type { Box, Span } from "./document.ts";
+import type { Box } from "./document.ts";
+import type { Span } from "./span.ts";
 import type { FootnoteError } from "./errors.ts";
 import type { AnswerId, ChunkId, ConversationId, DocumentId, VersionId } from "./ids.ts";
 import type { Degradation, Hit, Timings } from "./search.ts";

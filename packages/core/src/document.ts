@@ -1,12 +1,7 @@
 import type { ChunkId, CollectionId, DocumentId, TenantId, VersionId } from "./ids.ts";
 import type { Metadata } from "./json.ts";
 import { splitSentences } from "./sentences.ts";
-
-/** A half-open range of UTF-16 code units in a text: `text.slice(start, end)`. Never splits a surrogate pair. */
-export interface Span {
-  start: number;
-  end: number;
-}
+import type { Span } from "./span.ts";
 
 /** A rectangle on a page in PDF points (1/72 inch), origin top left, `page` counted from 1. */
 export interface Box {

@@ -50,8 +50,8 @@ export type {
   LocatedChunk,
   Page,
   ParsedDocument,
-  Span,
 } from "./document.ts";
+export type { Span } from "./span.ts";
 export type {
   Correction,
   Degradation,
@@ -60,6 +60,7 @@ export type {
   HitRanks,
   HitScores,
   MetadataFilter,
+  ScoredChunk,
   SearchResult,
   SearchTrace,
   Timings,
@@ -120,4 +121,4 @@ export type { Parser, ParseRequest } from "./ports/parser.ts";
 export type { Reranker, RerankerCapabilities, RerankRequest } from "./ports/reranker.ts";
 export type { Logger, LogFields, Stage, Telemetry } from "./ports/telemetry.ts";
 export type { TokenVectorStore } from "./ports/token-vector-store.ts";
-export type { IndexScope, ScoredChunk, VectorIndex, VectorReader, VectorSearchRequest } from "./ports/vector-index.ts";
+export type { IndexScope, VectorIndex, VectorReader, VectorSearchRequest } from "./ports/vector-index.ts";

@@ -1,7 +1,11 @@
 import type { LocatedChunk } from "./document.ts";
 import type { ChunkId } from "./ids.ts";
 import type { JsonPrimitive } from "./json.ts";
-import type { ScoredChunk } from "./ports/vector-index.ts";
+
+export interface ScoredChunk {
+  chunkId: ChunkId;
+  score: number;
+}
 
 /** One condition on a metadata field. A bare scalar means `eq`. A list-valued field matches when any element does. */
 export type FilterCondition =

@@ -1,4 +1,4 @@
-import type { Span } from "./document.ts";
+import type { Span } from "./span.ts";
 
 /** Abbreviations that are never a sentence's last word. Lower case, without the final full stop. */
 const beforeAnything = new Set(

@@ -21,7 +21,7 @@ interface Import {
   names: string[];
 }
 
-function importsOf(file: SourceFile): Import[] {
+export function importsOf(file: SourceFile): Import[] {
   const parsed = parseSync(file.path, file.text);
   const fatal = parsed.errors.find((error) => error.severity === "Error");
   if (fatal) throw new Error(`${file.path} cannot be parsed: ${fatal.message}`);

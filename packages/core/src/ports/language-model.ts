@@ -1,4 +1,4 @@
-import type { Span } from "../document.ts";
+import type { Span } from "../span.ts";
 import type { Hit } from "../search.ts";
 
 /** A source handed to a model: `text` is what it may use, `citable` the part that may be quoted. */

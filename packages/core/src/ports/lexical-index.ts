@@ -1,4 +1,5 @@
-import type { IndexScope, ScoredChunk } from "./vector-index.ts";
+import type { ScoredChunk } from "../search.ts";
+import type { IndexScope } from "./vector-index.ts";
 
 /** A text as the lexical index sees it. Parallel arrays; ids are 1…2^30 from the analyzer's hash, ascending, distinct. */
 export interface AnalyzedText {

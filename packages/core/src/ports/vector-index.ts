@@ -1,5 +1,5 @@
 import type { ChunkId, CollectionId, TenantId } from "../ids.ts";
-import type { MetadataFilter } from "../search.ts";
+import type { MetadataFilter, ScoredChunk } from "../search.ts";
 
 /** Who asks, and what of the collection may be seen. Applied before top-k. */
 export interface IndexScope {
@@ -16,11 +16,6 @@ export interface VectorSearchRequest extends IndexScope {
   vector: Float32Array;
   limit: number;
   signal?: AbortSignal;
-}
-
-export interface ScoredChunk {
-  chunkId: ChunkId;
-  score: number;
 }
 
 export interface VectorIndex {

@@ -4,7 +4,8 @@ import type { Metadata } from "../json.ts";
 import type { ChunkReader } from "../ports/chunk-reader.ts";
 import type { AnalyzedText, LexicalIndex } from "../ports/lexical-index.ts";
 import type { TokenVectorStore } from "../ports/token-vector-store.ts";
-import type { IndexScope, ScoredChunk, VectorIndex, VectorReader } from "../ports/vector-index.ts";
+import type { ScoredChunk } from "../search.ts";
+import type { IndexScope, VectorIndex, VectorReader } from "../ports/vector-index.ts";
 import { throwIfAborted } from "../errors.ts";
 
 export interface MemoryEntry {
