@@ -3,7 +3,8 @@ import { desc, lt } from "drizzle-orm";
 import { readNumberedPage, toPage } from "./paging.ts";
 import { auditLog } from "./schema/tenancy.ts";
 import type { Session, Transaction } from "./session.ts";
-import type { AuditEntry, Store } from "./store.ts";
+import type { Store } from "./store.ts";
+import type { AuditEntry } from "./store/audit.ts";
 
 /** The audit row of a change, in the change's own transaction. */
 export async function writeAudit(

@@ -6,7 +6,8 @@ import { readPage, toPage } from "./paging.ts";
 import { readSpec } from "./records.ts";
 import { collections, documents } from "./schema/documents.ts";
 import type { Session, Transaction } from "./session.ts";
-import type { CollectionRecord, Store } from "./store.ts";
+import type { Store } from "./store.ts";
+import type { CollectionRecord } from "./store/collections.ts";
 
 const { id, name, settings, createdAt, updatedAt } = collections;
 const isShown = ne(documents.state, "deleting");

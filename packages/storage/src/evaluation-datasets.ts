@@ -6,9 +6,7 @@ import { collections } from "./schema/documents.ts";
 import { evalCases, evalDatasets, evalRuns } from "./schema/evaluations.ts";
 import { jobs } from "./schema/work.ts";
 import type { Session, Transaction } from "./session.ts";
-import type { EvalDatasetRecord, Store } from "./store.ts";
-
-type Datasets = Pick<Store["evaluations"], "putDataset" | "getDataset" | "listDatasets" | "deleteDataset" | "cases">;
+import type { DatasetRepository, EvalDatasetRecord } from "./store/evaluation-datasets.ts";
 
 /** Of all cases, order left aside. */
 export const datasetHash = (cases: readonly { sha256: string }[]): string =>
@@ -21,7 +19,7 @@ export const datasetHash = (cases: readonly { sha256: string }[]): string =>
 
 const toDataset = ({ tenantId: _tenantId, number: _number, ...dataset }: typeof evalDatasets.$inferSelect): EvalDatasetRecord => dataset;
 
-export function createDatasetRepository(session: Session): Datasets {
+export function createDatasetRepository(session: Session): DatasetRepository {
   return {
     putDataset: (tenantId, { name, collectionId, cases, by }) =>
       session.transaction(tenantId, async (tx) => {

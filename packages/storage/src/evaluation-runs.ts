@@ -9,9 +9,7 @@ import { toEvaluationJob } from "./records.ts";
 import { evalCases, evalDatasets, evalResults, evalRuns } from "./schema/evaluations.ts";
 import { jobs } from "./schema/work.ts";
 import type { Session, Transaction } from "./session.ts";
-import type { EvalRunRecord, Store } from "./store.ts";
-
-type Runs = Omit<Store["evaluations"], "putDataset" | "getDataset" | "listDatasets" | "deleteDataset" | "cases">;
+import type { EvalRunRecord, RunRepository } from "./store/evaluation-runs.ts";
 
 /** Runs of one tenant that wait or go on: more would keep its uploads waiting. */
 const mostOpenRuns = 5;
@@ -37,7 +35,7 @@ const toRun = ({ run, actorType: type, actorId: id, state, ...row }: Awaited<Ret
   state: run.finishedAt === null ? (state ?? "failed") : "succeeded",
 });
 
-export function createRunRepository(session: Session): Runs {
+export function createRunRepository(session: Session): RunRepository {
   return {
     createRun: (tenantId, { dataset, split, pipeline, pipelineHash, by }) =>
       session.transaction(tenantId, async (tx) => {

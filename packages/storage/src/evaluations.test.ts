@@ -1,7 +1,8 @@
 import { newId, sha256, type RunId, type TenantId } from "@footnote/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { redactResult } from "./redact-evaluations.ts";
-import type { EvalBody, EvalResultRecord, Store } from "./store.ts";
+import type { Store } from "./store.ts";
+import type { EvalBody, EvalResultRecord } from "./store/evaluation-runs.ts";
 import { createTenantAndCollection, loadChunks } from "./testing/load-chunks.ts";
 import { availableEngines, openTestStore, type TestStore } from "./testing/test-store.ts";
 import { testBy } from "./testing/test-by.ts";

@@ -1,7 +1,7 @@
 import { newId } from "@footnote/core";
 import { answerOf } from "@footnote/core/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { NewFeedback } from "./store.ts";
+import type { NewFeedback } from "./store/answers.ts";
 import { createTenantAndCollection, loadChunks } from "./testing/load-chunks.ts";
 import { availableEngines, openTestStore, type TestStore } from "./testing/test-store.ts";
 import { testBy } from "./testing/test-by.ts";

@@ -6,7 +6,8 @@ import { readPage, toPage } from "./paging.ts";
 import { answers, feedback } from "./schema/answers.ts";
 import { documents } from "./schema/documents.ts";
 import type { Transaction } from "./session.ts";
-import type { NewFeedback, PageRequest, PageResult, RatedDownAnswer } from "./store.ts";
+import type { NewFeedback, RatedDownAnswer } from "./store/answers.ts";
+import type { PageRequest, PageResult } from "./store/paging.ts";
 
 export async function saveFeedback(
   tx: Transaction,

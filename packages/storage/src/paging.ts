@@ -1,5 +1,5 @@
 import { FootnoteError, isId, type Id, type IdKind } from "@footnote/core";
-import type { PageRequest, PageResult } from "./store.ts";
+import type { PageRequest, PageResult } from "./store/paging.ts";
 
 /** Limit within 1…100 and the id to go on after, of a page request. `kind`: of the list's ids, so that another list's cursor is refused. */
 export function readPage<Kind extends IdKind>(page: PageRequest, kind: Kind): { limit: number; after: Id<Kind> | null } {

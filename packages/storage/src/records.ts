@@ -21,7 +21,7 @@ import type {
   TenantId,
   VersionId,
 } from "@footnote/core";
-import type { VersionRecord, VersionState } from "./store.ts";
+import type { VersionRecord, VersionState } from "./store/versions.ts";
 
 /** Rows as SQL gives them, one interface per select list, and their records. */
 type Problem = { code: string; message: string };

@@ -3,7 +3,7 @@ import { and, arrayContains, eq, exists, sql } from "drizzle-orm";
 import { datasetHash } from "./evaluation-datasets.ts";
 import { evalCases, evalDatasets, evalResults, evalRuns } from "./schema/evaluations.ts";
 import type { Transaction } from "./session.ts";
-import type { EvalBody } from "./store.ts";
+import type { EvalBody } from "./store/evaluation-runs.ts";
 
 /** Removes cases that quote a document and masks what results show of it. */
 export async function redactEvaluations(

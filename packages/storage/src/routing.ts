@@ -2,7 +2,8 @@ import { newId, type CollectionId, type JobId, type KeyId, type Scope, type Tena
 import { writeAudit } from "./audit.ts";
 import { readPage, toPage } from "./paging.ts";
 import type { Session } from "./session.ts";
-import type { Store, TenantRecord } from "./store.ts";
+import type { Store } from "./store.ts";
+import type { TenantRecord } from "./store/routing.ts";
 
 interface TenantRow {
   id: TenantId;

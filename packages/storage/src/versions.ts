@@ -3,7 +3,8 @@ import { createIndexWriters } from "./index-writers.ts";
 import { reuseVectors } from "./pgvector-writer.ts";
 import { toVersion, versionColumns, type VersionRow } from "./records.ts";
 import { joining, type Session, type Transaction } from "./session.ts";
-import type { ChunkToStore, EmbeddingSpaceDefinition, PendingChunk, Store } from "./store.ts";
+import type { EmbeddingSpaceDefinition, Store } from "./store.ts";
+import type { ChunkToStore, PendingChunk } from "./store/versions.ts";
 import { hasEnded, lockVersion, setState } from "./version-row.ts";
 
 export function createVersionRepository(session: Session, definitions: readonly EmbeddingSpaceDefinition[]): Store["versions"] {

@@ -2,7 +2,7 @@ import type { CollectionId } from "@footnote/core";
 import { sql } from "drizzle-orm";
 import { bigint, boolean, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { createdAt, instant, tenantId, updatedAt } from "./columns.ts";
-import type { CollectionSettings } from "../store.ts";
+import type { CollectionSettings } from "../store/collections.ts";
 
 export const collections = pgTable(
   "collections",

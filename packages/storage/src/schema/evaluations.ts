@@ -1,7 +1,7 @@
 import type { ActorRef, CollectionId, JobId, RunId } from "@footnote/core";
 import { bigint, boolean, index, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import { createdAt, instant, tenantId, updatedAt } from "./columns.ts";
-import type { EvalBody, EvalRunRecord } from "../store.ts";
+import type { EvalBody, EvalRunRecord } from "../store/evaluation-runs.ts";
 
 /** Questions of a tenant about a collection. */
 export const evalDatasets = pgTable(

@@ -10,7 +10,8 @@ import {
   type TenantId,
   type VersionId,
 } from "@footnote/core";
-import type { CollectionSettings, Store } from "../store.ts";
+import type { Store } from "../store.ts";
+import type { CollectionSettings } from "../store/collections.ts";
 import { testBy } from "./test-by.ts";
 
 export interface LoadedChunk {
