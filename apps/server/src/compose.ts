@@ -1,13 +1,11 @@
-import { createExtractiveModel, withResilience } from "@footnote/answers";
-import { readBundledWords, tokenMatches } from "@footnote/embedding";
+import { readBundledWords } from "@footnote/embedding";
 import { createApi, serveApi } from "@footnote/api";
-import { createSystemClock, FootnoteError, scopes } from "@footnote/core";
-import type { JobQueue, LanguageModel, PipelineSpec, Reranker } from "@footnote/core";
+import { FootnoteError, scopes } from "@footnote/core";
+import type { JobQueue } from "@footnote/core";
 import { createSandboxedParser, detectMediaType } from "@footnote/ingestion";
 import { createJobEvents, createPgBossQueue } from "@footnote/jobs";
-import { backupStore as writeBackup, maintainSpaces, migrate, openStore, restoreStore as readBackup } from "@footnote/storage";
+import { backupStore as writeBackup, maintainSpaces, migrate, restoreStore as readBackup } from "@footnote/storage";
 import type { BackupSummary, Store } from "@footnote/storage";
-import { createTelemetry } from "@footnote/telemetry";
 import { createReadiness, createService } from "@footnote/service";
 import { createAuthenticator } from "@footnote/tenancy";
 import { createWorker } from "@footnote/worker";
@@ -18,8 +16,8 @@ import type { Engine } from "./engine.ts";
 import type { Environment } from "./env.ts";
 import { judgesOf } from "./judges.ts";
 import { createLocalClient, type FootnoteClient } from "./local-client.ts";
-import { generatedPipeline, openModel } from "./models.ts";
-import { createRerankers } from "./rerankers.ts";
+import { openParts } from "./parts.ts";
+import type { Parts, PartsOptions } from "./parts.ts";
 
 /** Everything that one process runs, made in one place. */
 export interface Runtime {
@@ -36,40 +34,12 @@ export interface Runtime {
   close(options: { graceMs: number }): Promise<void>;
 }
 
-/** Parts that take the place of what openRuntime makes: evaluations plant faults with them. */
-export interface RuntimeChange {
-  engine?(made: Engine): Engine;
-  /** Models made of the extractive one, beside it, under names of their own. */
-  quoting?(extractive: LanguageModel): readonly LanguageModel[];
-  /** Beside those that are there. */
-  models?: readonly LanguageModel[];
-  /** Beside those that are there. */
-  pipelines?: readonly PipelineSpec[];
-  /** Beside those that are there. */
-  rerankers?: readonly Reranker[];
-}
+/** The program of the parts that `openParts` makes. */
+export const openRuntime = async (options: PartsOptions): Promise<Runtime> => await composeRuntime(await openParts(options));
 
-export async function openRuntime(options: {
-  env: Environment;
-  folder: DataFolder;
-  /** Default: nothing is changed. */
-  change?: RuntimeChange;
-  /** Loads the embedding model while the store opens. Default false: it is loaded when a text is embedded. */
-  warm?: boolean;
-}): Promise<Runtime> {
-  const { env, folder, change = {}, warm = false } = options;
-  const telemetry = createTelemetry({ level: env.FOOTNOTE_LOG_LEVEL });
-  const clock = createSystemClock();
-  const made = createEngine({ embedWorkers: env.FOOTNOTE_EMBED_WORKERS });
-  const engine = change.engine?.(made) ?? made;
-  // Its failure is told by /readyz and by whoever embeds.
-  if (warm) engine.embedder.embed({ texts: ["warm-up"], purpose: "query" }).catch(() => {});
-  const { store, sql } = await openStore({
-    dataDir: folder.path,
-    spaces: engine.spaces,
-    extraSchemas: engine.extraSchemas,
-    ...(env.DATABASE_URL ? { databaseUrl: env.DATABASE_URL } : {}),
-  });
+/** Puts the parts together; they are closed with what is made of them, also where that fails. */
+export async function composeRuntime(parts: Parts): Promise<Runtime> {
+  const { env, folder, telemetry, clock, engine, store, sql, models, rerankers, pipelines } = parts;
   const parser = createSandboxedParser({ concurrency: env.FOOTNOTE_WORKER_CONCURRENCY });
   try {
     const queue = await createPgBossQueue({ sql, telemetry });
@@ -91,11 +61,6 @@ export async function openRuntime(options: {
       // The embedded store is locked by this process.
       alone: store.engine === "pglite",
     });
-    const rerankers = createRerankers({ engine, store, modelDir: env.RERANKER_MODEL });
-    const resilient = (model: LanguageModel) => withResilience(model, { clock, telemetry });
-    const extractive = resilient(createExtractiveModel({ embedder: engine.embedder, analyzerFor: engine.analyzerFor, tokenMatches }));
-    const generative = await openModel({ env, role: "MODEL", clock, telemetry });
-    const others = [...(change.models ?? []).map(resilient), ...(change.quoting?.(extractive) ?? [])];
     const authenticator = createAuthenticator({ store, clock, telemetry });
     const service = createService({
       store,
@@ -106,10 +71,10 @@ export async function openRuntime(options: {
       forgetKey: authenticator.forget,
       judges: judgesOf(engine),
       embedderFor: engine.embedderFor,
-      rerankers: [...rerankers.list, ...(change.rerankers ?? [])],
+      rerankers,
       isWord: readBundledWords(),
-      modelNamed: (_tenant, name) => [extractive, generative, ...others].find((model) => model?.name === name) ?? undefined,
-      pipelines: [...(generative ? [generatedPipeline(generative.name)] : []), ...(change.pipelines ?? [])],
+      modelNamed: (_tenant, name) => models.find((model) => model.name === name),
+      pipelines,
       telemetry,
       clock,
     });
@@ -133,13 +98,12 @@ export async function openRuntime(options: {
       async close({ graceMs }) {
         await worker.stop({ graceMs });
         await queue.close();
-        await Promise.all([parser.close(), engine.close(), rerankers.close()]);
-        await store.close();
+        await parser.close();
+        await parts.close();
       },
     };
   } catch (error) {
-    await Promise.allSettled([parser.close(), engine.close()]);
-    await store.close();
+    await Promise.allSettled([parser.close(), parts.close()]);
     throw error;
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { findSecrets } from "./secret-patterns.ts";
 
 // Put together at run time, so that this file is clean itself.
-const planted: [string, string][] = [
+const known: [string, string][] = [
   ["private key", `-----BEGIN ${"PRIVATE KEY"}-----`],
   ["AWS access key", `AKIA${"ABCDEFGHIJKLMNOP"}`],
   ["GitHub token", `ghp_${"a1B2".repeat(9)}`],
@@ -13,7 +13,7 @@ const planted: [string, string][] = [
 ];
 
 describe("secret scan", () => {
-  it.each(planted)("finds a planted %s and says where", (name, value) => {
+  it.each(known)("finds a %s and says where", (name, value) => {
     expect(findSecrets("a.ts", `const ok = 1;\nconst key = "${value}";\n`)).toEqual([{ path: "a.ts", line: 2, name }]);
   });
 

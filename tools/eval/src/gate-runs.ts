@@ -12,10 +12,10 @@ import { generatedPipeline } from "@footnote/server/models";
 import type { RagasScorer } from "@footnote/server/ragas-scores";
 import { runOnCollection } from "@footnote/server/run-on-collection";
 import { readCodeVersion } from "./code-version.ts";
-import { plantedChange, plantedName, plantedSpec } from "./gate-plants.ts";
-import type { Plant } from "./gate-plants.ts";
 import { openHandbookStore } from "./handbook-store.ts";
 import type { HandbookStore } from "./handbook-store.ts";
+import { faultyName, faultySpec, openFaultyParts } from "./injected-faults.ts";
+import type { Fault } from "./injected-faults.ts";
 import { inCheckout } from "./shared-folder.ts";
 
 /** The golden set, and queries of a few words made from its documents. */
@@ -33,30 +33,31 @@ export interface CandidateOptions {
   log(line: string): void;
   /** Scores the answers too. */
   ragas?: RagasScorer;
-  /** A configured model: its answers, on the way of `default`, are run too. Not with a plant. */
+  /** A configured model: its answers, on the way of `default`, are run too. Not with a fault. */
   model?: LanguageModel;
   onProgress?: (progress: { pipeline: string; done: number; total: number }) => void;
   signal?: AbortSignal;
 }
 
-/** Asks every case of each pipeline; with a plant, of what the plant makes of it, under the pipeline's own name. */
-export type AskCandidates = (plant?: Plant) => Promise<GateRun[]>;
+/** Asks every case of each pipeline; with a fault, of what the fault makes of it, under the pipeline's own name. */
+export type AskCandidates = (fault?: Fault) => Promise<GateRun[]>;
 
-/** The handbook in a store in which the pipelines can be asked, as they are and as the plants make them. */
+/** The handbook in a store in which the pipelines can be asked, as they are and with the faults in them. */
 export async function withGateStore<T>(
-  options: CandidateOptions & { plants?: readonly Plant[] },
+  options: CandidateOptions & { faults?: readonly Fault[] },
   work: (ask: AskCandidates) => Promise<T>,
 ): Promise<T> {
-  const { cases, split, pipelineNames, judges, plants = [], variables, log, onProgress, ragas, model, signal } = options;
+  const { cases, split, pipelineNames, judges, faults = [], variables, log, onProgress, ragas, model, signal } = options;
   const specs = pipelineNames.map(shippedPipeline);
   const generated = model && generatedPipeline(model.name);
-  const planted = plants.flatMap((plant) => specs.map((spec) => plantedSpec(plant, spec)));
+  const faulty = faults.flatMap((fault) => specs.map((spec) => faultySpec(fault, spec)));
   const [first] = specs;
   if (!first) throw new FootnoteError("invalid_request", "No pipeline is named; name one at least.");
   const store = await openHandbookStore({
     pipeline: first.name,
-    specs: [...planted, ...(generated ? [generated] : [])],
-    change: { ...plantedChange(plants), ...(model ? { models: [model] } : {}) },
+    specs: [...faulty, ...(generated ? [generated] : [])],
+    open: (common) => openFaultyParts(faults, common),
+    ...(model ? { models: [model] } : {}),
     variables,
     log,
     ...(signal ? { signal } : {}),
@@ -64,10 +65,10 @@ export async function withGateStore<T>(
   try {
     const commit = await readCodeVersion(inCheckout("."));
     const items = simulateKnownItems({ documents: await readTexts(store, signal), count: knownItems });
-    return await work(async (plant) => {
+    return await work(async (fault) => {
       const runs: GateRun[] = [];
-      for (const { name } of [...specs, ...(generated && !plant ? [generated] : [])]) {
-        const pipeline = plant ? plantedName(plant, name) : name;
+      for (const { name } of [...specs, ...(generated && !fault ? [generated] : [])]) {
+        const pipeline = fault ? faultyName(fault, name) : name;
         const machine = watchMachine();
         const run = await runOnCollection({
           client: store.client,

@@ -2,15 +2,15 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { canonicalJson, FootnoteError, sha256 } from "@footnote/core";
-import type { PipelineSpec } from "@footnote/core";
+import type { LanguageModel, PipelineSpec } from "@footnote/core";
 import { type EvalCase, readEvalCases } from "@footnote/evaluation";
 import type { FootnoteClient } from "@footnote/server/local-client";
-import { openRuntime } from "@footnote/server/compose";
-import type { RuntimeChange } from "@footnote/server/compose";
+import { composeRuntime } from "@footnote/server/compose";
 import { openDataFolder } from "@footnote/server/data-folder";
 import { readEnvironment } from "@footnote/server/env";
 import { findFiles, hashFile } from "@footnote/server/files";
 import { findHandbook, handbookCollection } from "@footnote/server/handbook";
+import { openParts } from "@footnote/server/parts";
 import { syncFiles } from "@footnote/server/sync-files";
 import { inCheckout } from "./shared-folder.ts";
 
@@ -40,13 +40,15 @@ export async function openHandbookStore(options: {
   pipeline: string;
   /** Pipelines that can be asked, beside the shipped ones. */
   specs?: readonly PipelineSpec[];
-  /** Parts of the program in place of its own. */
-  change?: Omit<RuntimeChange, "pipelines">;
+  /** Models that those can name, beside the extractive one. */
+  models?: readonly LanguageModel[];
+  /** The parts that the program is composed of. Default: as production makes them. */
+  open?: typeof openParts;
   variables: Record<string, string | undefined>;
   log(line: string): void;
   signal?: AbortSignal;
 }): Promise<HandbookStore> {
-  const { pipeline, specs = [], change, variables, log, signal } = options;
+  const { pipeline, specs = [], models = [], open = openParts, variables, log, signal } = options;
   const folder = options.folder ?? (await findHandbook())?.documents;
   if (folder === undefined)
     throw new FootnoteError("invalid_request", "examples/handbook is not here; run this in a checkout of Footnote.");
@@ -58,7 +60,12 @@ export async function openHandbookStore(options: {
     const { FOOTNOTE_EMBED_WORKERS } = variables;
     // No .env file either: an evaluation must not write into the store that somebody works with.
     const env = readEnvironment({ variables: { FOOTNOTE_LOG_LEVEL: "silent", FOOTNOTE_EMBED_WORKERS }, folder: path });
-    const runtime = await openRuntime({ env, folder: await openDataFolder(path), change: { ...change, pipelines: specs } });
+    const parts = await open({ env, folder: await openDataFolder(path) });
+    const runtime = await composeRuntime({
+      ...parts,
+      models: [...parts.models, ...models],
+      pipelines: [...parts.pipelines, ...specs],
+    });
     const close = () => runtime.close({ graceMs: 5_000 });
     try {
       await runtime.worker.start();

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { LanguageModel, PipelineSpec } from "@footnote/core";
+import { withResilience } from "@footnote/answers";
+import { createSystemClock, type LanguageModel, type PipelineSpec } from "@footnote/core";
 import { createUnfaithfulModel } from "@footnote/core/testing/unfaithful-model";
 import { pipelines } from "@footnote/retrieval";
 import { generatedPipeline } from "@footnote/server/models";
@@ -49,7 +50,7 @@ export async function recordTraces(options: {
   questions?: readonly RecordedQuestion[];
 }): Promise<string[]> {
   const { folder, variables, log, questions = recordedQuestions } = options;
-  const model = faultyModel();
+  const model = withResilience(faultyModel(), { clock: createSystemClock() });
   const generated: PipelineSpec = generatedPipeline(model.name);
   const learned: PipelineSpec = {
     ...pipelines.default,
@@ -59,7 +60,7 @@ export async function recordTraces(options: {
   const store = await openHandbookStore({
     pipeline: pipelines.default.name,
     specs: [generated, learned],
-    change: { models: [model] },
+    models: [model],
     variables,
     log,
   });

@@ -24,7 +24,7 @@ export async function runOnHandbook(
     pipeline,
     variables,
     log,
-    ...(model ? { specs: [generatedPipeline(model.name)], change: { models: [model] } } : {}),
+    ...(model ? { specs: [generatedPipeline(model.name)], models: [model] } : {}),
     ...(folder ? { folder } : {}),
     ...(signal ? { signal } : {}),
   });

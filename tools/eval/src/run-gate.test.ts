@@ -4,10 +4,10 @@ import { join } from "node:path";
 import type { EvalCase } from "@footnote/evaluation";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openJudges } from "@footnote/server/judges";
-import { plants } from "./gate-plants.ts";
+import { faults } from "./injected-faults.ts";
 import { readGateSettings } from "./gate-settings.ts";
 import { readHandbookCases } from "./handbook-store.ts";
-import { formatBaselineChange, type GateOptions, readBaselines, runGate, runPlantMatrix, updateBaselines } from "./run-gate.ts";
+import { formatBaselineChange, type GateOptions, readBaselines, runGate, runFaultMatrix, updateBaselines } from "./run-gate.ts";
 import { inCheckout } from "./shared-folder.ts";
 
 /** Some single facts and some that nobody can answer: enough to see faults, few enough for a test. */
@@ -41,7 +41,7 @@ describe("the gate over a store", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it("keeps what it was told to accept with its reason, and finds planted faults beside it", async () => {
+  it("keeps what it was told to accept with its reason, and finds injected faults beside it", async () => {
     await expect(runGate(options)).rejects.toThrow(/has no baseline for handbook \(test\)/u);
     const written = await updateBaselines({ ...options, reason: "The first one, for a test" });
     expect((await readdir(folder)).toSorted()).toEqual(["handbook-keywords.test.default.jsonl", "handbook.test.default.jsonl"]);
@@ -54,11 +54,11 @@ describe("the gate over a store", () => {
     const { baseline } = written[0] ?? {};
     expect(baseline && formatBaselineChange(baseline, baseline, ["faithfulness"])).toContain("  faithfulness 1.000 → 1.000");
 
-    const found = await runPlantMatrix({
+    const found = await runFaultMatrix({
       ...options,
-      plants: plants.filter(({ name }) => ["drop-lexical", "shuffle-ranks", "unsupported-sentences"].includes(name)),
+      faults: faults.filter(({ name }) => ["drop-lexical", "shuffle-ranks", "unsupported-sentences"].includes(name)),
     });
-    expect(found.map(({ plant, caught }) => [plant.name, caught])).toEqual([
+    expect(found.map(({ fault, caught }) => [fault.name, caught])).toEqual([
       ["drop-lexical", true],
       ["shuffle-ranks", true],
       ["unsupported-sentences", true],

@@ -14,8 +14,8 @@ import {
 } from "@footnote/evaluation/gate";
 import { formatGateHtml, formatGateJunit, formatGateMarkdown } from "@footnote/evaluation/reports";
 import { baselinePath, readBaseline, writeBaseline } from "./gate-baselines.ts";
-import type { Plant } from "./gate-plants.ts";
 import { type AskCandidates, type CandidateOptions, gateDatasets, questionsDataset, withGateStore } from "./gate-runs.ts";
+import type { Fault } from "./injected-faults.ts";
 
 export interface GateOptions extends CandidateOptions {
   settings: GateSettings;
@@ -24,20 +24,20 @@ export interface GateOptions extends CandidateOptions {
 }
 
 /** Runs the candidate and holds it against its baselines. */
-export async function runGate(options: GateOptions & { plant?: Plant }): Promise<GateReport> {
-  const { plant, settings } = options;
+export async function runGate(options: GateOptions & { fault?: Fault }): Promise<GateReport> {
+  const { fault, settings } = options;
   const known = await readComparableBaselines(options);
-  return await withGateStore({ ...options, plants: plant ? [plant] : [] }, (ask) => judgeCandidates({ ask, known, settings, plant }));
+  return await withGateStore({ ...options, faults: fault ? [fault] : [] }, (ask) => judgeCandidates({ ask, known, settings, fault }));
 }
 
 async function judgeCandidates(options: {
   ask: AskCandidates;
   known: readonly Baseline[];
   settings: GateSettings;
-  plant: Plant | undefined;
+  fault: Fault | undefined;
 }): Promise<GateReport> {
-  const { ask, known, settings, plant } = options;
-  const runs = (await ask(plant)).map((candidate) => ({
+  const { ask, known, settings, fault } = options;
+  const runs = (await ask(fault)).map((candidate) => ({
     candidate,
     baseline: known.find(({ dataset, pipeline }) => dataset.name === candidate.dataset.name && pipeline === candidate.pipeline),
   }));
@@ -98,32 +98,32 @@ export async function readBaselines({
   return known;
 }
 
-export interface PlantOutcome {
-  plant: Plant;
+export interface FaultOutcome {
+  fault: Fault;
   caught: boolean;
   report: GateReport;
   seconds: number;
 }
 
-/** Each plant through the whole gate. One that is not caught says that the gate would let it pass. */
-export async function runPlantMatrix(
-  options: GateOptions & { plants: readonly Plant[]; onPlant?: (outcome: PlantOutcome) => Promise<void> },
-): Promise<PlantOutcome[]> {
-  const { plants, settings, onPlant } = options;
+/** Each fault through the whole gate. One that is not caught says that the gate would let it pass. */
+export async function runFaultMatrix(
+  options: GateOptions & { faults: readonly Fault[]; onFault?: (outcome: FaultOutcome) => Promise<void> },
+): Promise<FaultOutcome[]> {
+  const { faults, settings, onFault } = options;
   const known = await readComparableBaselines(options);
-  const outcomes: PlantOutcome[] = [];
-  // Plants that leave the index alone share a store.
-  const groups = [plants.filter(({ engine }) => !engine), ...plants.filter(({ engine }) => engine).map((plant) => [plant])];
+  const outcomes: FaultOutcome[] = [];
+  // Faults that leave the index alone share a store.
+  const groups = [faults.filter(({ engine }) => !engine), ...faults.filter(({ engine }) => engine).map((fault) => [fault])];
   for (const group of groups.filter(({ length }) => length > 0)) {
-    await withGateStore({ ...options, plants: group }, async (ask) => {
-      for (const plant of group) {
+    await withGateStore({ ...options, faults: group }, async (ask) => {
+      for (const fault of group) {
         const began = Date.now();
-        const report = await judgeCandidates({ ask, known, settings, plant });
+        const report = await judgeCandidates({ ask, known, settings, fault });
         // Time is no quality: a busy machine must not pass for a fault that was found.
         const caught = report.comparisons.some(({ regressed }) => regressed) || report.floors.some(({ met }) => !met);
-        const outcome = { plant, caught, report, seconds: Math.round((Date.now() - began) / 1_000) };
+        const outcome = { fault, caught, report, seconds: Math.round((Date.now() - began) / 1_000) };
         outcomes.push(outcome);
-        await onPlant?.(outcome);
+        await onFault?.(outcome);
       }
     });
   }

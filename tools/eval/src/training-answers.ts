@@ -1,10 +1,11 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createUnitScorer, featureNames, type ScoredUnit, type UnitScorer } from "@footnote/answers";
-import { type Embedder, FootnoteError, type GenerateRequest, type LexicalAnalyzer } from "@footnote/core";
+import { type Embedder, FootnoteError, type GenerateRequest, type LanguageModel, type LexicalAnalyzer } from "@footnote/core";
 import { tokenMatches } from "@footnote/embedding";
 import { type EvalCase, readEvalCases } from "@footnote/evaluation";
 import { pipelines } from "@footnote/retrieval";
+import { openParts } from "@footnote/server/parts";
 import type { FittedQuestion } from "./fit-answers.ts";
 import { openHandbookStore, readHandbookCases } from "./handbook-store.ts";
 import { inCheckout } from "./shared-folder.ts";
@@ -72,17 +73,18 @@ async function readThroughStore(cases: readonly EvalCase[], options: ReadOptions
     ...(folder === undefined ? {} : { folder }),
     pipeline: "default",
     specs: [{ ...pipelines.default, name: noting, answer: { ...pipelines.default.answer, model: noting } }],
-    change: {
-      quoting: (extractive) => [
-        {
-          ...extractive,
-          name: noting,
-          generate(request) {
-            seen = request;
-            return extractive.generate(request);
-          },
+    async open(common) {
+      const parts = await openParts(common);
+      const [extractive] = parts.models;
+      const note: LanguageModel = {
+        ...extractive,
+        name: noting,
+        generate(request) {
+          seen = request;
+          return extractive.generate(request);
         },
-      ],
+      };
+      return { ...parts, models: [...parts.models, note] };
     },
     variables,
     log,

@@ -105,14 +105,14 @@ program
   });
 
 program
-  .command("plants")
-  .description("whether the gate finds every planted fault, each through the whole program")
+  .command("injected-faults")
+  .description("whether the gate finds every injected fault, each through the whole program")
   .action(async () => {
     const { results, status } = await runEval(["gate", "--matrix"], log);
     const rows = z.array(z.object({ name: z.string(), caught: z.boolean(), regressions: z.number(), floors: z.number() })).parse(results);
     const found = rows.filter(({ caught }) => caught).length;
     const shown = rows.map(({ name, caught, regressions, floors }) => `${name} ${caught ? `${regressions}+${floors}` : "MISSED"}`);
-    await record("plants", `${found} of ${rows.length} planted faults found (regressions + floors): ${shown.join(", ")}`);
+    await record("injected-faults", `${found} of ${rows.length} injected faults found (regressions + floors): ${shown.join(", ")}`);
     process.exitCode = status;
   });
 

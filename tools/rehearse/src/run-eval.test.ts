@@ -11,6 +11,6 @@ describe("remaining", () => {
 
 describe("runEval", () => {
   it("gives the exit status of wrong usage, and no result", async () => {
-    expect(await runEval(["gate", "--plant"], () => {})).toEqual({ results: [], status: 2 });
+    expect(await runEval(["gate", "--inject"], () => {})).toEqual({ results: [], status: 2 });
   });
 });

@@ -58,7 +58,7 @@ async function writeBaselines(): Promise<void> {
 
 describe("eval gate", () => {
   it("ends with 2 at wrong usage, and says what is known", async () => {
-    expect(await run("gate", "--plant", "tulips")).toMatchObject({
+    expect(await run("gate", "--inject", "tulips")).toMatchObject({
       status: 2,
       err: expect.stringContaining("known are drop-lexical, halve-chunks"),
     });

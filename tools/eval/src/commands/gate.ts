@@ -13,7 +13,7 @@ interface GateCommandOptions {
   gates?: string;
   baselines?: string;
   report?: string;
-  plant?: string;
+  inject?: string;
   matrix?: boolean;
   only?: string[];
   updateBaseline?: string;
@@ -58,8 +58,8 @@ export function addEvalGate(evaluate: Command, context: Context): void {
     .addOption(baselinesOption())
     .option("--report <folder>", "index.html, report.md, junit.xml and report.json go there; default: .cache/eval-gate")
     .option("--update-baseline <reason>", "accept the figures as they are now; the reason is kept beside them", reasonOf)
-    .option("--plant <name>", "put a known fault in: the gate must fail")
-    .option("--matrix", "put every known fault in, one after the other; fails when one is not found")
+    .option("--inject <name>", "inject a known fault: the gate must fail")
+    .option("--matrix", "inject every known fault, one after the other; fails when one is not found")
     .option("--only <names>", "faults of --matrix, separated by commas", list)
     .addHelpText(
       "after",
@@ -68,23 +68,23 @@ Compares every metric in every slice with the baseline, all as one family: at mo
 are alike fails at all. docs/evaluation.md says how.
 
 Exit status: 0 no regression and every floor met, 1 a regression, a floor missed or something failed, 2 wrong usage.
-With --plant and --matrix the same: a planted fault that is found ends with 1, a matrix in which all are found with 0.
+With --inject and --matrix the same: an injected fault that is found ends with 1, a matrix in which all are found with 0.
 
 Examples:
   pnpm eval gate
   pnpm eval gate --update-baseline "Chunks of 160 tokens: recall of tables is up, see decision 0070"
-  pnpm eval gate --plant drop-lexical`,
+  pnpm eval gate --inject drop-lexical`,
     )
     .action(async (options: GateCommandOptions) => {
       const output = createOutput({ json: options.json ?? false, terminal: context.terminal });
       await checkChoice(options);
       const { settings, baselines } = await read(options);
-      const { formatBaselineChange, runGate, runPlantMatrix, updateBaselines, writeGateReports } = await import("../run-gate.ts");
+      const { formatBaselineChange, runGate, runFaultMatrix, updateBaselines, writeGateReports } = await import("../run-gate.ts");
       const { openJudges } = await import("@footnote/server/judges");
       const { readHandbookCases } = await import("../handbook-store.ts");
       const { inCheckout } = await import("../shared-folder.ts");
       const { formatGateTable } = await import("@footnote/evaluation/reports");
-      const { chosen, matrix } = await choosePlants(options);
+      const { chosen, matrix } = await chooseFaults(options);
       const reportFolder = () => (options.report ? resolve(cwd, options.report) : inCheckout(".cache/eval-gate"));
       const { openRagas } = await import("@footnote/server/ragas-scores");
       const log = (line: string) => output.note(line);
@@ -130,25 +130,25 @@ Examples:
           }
         } else if (matrix) {
           const folder = reportFolder();
-          const outcomes = await runPlantMatrix({
+          const outcomes = await runFaultMatrix({
             ...common,
-            plants: matrix,
-            async onPlant({ plant, caught, report, seconds }) {
-              await writeGateReports(join(folder, plant.name), report);
+            faults: matrix,
+            async onFault({ fault, caught, report, seconds }) {
+              await writeGateReports(join(folder, fault.name), report);
               const regressions = report.comparisons.filter(({ regressed }) => regressed).length;
               const floors = report.floors.filter(({ met }) => !met).length;
               const reason = report.problems[0] ?? null;
               output.print(
-                `${caught ? "found " : "MISSED"}  ${plant.name}: ${plant.description} (${regressions} regressions, ${floors} floors, ${seconds} s)${reason === null ? "" : `\n        ${reason}`}`,
-                { name: plant.name, description: plant.description, caught, regressions, floors, reason, seconds },
+                `${caught ? "found " : "MISSED"}  ${fault.name}: ${fault.description} (${regressions} regressions, ${floors} floors, ${seconds} s)${reason === null ? "" : `\n        ${reason}`}`,
+                { name: fault.name, description: fault.description, caught, regressions, floors, reason, seconds },
               );
             },
           });
           const missed = outcomes.filter(({ caught }) => !caught);
-          if (!output.json) output.print(`${outcomes.length - missed.length} of ${outcomes.length} planted faults found`);
+          if (!output.json) output.print(`${outcomes.length - missed.length} of ${outcomes.length} injected faults found`);
           if (missed.length > 0) context.exitCode = 1;
         } else {
-          const report = await runGate({ ...common, ...(chosen ? { plant: chosen } : {}) });
+          const report = await runGate({ ...common, ...(chosen ? { fault: chosen } : {}) });
           const folder = reportFolder();
           await writeGateReports(folder, report);
           output.print(formatGateTable(report), report);
@@ -162,9 +162,9 @@ Examples:
     });
 
   /** Ends the command with 2 where the options contradict each other, or name what does not exist. */
-  const checkChoice = async ({ updateBaseline, plant, matrix, pipelines: wanted }: GateCommandOptions) => {
-    if (updateBaseline !== undefined && (plant !== undefined || matrix)) {
-      gate.error("error: a planted fault is no baseline; leave --plant and --matrix out", { exitCode: 2 });
+  const checkChoice = async ({ updateBaseline, inject, matrix, pipelines: wanted }: GateCommandOptions) => {
+    if (updateBaseline !== undefined && (inject !== undefined || matrix)) {
+      gate.error("error: an injected fault is no baseline; leave --inject and --matrix out", { exitCode: 2 });
     }
     const { pipelines } = await import("@footnote/retrieval");
     const unknown = wanted.find((name) => !Object.hasOwn(pipelines, name));
@@ -172,15 +172,15 @@ Examples:
     gate.error(`error: there is no shipped pipeline ${unknown}; known are ${Object.keys(pipelines).join(", ")}`, { exitCode: 2 });
   };
 
-  /** The fault of --plant, and those of --matrix. */
-  const choosePlants = async ({ plant, matrix, only }: GateCommandOptions) => {
-    const { plants } = await import("../gate-plants.ts");
-    const plantOf = (name: string) => {
-      const found = plants.find((each) => each.name === name);
+  /** The fault of --inject, and those of --matrix. */
+  const chooseFaults = async ({ inject, matrix, only }: GateCommandOptions) => {
+    const { faults } = await import("../injected-faults.ts");
+    const faultOf = (name: string) => {
+      const found = faults.find((each) => each.name === name);
       if (found) return found;
-      return gate.error(`error: there is no plant ${name}; known are ${plants.map((each) => each.name).join(", ")}`, { exitCode: 2 });
+      return gate.error(`error: there is no fault ${name}; known are ${faults.map((each) => each.name).join(", ")}`, { exitCode: 2 });
     };
-    return { chosen: plant === undefined ? undefined : plantOf(plant), matrix: matrix ? (only?.map(plantOf) ?? plants) : undefined };
+    return { chosen: inject === undefined ? undefined : faultOf(inject), matrix: matrix ? (only?.map(faultOf) ?? faults) : undefined };
   };
 
   const twoRuns = async (options: SimulationOptions) => {

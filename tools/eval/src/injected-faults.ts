@@ -2,45 +2,56 @@ import { createHash } from "node:crypto";
 import { sha256 } from "@footnote/core";
 import type { Chunker, Embedder, GenerateRequest, LanguageModel, ModelEvent, ModelSource, PipelineSpec, Reranker } from "@footnote/core";
 import { createRandom } from "@footnote/evaluation/statistics";
-import type { RuntimeChange } from "@footnote/server/compose";
+import { createEngine } from "@footnote/server/engine";
 import type { Engine } from "@footnote/server/engine";
+import { openParts } from "@footnote/server/parts";
+import type { Parts, PartsOptions } from "@footnote/server/parts";
 
 /** A fault that the gate must find: what it does to a pipeline's spec and to the parts of the program. */
-export interface Plant {
+export interface Fault {
   name: string;
   description: string;
   spec?(spec: PipelineSpec): PipelineSpec;
   /** A fault of what is indexed needs a store of its own. */
   engine?(made: Engine): Engine;
-  /** A model made of the extractive one; its name is the plant's. */
+  /** A model made of the extractive one; its name is the fault's. */
   model?(extractive: LanguageModel): LanguageModel;
   reranker?: Reranker;
 }
 
-/** What a plant makes of a pipeline. */
-export function plantedSpec(plant: Plant, spec: PipelineSpec): PipelineSpec {
-  const changed = plant.spec?.(spec) ?? spec;
-  const answer = plant.model ? { ...changed.answer, model: plant.name } : changed.answer;
-  return { ...changed, name: plantedName(plant, spec.name), answer };
+/** What a fault makes of a pipeline. */
+export function faultySpec(fault: Fault, spec: PipelineSpec): PipelineSpec {
+  const changed = fault.spec?.(spec) ?? spec;
+  const answer = fault.model ? { ...changed.answer, model: fault.name } : changed.answer;
+  return { ...changed, name: faultyName(fault, spec.name), answer };
 }
 
-export const plantedName = ({ name }: Plant, pipeline: string): string => `${name}-${pipeline}`;
+export const faultyName = ({ name }: Fault, pipeline: string): string => `${name}-${pipeline}`;
 
-/** The parts of the program that the plants bring; those that change what is indexed do not go together. */
-export function plantedChange(planted: readonly Plant[]): RuntimeChange {
+/** The parts of the program with the faults in them; those that change what is indexed do not go together. */
+export async function openFaultyParts(injected: readonly Fault[], options: PartsOptions): Promise<Parts> {
+  const engine = faultyEngine(injected, createEngine({ embedWorkers: options.env.FOOTNOTE_EMBED_WORKERS }));
+  const parts = await openParts({ ...options, engine });
+  const [extractive] = parts.models;
   return {
-    engine: (made) => planted.reduce((engine, plant) => plant.engine?.(engine) ?? engine, made),
-    quoting: (extractive) => planted.flatMap(({ name, model }) => (model ? [{ ...model(extractive), name }] : [])),
-    rerankers: planted.flatMap(({ reranker }) => reranker ?? []),
+    ...parts,
+    models: [...parts.models, ...faultyModels(injected, extractive)],
+    rerankers: [...parts.rerankers, ...injected.flatMap(({ reranker }) => reranker ?? [])],
   };
 }
+
+export const faultyEngine = (injected: readonly Fault[], made: Engine): Engine =>
+  injected.reduce((engine, fault) => fault.engine?.(engine) ?? engine, made);
+
+export const faultyModels = (injected: readonly Fault[], extractive: LanguageModel): LanguageModel[] =>
+  injected.flatMap(({ name, model }) => (model ? [{ ...model(extractive), name }] : []));
 
 /** Share of sentences that the scripted generator makes up. */
 export const unsupportedShare = 0.3;
 
 const withoutModel = { promptTokens: 0, completionTokens: 0, cachedTokens: 0 } as const;
 
-export const plants: readonly Plant[] = [
+export const faults: readonly Fault[] = [
   {
     name: "drop-lexical",
     description: "the lexical leg is not asked",

@@ -4,11 +4,11 @@ import { createFakeEmbedder, createScriptedModel } from "@footnote/core/testing"
 import { pipelines } from "@footnote/retrieval";
 import { describe, expect, it } from "vitest";
 import { createEngine } from "@footnote/server/engine";
-import { plantedChange, plantedSpec, plants, unsupportedShare } from "./gate-plants.ts";
+import { faultyEngine, faultyModels, faults, faultySpec, unsupportedShare } from "./injected-faults.ts";
 
-const plant = (name: string) => {
-  const found = plants.find((one) => one.name === name);
-  if (!found) throw new Error(`no plant ${name}`);
+const fault = (name: string) => {
+  const found = faults.find((one) => one.name === name);
+  if (!found) throw new Error(`no fault ${name}`);
   return found;
 };
 
@@ -23,10 +23,10 @@ function hit(change: { text: string; start?: number; ordinal?: number }): Hit {
 
 const quote = (text: string, marker: number): ModelEvent => ({ type: "quote", text, marker, sourceSpan: { start: 0, end: 1 }, support: 1 });
 
-/** What a planted model makes of an extractive one's quotes. */
+/** What a faulty model makes of an extractive one's quotes. */
 async function says(name: string, sources: ModelSource[], quotes: ModelEvent[]): Promise<string> {
   const finish: ModelEvent = { type: "finish", reason: "stop", promptTokens: 9, completionTokens: 9, cachedTokens: 0 };
-  const model = plant(name).model?.(createScriptedModel({ scripts: [[...quotes, finish]] }));
+  const model = fault(name).model?.(createScriptedModel({ scripts: [[...quotes, finish]] }));
   let text = "";
   for await (const event of model?.generate({ question: "Why?", sources, history: [], maxSentences: 4, minSupport: 0.5 }) ?? []) {
     if (event.type === "text-delta") text += event.text;
@@ -35,26 +35,26 @@ async function says(name: string, sources: ModelSource[], quotes: ModelEvent[]):
   return text;
 }
 
-describe("plants", () => {
+describe("injected faults", () => {
   it("are the eight of the issue, each a valid spec that differs from the one that it spoils", () => {
-    expect(plants).toHaveLength(8);
-    for (const one of plants) {
-      const spec = plantedSpec(one, pipelines.default);
+    expect(faults).toHaveLength(8);
+    for (const one of faults) {
+      const spec = faultySpec(one, pipelines.default);
       expect(pipelineSpecSchema.parse(spec)).toEqual(spec);
       expect(spec.name).toBe(`${one.name}-default`);
       const parts = [one.engine, one.model, one.reranker, one.spec];
       expect(parts.some((part) => part !== undefined)).toBe(true);
     }
-    expect(plantedSpec(plant("drop-lexical"), pipelines.default).candidates).toMatchObject({ lexical: 0 });
-    expect(plantedSpec(plant("answer-unanswerable"), pipelines.default).answer.minSupport).toBe(0);
-    expect(plantedSpec(plant("cite-neighbour"), pipelines.default).answer.model).toBe("cite-neighbour");
-    expect(plantedSpec(plant("truncate-context"), pipelines.default)).toMatchObject({ topK: 1, packing: { strategy: "none" } });
+    expect(faultySpec(fault("drop-lexical"), pipelines.default).candidates).toMatchObject({ lexical: 0 });
+    expect(faultySpec(fault("answer-unanswerable"), pipelines.default).answer.minSupport).toBe(0);
+    expect(faultySpec(fault("cite-neighbour"), pipelines.default).answer.model).toBe("cite-neighbour");
+    expect(faultySpec(fault("truncate-context"), pipelines.default)).toMatchObject({ topK: 1, packing: { strategy: "none" } });
   });
 
   it("cut chunks in half, whole characters and all", () => {
     const draft: ChunkDraft = { text: "abc😀de", start: 10, end: 17, headingPath: [], tokenCount: 3 };
     const inner: Chunker = { strategy: "structure", chunk: () => [draft, { ...draft, text: " ", end: 11 }] };
-    const engine = plant("halve-chunks").engine?.({ ...createEngine(), chunkerFor: () => inner });
+    const engine = fault("halve-chunks").engine?.({ ...createEngine(), chunkerFor: () => inner });
     const document = { title: null, mediaType: "text/plain", language: null, text: "", blocks: [], pages: [], warnings: [] };
     const [half, blank] =
       engine?.chunkerFor("structure").chunk({ document, spec: pipelines.default.index.chunker, countTokens: () => 1 }) ?? [];
@@ -65,7 +65,7 @@ describe("plants", () => {
   it("make vectors of norm 1 that a hash decides, and keep the rest of the embedder", async () => {
     const fake = createFakeEmbedder();
     const made = createEngine();
-    const engine = plant("hash-embedder").engine?.({ ...made, embedder: { ...made.embedder, ...fake }, embedderFor: () => undefined });
+    const engine = fault("hash-embedder").engine?.({ ...made, embedder: { ...made.embedder, ...fake }, embedderFor: () => undefined });
     const embedder = engine?.embedderFor(fake.space.id);
     const [one, same, near] = (await embedder?.embed({ texts: ["a cat", "a cat", "a cat."], purpose: "query" })) ?? [];
     expect(one?.vector).toEqual(same?.vector);
@@ -77,7 +77,7 @@ describe("plants", () => {
   });
 
   it("shuffle the same hits in the same way, whatever their ids", async () => {
-    const { reranker } = plant("shuffle-ranks");
+    const { reranker } = fault("shuffle-ranks");
     const hits = ["one", "two", "three"].map((text, at) => hit({ text, start: at, ordinal: at }));
     const request = { tenantId: newId("tenant"), query: "why", candidates: hits };
     const first = await reranker?.rerank(request);
@@ -109,11 +109,11 @@ describe("plants", () => {
   });
 
   it("go together where they leave the index alone", () => {
-    const change = plantedChange(plants.filter(({ engine }) => !engine));
+    const together = faults.filter(({ engine }) => !engine);
     const inner = createScriptedModel({ scripts: [], name: "extractive" });
-    expect(change.quoting?.(inner).map(({ name }) => name)).toEqual(["cite-neighbour", "unsupported-sentences"]);
-    expect(change.rerankers?.map(({ name }) => name)).toEqual(["shuffle"]);
+    expect(faultyModels(together, inner).map(({ name }) => name)).toEqual(["cite-neighbour", "unsupported-sentences"]);
+    expect(together.flatMap(({ reranker }) => reranker?.name ?? [])).toEqual(["shuffle"]);
     const engine = createEngine();
-    expect(change.engine?.(engine)).toBe(engine);
+    expect(faultyEngine(together, engine)).toBe(engine);
   });
 });
