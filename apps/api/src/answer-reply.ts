@@ -6,7 +6,8 @@ import { z } from "zod";
 import { eventStreamHeaders } from "./event-stream-headers.ts";
 import { toProblem } from "./problem.ts";
 import { parseJson } from "./request-body.ts";
-import { type Call, json } from "./route.ts";
+import { json } from "./route.ts";
+import type { Call } from "./route-definition.ts";
 
 interface StreamOptions {
   requestId: string;

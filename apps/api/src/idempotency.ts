@@ -1,14 +1,8 @@
-import { actorRef, type DocumentId, FootnoteError, sha256 } from "@footnote/core";
+import { actorRef, FootnoteError, sha256 } from "@footnote/core";
 import { limits } from "@footnote/sdk";
 import type { Store } from "@footnote/storage";
 import { z } from "zod";
-import type { AnyCall, AnyRoute } from "./route.ts";
-
-/** The reply of a request that has an Idempotency-Key, kept for its repetition. */
-export interface Idempotency {
-  complete(reply: { status: number; body: string; documentId?: DocumentId }): Promise<void>;
-  abandon(): Promise<void>;
-}
+import type { AnyCall, AnyRoute } from "./route-definition.ts";
 
 const replySchema = z.record(z.string(), z.unknown());
 

@@ -1,72 +1,15 @@
 import { randomUUID } from "node:crypto";
-import { type Actor, FootnoteError, type Id, type IdKind, isId, type Scope } from "@footnote/core";
-import { type BoundVerb, notFound, requireStorable, validate } from "@footnote/service";
+import { type Actor, FootnoteError, isId, type Scope } from "@footnote/core";
+import { notFound, requireStorable, validate } from "@footnote/service";
 import type { Store } from "@footnote/storage";
 import type { Authenticator } from "@footnote/tenancy";
 import type { Hono } from "hono";
 import { z } from "zod";
 import { createBodyBudget } from "./body-budget.ts";
 import type { Drain } from "./drain.ts";
-import { type Idempotency, withIdempotency } from "./idempotency.ts";
+import { withIdempotency } from "./idempotency.ts";
+import type { AnyCall, AnyRoute, RouteDefinition } from "./route-definition.ts";
 import { decodeUtf8, maxJsonBytes, mediaTypeOf, parseJson, readBody } from "./request-body.ts";
-
-interface ReplyDefinition {
-  description: string;
-  schema?: z.ZodType;
-  /** Default `application/json` where there is a schema. */
-  contentType?: string;
-}
-
-export interface RouteDefinition<I, O, Q extends z.ZodType, B extends z.ZodType> {
-  method: "get" | "put" | "post" | "delete";
-  /** OpenAPI's form: `/v1/documents/{id}`. */
-  path: string;
-  tag: string;
-  summary: string;
-  description?: string;
-  /** What it does; its scope guards the route. */
-  verb: BoundVerb<I, O>;
-  query?: Q;
-  /** The JSON body's schema. Without one the handler reads the body itself. */
-  body?: B;
-  /** A body without a JSON schema, for the reference. */
-  rawBody?: { contentType: string; description: string }[];
-  /** Request headers, for the reference. */
-  headers?: Record<string, string>;
-  replies: Record<number, ReplyDefinition>;
-  /** Whether it creates something: then an Idempotency-Key is honoured. */
-  creates?: {
-    /** The reply that is kept for a replay, from the one that was sent. Default: the same. */
-    keep?(body: Record<string, unknown>): Record<string, unknown>;
-    /** Makes the replay from what was kept; default: the kept body. */
-    replay?(kept: string, call: Call<I, O, z.output<Q>, z.output<B>>): Promise<Response>;
-    /** The handler completes by itself, through `call.idempotency`. */
-    manual?: boolean;
-  };
-  handler(call: Call<I, O, z.output<Q>, z.output<B>>): Promise<Response>;
-}
-
-/** One request on its way through a handler: authenticated, allowed, validated. */
-export interface Call<I, O, Q, B> {
-  request: Request;
-  requestId: string;
-  actor: Actor;
-  query: Q;
-  body: B;
-  /** Calls the route's verb as the request's actor. `signal` ends it besides the request's own. */
-  run(input: I, signal?: AbortSignal): Promise<O>;
-  /** Fires when the client leaves or open work has to end. */
-  signal: AbortSignal;
-  idempotency: Idempotency | null;
-  /** A path parameter, decoded. */
-  param(name: string): string;
-  /** A path parameter as an id; a malformed one is `not_found`, like an unknown one. */
-  id<Kind extends IdKind>(kind: Kind, name?: string): Id<Kind>;
-  /** The body, within a limit. */
-  readBody(maxBytes?: number): Promise<Uint8Array<ArrayBuffer>>;
-  /** Keeps the request counted as open until the returned function is called: for streams. */
-  holdOpen(): () => void;
-}
 
 /** A route as the reference and the tests see it. */
 export interface RouteInfo {
@@ -159,9 +102,6 @@ export function createRouter(app: Hono, { authenticator, idempotency, drain, max
     },
   };
 }
-
-export type AnyRoute = RouteDefinition<unknown, unknown, z.ZodType, z.ZodType>;
-export type AnyCall = Call<unknown, unknown, unknown, unknown>;
 
 /** A route without its types: what it is called with was made by its own verb and schemas, which is all that the types say. */
 function erase<I, O, Q extends z.ZodType, B extends z.ZodType>(definition: RouteDefinition<I, O, Q, B>): AnyRoute {

@@ -1,8 +1,7 @@
-import { type CollectionId, type EmbedderCapabilities, searchedSpace, type TenantId } from "@footnote/core";
+import { type Clock, type CollectionId, type Embedder, type EmbedderCapabilities, searchedSpace, type TenantId } from "@footnote/core";
 import { languageWarnings } from "@footnote/retrieval";
-import type { CollectionRecord } from "@footnote/storage";
+import type { CollectionRecord, Store } from "@footnote/storage";
 import { LRUCache } from "lru-cache";
-import type { ServiceContext } from "./service-context.ts";
 
 /** A search takes milliseconds: what it warns of may be this old. */
 const freshMs = 60_000;
@@ -22,7 +21,11 @@ export function createCollectionWarnings({
   store,
   embedderFor,
   clock,
-}: Pick<ServiceContext, "store" | "embedderFor" | "clock">): CollectionWarnings {
+}: {
+  store: Pick<Store, "collections">;
+  embedderFor(space: string): Embedder | undefined;
+  clock: Clock;
+}): CollectionWarnings {
   const known = new LRUCache<CollectionId, { at: number; updatedAt: number; warnings: Promise<string[]> }>({ max: mostKept });
 
   function embedderOf({ settings }: CollectionRecord): { space: string; languages: EmbedderCapabilities["languages"] } {

@@ -2,7 +2,7 @@ import { FootnoteError, sha256, throwIfAborted } from "@footnote/core";
 import type { Embedder, VectorEntry } from "@footnote/core";
 import type { PendingChunk, Store } from "@footnote/storage";
 import { rethrowChunkedAgain } from "./chunked-again.ts";
-import type { Ingestion } from "./ingest-document.ts";
+import type { Ingestion } from "./ingestion.ts";
 
 interface EmbedOptions {
   store: Pick<Store, "versions" | "writers">;

@@ -2,7 +2,7 @@ import type { LexicalAnalyzer, LexicalEntry } from "@footnote/core";
 import type { Store } from "@footnote/storage";
 import { letOthersRun } from "../let-others-run.ts";
 import { rethrowChunkedAgain } from "./chunked-again.ts";
-import type { Ingestion } from "./ingest-document.ts";
+import type { Ingestion } from "./ingestion.ts";
 
 const windowSize = 200;
 

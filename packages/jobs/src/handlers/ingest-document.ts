@@ -1,20 +1,11 @@
 import { documentOpening, FootnoteError, indexedInput, indexedSpaces, sha256, throwIfAborted } from "@footnote/core";
-import type {
-  Chunker,
-  ChunkerSpec,
-  DocumentJobRecord,
-  Embedder,
-  LexicalAnalyzer,
-  ParsedDocument,
-  Parser,
-  PipelineSpec,
-  Telemetry,
-} from "@footnote/core";
+import type { Chunker, ChunkerSpec, DocumentJobRecord, Embedder, LexicalAnalyzer, ParsedDocument, Parser, Telemetry } from "@footnote/core";
 import type { Store, VersionRecord } from "@footnote/storage";
 import type { JobHandler, JobTurn } from "../job-handler.ts";
 import { letOthersRun, runInSteps } from "../let-others-run.ts";
 import { timedStage } from "../timed-stage.ts";
 import { embedChunks } from "./embed-chunks.ts";
+import type { Ingestion } from "./ingestion.ts";
 import { indexChunks } from "./index-chunks.ts";
 
 export interface IngestDocumentOptions {
@@ -29,15 +20,6 @@ export interface IngestDocumentOptions {
   telemetry: Telemetry;
   /** Texts per embedding call. Default 32. */
   batchSize?: number;
-}
-
-/** A version on its way in. */
-export interface Ingestion {
-  turn: JobTurn<DocumentJobRecord>;
-  version: VersionRecord;
-  spec: PipelineSpec;
-  /** What is indexed for a text of this version: with what its pipeline puts before it. */
-  inputOf(passage: { headingPath: readonly string[]; text: string }): string;
 }
 
 /** Makes a document's version searchable: parse → chunk → embed → index → publish. The version's state is the checkpoint. */
