@@ -3,9 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { newId } from "@footnote/core";
 import pg from "pg";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { applyMigrations, migrate, readMigrations } from "./migrate.ts";
-import { openStore } from "./open-store.ts";
+import { assembleStore, openStore, prepareEmbedded } from "./open-store.ts";
+import { openPglite, type PgliteHandle } from "./pglite-session.ts";
+import { readEarlierRows, writeEarlierRows, type EarlierRows, type Query } from "./testing/earlier-rows.ts";
 import { testAppRole } from "./testing/postgres-server.ts";
 import { sharedPostgresServer } from "./testing/test-store.ts";
 
@@ -13,34 +15,6 @@ const server = await sharedPostgresServer();
 const names = (await readMigrations()).map(({ name }) => name);
 /** Statistics are made anew by migrations; everything else keeps its rows. */
 const derived = ["lexical_terms", "lexical_totals", "footnote_migrations"];
-
-const postingLists = `with r as (
-    insert into lexical_rows (tenant_id, collection_id, version_id, chunk_id, length, terms, frequencies)
-    select $1, $2, $3, c.id, 3, '{5,9}', '{2,1}' from unnest($4::text[]) as c(id) returning number
-  ), t as (
-    insert into lexical_totals (tenant_id, collection_id, delta, chunk_count, total_length) values ($1, $2, 0, 2, 6)
-  )
-  insert into lexical_terms (tenant_id, collection_id, term_id, delta, document_frequency, first_number, last_number, postings)
-  select $1, $2, u.term, 0, 2, (select min(number) from r), (select max(number) from r),
-    (select array_agg((number << 23) | (u.frequency::bigint << 14) | 3 order by number) from r)
-  from (values (5, 2), (9, 1)) as u(term, frequency)`;
-
-/** Two chunks of one live version, as the schema of each migration has them; terms 5 (twice) and 9. */
-const lexicalRows: Record<string, string> = {
-  "0000_tables": "",
-  "0001_security_and_search": `insert into lexical_rows (tenant_id, collection_id, version_id, chunk_id, live, length, average, weights, keys)
-    select $1, $2, $3, c.id, true, 3, 3, format('{5:%s,9:%s}/1000000000', 2 / (2 + 1.2), 1 / (1 + 1.2))::sparsevec, '{5,9}'
-    from unnest($4::text[]) as c(id)`,
-  "0002_posting_lists": postingLists,
-  "0003_search_postings": postingLists,
-  "0004_confirmed_postings": postingLists,
-  "0005_answer_traces": postingLists,
-  "0006_evaluations": postingLists,
-  "0007_feedback": postingLists,
-  "0008_run_keys": postingLists,
-  "0009_actors": postingLists,
-  "0010_outbox_topics": postingLists,
-};
 
 describe.runIf(server)("migrations of a database with rows, by an owner without superuser", () => {
   it.each(names.slice(0, -1))("go on from %s and keep every row", async (from) => {
@@ -65,40 +39,9 @@ describe.runIf(server)("migrations of a database with rows, by an owner without 
         { exec: async (script) => void (await owner.query(script)), query: async (text, values) => (await owner.query(text, values)).rows },
         { appRole: testAppRole, upTo: from },
       );
-      const chunkIds = [newId("chunk"), newId("chunk")];
-      const tenants = [newId("tenant"), newId("tenant")];
-      const collectionId = newId("collection");
-      for (const tenantId of tenants) {
-        const [documentId, versionId] = [newId("document"), newId("version")];
-        await superuser.query("insert into tenants (tenant_id, name) values ($1, 'old')", [tenantId]);
-        await superuser.query("insert into collections (tenant_id, id, name, settings) values ($1, $2, 'main', '{}')", [
-          tenantId,
-          collectionId,
-        ]);
-        await superuser.query(
-          `insert into documents (tenant_id, id, collection_id, external_id, metadata, access, media_type, size_bytes, state, version_id, newest_version_id)
-           values ($1, $2, $3, 'x', '{}', '{}', 'text/plain', 1, 'ready', $4, $4)`,
-          [tenantId, documentId, collectionId, versionId],
-        );
-        await superuser.query(
-          `insert into document_versions (tenant_id, id, document_id, collection_id, number, state, live, sha256, size_bytes, media_type, metadata, access)
-           values ($1, $2, $3, $4, 1, 'live', true, 'x', 1, 'text/plain', '{}', '{}')`,
-          [tenantId, versionId, documentId, collectionId],
-        );
-        // Two words of nobody in particular about one answer, as they could stand there before each had an author.
-        if (from < "0007_feedback") {
-          const words = "insert into feedback (tenant_id, answer_id, rating) select $1, 'ans_x', 'down' from generate_series(1, 2)";
-          await superuser.query(words, [tenantId]);
-        }
-        const isBefore = from < "0010_outbox_topics";
-        await superuser.query(
-          `insert into outbox (tenant_id, ${isBefore ? "job_id" : "topic, payload"}) select $1, ${isBefore ? "'job_x'" : `'job', '{"jobId":"job_x"}'`}`,
-          [tenantId],
-        );
-        const insert = lexicalRows[from];
-        if (insert === undefined) throw new Error(`say how the schema of ${from} keeps a chunk's terms`);
-        if (insert !== "") await superuser.query(insert, [tenantId, collectionId, versionId, chunkIds]);
-      }
+      const query: Query = async (text, values) => (await superuser.query(text, values)).rows;
+      const first = await writeEarlierRows(query, from);
+      const earlier = [first, await writeEarlierRows(query, from, first)];
       const before = await counts();
       expect(before.get("document_versions")).toBe(2);
       expect((await migrate({ adminUrl: database.adminUrl, appRole: testAppRole })).applied).toEqual(names.slice(names.indexOf(from) + 1));
@@ -108,19 +51,14 @@ describe.runIf(server)("migrations of a database with rows, by an owner without 
          where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace and not (c.relrowsecurity and c.relforcerowsecurity)`,
       );
       expect(unforced.rows).toEqual([]);
-      const waiting = await superuser.query("select topic, payload from outbox");
-      expect(waiting.rows).toEqual(tenants.map(() => ({ topic: "job", payload: { jobId: "job_x" } })));
-      if (lexicalRows[from] === "") return;
+      const waiting = await superuser.query('select tenant_id as "tenantId", topic, payload from outbox order by id');
+      expect(waiting.rows).toEqual(earlier.map(({ tenantId, jobId }) => ({ tenantId, topic: "job", payload: { jobId } })));
       const { rows } = await superuser.query("select distinct terms, frequencies, length from lexical_rows");
-      expect(rows).toEqual([{ terms: [5, 9], frequencies: [2, 1], length: 3 }]);
+      expect(rows).toEqual(first.records.found.length === 0 ? [] : [{ terms: [5, 9], frequencies: [2, 1], length: 3 }]);
       const dataDir = await mkdtemp(join(tmpdir(), "footnote-migrated-"));
       const { store } = await openStore({ databaseUrl: database.databaseUrl, dataDir, spaces: [] });
       try {
-        for (const tenantId of tenants) {
-          const query = { termIds: [9], frequencies: [1], length: 1 };
-          const found = await store.lexical.search({ tenantId, collectionId, query, limit: 5 });
-          expect(found.map(({ chunkId }) => chunkId).sort()).toEqual(chunkIds.toSorted());
-        }
+        for (const rows of earlier) expect(await readEarlierRows(store, rows)).toEqual(rows.records);
       } finally {
         await store.close();
         await rm(dataDir, { recursive: true });
@@ -186,4 +124,42 @@ describe.runIf(server)("migrations of a database with rows, by an owner without 
       await Promise.all([owner.end(), superuser.end()]);
     }
   });
+});
+
+describe("an embedded store of an earlier version", () => {
+  let folder: string;
+  let handle: PgliteHandle;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "footnote-earlier-"));
+    handle = await openPglite({});
+  }, 120_000);
+  afterAll(async () => {
+    await handle.session.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function write(made: PgliteHandle, from: string): Promise<EarlierRows> {
+    await prepareEmbedded(made, { spaces: [], upTo: from });
+    return await made.admin((db) =>
+      writeEarlierRows(async (text, values) => (await db.query<Record<string, unknown>>(text, values)).rows, from),
+    );
+  }
+
+  // One engine for all: to start it takes longer than to migrate.
+  it.each(names.slice(0, -1))("made by %s has everything in it", async (from) => {
+    await handle.admin((db) => db.exec("drop schema public cascade; create schema public"));
+    const earlier = await write(handle, from);
+    await prepareEmbedded(handle, { spaces: [] });
+    const { store } = assembleStore(handle.session, { dataDir: folder, spaces: [] });
+    expect(await readEarlierRows(store, earlier)).toEqual(earlier.records);
+  });
+
+  it("made by the first migration is brought up to date as its folder is opened", async () => {
+    const made = await openPglite({ folder: join(folder, "postgres") });
+    const earlier = await write(made, names[0] ?? "");
+    await made.session.close();
+    const { store } = await openStore({ dataDir: folder, spaces: [] });
+    expect(await readEarlierRows(store, earlier)).toEqual(earlier.records);
+    await store.close();
+  }, 120_000);
 });

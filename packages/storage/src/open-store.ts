@@ -66,7 +66,7 @@ export async function openStore(options: OpenStoreOptions): Promise<OpenedStore>
 /** Makes the app role and brings the schema up to date, as PGlite's superuser. */
 export async function prepareEmbedded(
   handle: PgliteHandle,
-  options: { spaces: readonly EmbeddingSpaceDefinition[]; extraSchemas?: readonly ExtraSchema[] },
+  options: { spaces: readonly EmbeddingSpaceDefinition[]; extraSchemas?: readonly ExtraSchema[]; upTo?: string },
 ): Promise<void> {
   await handle.admin(async (db) => {
     const roles = await db.query("select from pg_roles where rolname = $1", [embeddedAppRole]);
@@ -83,7 +83,7 @@ export async function prepareEmbedded(
         },
         query: async (text, values) => (await db.query<Record<string, unknown>>(text, values ?? [])).rows,
       },
-      { appRole: embeddedAppRole, spaces: options.spaces, extraSchemas: options.extraSchemas ?? [] },
+      { ...options, appRole: embeddedAppRole },
     );
   });
 }
