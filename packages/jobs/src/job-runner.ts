@@ -105,7 +105,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
       progress(stage, progress) {
         throwIfAborted(signal);
         held.state.stage = stage;
-        held.state.progress = Math.max(held.state.progress, progress);
+        held.state.progress = Math.max(held.state.progress, storable(progress));
         events.publish({ jobId: job.id, state: "running", ...held.state });
       },
       isOver: () => performance.now() > sliceEnd,
@@ -201,3 +201,8 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
 
 const cancelled = (message = "The job was cancelled.") => new FootnoteError("cancelled", message);
 const shown = ({ code, message }: FootnoteError) => ({ code, message });
+
+/** A share as the job's row gives it back: its column has single precision, and a digit that is lost there would look like a step back. */
+function storable(share: number): number {
+  return Math.round(share * 1e5) / 1e5;
+}
