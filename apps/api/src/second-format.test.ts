@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { isId, type LanguageModel } from "@footnote/core";
+import { withResilience } from "@footnote/answers";
+import { createSystemClock, isId, type LanguageModel } from "@footnote/core";
 import { openTestService, type TestService, type TestTenant } from "@footnote/service/testing";
 import { Hono } from "hono";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -31,7 +32,8 @@ let opened: TestService;
 let served: ServedApi;
 let tenant: TestTenant;
 beforeAll(async () => {
-  opened = await openTestService({ modelNamed: () => model });
+  const resilient = withResilience(model, { clock: createSystemClock() });
+  opened = await openTestService({ modelNamed: () => resilient });
   const app = new Hono();
   const { service, authenticator, store } = opened;
   const router = createRouter(app, { authenticator, idempotency: store.idempotency, drain: createDrain(), maxUploadBytes: 1_000_000 });
