@@ -1,4 +1,4 @@
-import { type CollectionId, FootnoteError, type Metadata, type TenantActor } from "@footnote/core";
+import { type CollectionId, FootnoteError, type Metadata, sha256, type TenantActor, throwIfAborted } from "@footnote/core";
 import { externalIdSchema } from "@footnote/sdk";
 import type { Store } from "@footnote/storage";
 import type { VerbContext } from "./service-context.ts";
@@ -36,7 +36,8 @@ export async function acceptFile(
     );
   }
   const { tenantId } = actor;
-  const blob = await store.blobs.put({ tenantId, bytes, signal });
+  throwIfAborted(signal);
+  const blob = { sha256: sha256(bytes), sizeBytes: bytes.byteLength };
   const named = fileName === undefined ? {} : { fileName };
   const put = await store.documents.put(tenantId, { ...kept, ...named, ...blob, externalId, bytes, mediaType, by });
   queue.wake();

@@ -1,6 +1,11 @@
-import type { AnswerTrace, Attribution, BlobStore, CollectionId, DocumentId, TenantId, VersionId } from "@footnote/core";
+import type { AnswerTrace, Attribution, BlobStore, DocumentId, TenantId } from "@footnote/core";
 import { writeAudit } from "./audit.ts";
+import { deleteListedBlobs } from "./blob-deletions.ts";
+import { and, eq, inArray } from "drizzle-orm";
 import type { AnswerBody } from "./schema/answers.ts";
+import { chunks, documents, documentVersions } from "./schema/documents.ts";
+import { idempotencyKeys } from "./schema/tenancy.ts";
+import { jobs } from "./schema/work.ts";
 import { redactEvaluations } from "./redact-evaluations.ts";
 import { createIndexWriters } from "./index-writers.ts";
 import { foldCollection } from "./maintenance.ts";
@@ -27,27 +32,23 @@ export async function eraseDocument(
   let collectionId: string | undefined;
   const receipt = await session.transaction(tenantId, async (tx) => {
     const counts: Record<string, number> = {};
-    const remove = async (store: string, text: string, values: unknown[] = [id]) => {
-      counts[store] = (await tx.query(`${text} returning 1`, values)).length;
-    };
-    const versions = `(select v.id from document_versions v where v.document_id = $1)`;
-    const [document] = await tx.query<{ collection_id: CollectionId; external_id: string }>(
-      "select collection_id, external_id from documents where id = $1 for update",
-      [id],
-    );
-    collectionId = document?.collection_id;
-    const known = await tx.query<{ id: VersionId }>("select id from document_versions where document_id = $1", [id]);
+    const { db } = tx;
+    const [document] = await db.select().from(documents).where(eq(documents.id, id)).for("update");
+    collectionId = document?.collectionId;
+    const known = await db.select({ id: documentVersions.id }).from(documentVersions).where(eq(documentVersions.documentId, id));
     const versionIds = known.map((version) => version.id);
     Object.assign(counts, await redactAnswers(tx, id));
     if (document) {
-      const about = { collectionId: document.collection_id, externalId: document.external_id };
-      Object.assign(counts, await redactEvaluations(tx, about));
+      const { externalId } = document;
+      Object.assign(counts, await redactEvaluations(tx, { collectionId: document.collectionId, externalId }));
     }
     for (const writer of createIndexWriters(joining(tx), spaces).all) {
       Object.assign(counts, await writer.remove({ tenantId, versionIds }));
     }
-    await remove("chunks", `delete from chunks where version_id in ${versions}`);
-    await remove("idempotencyBodies", "delete from idempotency_keys where document_id = $1");
+    counts.chunks = (await db.delete(chunks).where(inArray(chunks.versionId, versionIds)).returning({ id: chunks.id })).length;
+    const isAbout = eq(idempotencyKeys.documentId, id);
+    counts.idempotencyBodies = (await db.delete(idempotencyKeys).where(isAbout).returning({ key: idempotencyKeys.key })).length;
+    // SQL: a copy from one table to another.
     await tx.query(
       `insert into blob_deletions (tenant_id, document_id, sha256)
        select distinct v.tenant_id, v.document_id, v.sha256 from document_versions v where v.document_id = $1
@@ -55,9 +56,13 @@ export async function eraseDocument(
        on conflict do nothing`,
       [id],
     );
-    await remove("versions", "delete from document_versions where document_id = $1");
-    await remove("documents", "delete from documents where id = $1");
-    await tx.query("update jobs set error = null where document_id = $1 and kind = 'ingest'", [id]);
+    const ofDocument = eq(documentVersions.documentId, id);
+    counts.versions = (await db.delete(documentVersions).where(ofDocument).returning({ id: documentVersions.id })).length;
+    counts.documents = (await db.delete(documents).where(eq(documents.id, id)).returning({ id: documents.id })).length;
+    await db
+      .update(jobs)
+      .set({ error: null })
+      .where(and(eq(jobs.documentId, id), eq(jobs.kind, "ingest")));
     if (document) await writeAudit(tx, tenantId, by, { action: "document.erase", subject: id });
     return counts;
   });
@@ -65,34 +70,6 @@ export async function eraseDocument(
   if (collectionId !== undefined) await foldCollection(session, { tenantId, collectionId, wait: true });
   receipt.blobs = await deleteListedBlobs({ session, blobs }, tenantId, id);
   return receipt;
-}
-
-/** Held to the end of the transaction by whoever references or removes the bytes. */
-export async function lockBlob(tx: Transaction, tenantId: TenantId, sha256: string): Promise<void> {
-  await tx.query("select pg_advisory_xact_lock(hashtextextended('blob ' || $1 || ' ' || $2, 0))", [tenantId, sha256]);
-}
-
-/** Bytes go after the rows: a crash in between leaves the list, and the next call finishes it. */
-async function deleteListedBlobs(
-  { session, blobs }: { session: Session; blobs: BlobStore },
-  tenantId: TenantId,
-  id: DocumentId,
-): Promise<number> {
-  let removed = 0;
-  const listed = await session.transaction(tenantId, (tx) =>
-    tx.query<{ sha256: string }>("select sha256 from blob_deletions where document_id = $1", [id]),
-  );
-  for (const { sha256 } of listed) {
-    // The bytes go while the lock is held: a document that is put meanwhile is seen here, or sees that they are gone.
-    const gone = await session.transaction(tenantId, async (tx) => {
-      await lockBlob(tx, tenantId, sha256);
-      const taken = await tx.query("delete from blob_deletions where document_id = $1 and sha256 = $2 returning 1", [id, sha256]);
-      const used = await tx.query("select 1 from document_versions where sha256 = $1 limit 1", [sha256]);
-      return taken.length > 0 && used.length === 0 && (await blobs.delete({ tenantId, sha256 }));
-    });
-    if (gone) removed += 1;
-  }
-  return removed;
 }
 
 /**

@@ -23,7 +23,7 @@ export function createLexicalWriter(transaction: TenantTransaction): IndexWriter
                  set length = excluded.length, terms = excluded.terms, frequencies = excluded.frequencies returning 1`,
               [
                 tenantId,
-                version.collection_id,
+                version.collectionId,
                 versionId,
                 batch.map(({ chunkId }) => chunkId),
                 batch.map(({ analyzed }) => Math.min(maxLength, analyzed.length)),

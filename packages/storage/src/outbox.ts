@@ -1,17 +1,13 @@
 import type { JobId, TenantId } from "@footnote/core";
+import { outbox } from "./schema/work.ts";
 import type { Transaction } from "./session.ts";
 
 /** A row that is delivered after the transaction commits. The payload holds ids, never content. */
 export async function insertOutbox(
-  tx: Transaction,
-  row: { tenantId: TenantId; topic: string; payload: Record<string, string>; runAfter?: Date },
+  { db }: Transaction,
+  row: Omit<typeof outbox.$inferInsert, "claimedUntil" | "createdAt">,
 ): Promise<void> {
-  await tx.query("insert into outbox (tenant_id, topic, payload, run_after) values ($1, $2, $3::jsonb, $4)", [
-    row.tenantId,
-    row.topic,
-    JSON.stringify(row.payload),
-    row.runAfter ?? null,
-  ]);
+  await db.insert(outbox).values(row);
 }
 
 /** Leads a job to the queue. */

@@ -22,7 +22,7 @@ export function createPgvectorWriter(transaction: TenantTransaction, space: Embe
             await insertVectors(tx, {
               tenantId,
               versionId,
-              collectionId: version.collection_id,
+              collectionId: version.collectionId,
               batch: entries.slice(from, from + 200),
               space,
             });
@@ -129,7 +129,7 @@ export async function reuseVectors(
        insert into dense_${name} (tenant_id, collection_id, chunk_id, version_id, input_sha256, vector)
        select $1, $3, f.id, $2, f.input_sha256, f.vector from found f on conflict (tenant_id, chunk_id) do nothing
      ) select f.id as chunk_id, f.source from found f`,
-    [tenantId, versionId, version.collection_id],
+    [tenantId, versionId, version.collectionId],
   );
   if (tokenVectors && copied.length > 0) {
     await tx.query(

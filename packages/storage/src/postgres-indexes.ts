@@ -2,7 +2,6 @@ import {
   FootnoteError,
   throwIfAborted,
   type ChunkId,
-  type ChunkReader,
   type LexicalIndex,
   type ScoredChunk,
   type TokenVectorStore,
@@ -13,7 +12,6 @@ import { foldTerms } from "./index-rows.ts";
 import { compileFilter } from "./metadata-filter.ts";
 import { checkedName } from "./migrate.ts";
 import { createPostingCache, type KnownList, type KnownTerm } from "./posting-cache.ts";
-import { chunkColumns, toLocatedChunk, type LocatedChunkRow } from "./records.ts";
 import type { Session } from "./session.ts";
 
 interface ScoredRow {
@@ -228,38 +226,6 @@ export function createTokenVectorStore(session: Session): TokenVectorStore {
         signal,
       );
       return new Map(rows.map((row) => [row.chunk_id, row.vectors]));
-    },
-  };
-}
-
-/** A chunk that readers may see: its document is not being deleted. */
-const locatedChunks = `select ${chunkColumns}, v.document_id, coalesce(v.given_title, v.parsed_title) as title, v.media_type,
-    case when jsonb_typeof(v.metadata->'url') = 'string' then v.metadata->>'url' end as url
-  from chunks k join document_versions v on v.tenant_id = k.tenant_id and v.id = k.version_id
-  join documents d on d.tenant_id = v.tenant_id and d.id = v.document_id and d.state <> 'deleting'`;
-
-export function createChunkReader(session: Session): ChunkReader {
-  return {
-    async read({ tenantId, chunkIds, signal }) {
-      if (chunkIds.length === 0) return new Map();
-      const rows = await session.transaction(
-        tenantId,
-        (tx) => tx.query<LocatedChunkRow>(`${locatedChunks} where k.tenant_id = $1 and k.id = any($2)`, [tenantId, chunkIds]),
-        signal,
-      );
-      return new Map(rows.map((row) => [row.id, toLocatedChunk(row)]));
-    },
-    async range({ tenantId, versionId, from, to, signal }) {
-      const rows = await session.transaction(
-        tenantId,
-        (tx) =>
-          tx.query<LocatedChunkRow>(
-            `${locatedChunks} where k.tenant_id = $1 and k.version_id = $2 and k.ordinal between $3 and $4 order by k.ordinal`,
-            [tenantId, versionId, from, to],
-          ),
-        signal,
-      );
-      return rows.map(toLocatedChunk);
     },
   };
 }

@@ -1,16 +1,23 @@
-import { FootnoteError, type VersionId } from "@footnote/core";
-import { versionColumns, type VersionRow } from "./records.ts";
+import { FootnoteError, type DocumentState, type VersionId } from "@footnote/core";
+import { and, eq, ne, sql } from "drizzle-orm";
+import { versionColumns } from "./records.ts";
+import { documents, documentVersions } from "./schema/documents.ts";
 import type { Transaction } from "./session.ts";
+import type { VersionRecord, VersionState } from "./store/versions.ts";
 
-const ended = ["live", "superseded", "failed", "cancelled"];
+const ended: readonly VersionState[] = ["live", "superseded", "failed", "cancelled"];
 
-export const hasEnded = ({ state }: VersionRow): boolean => ended.includes(state);
+/** The version, locked, unless it has ended. */
+export async function lockOpenVersion({ db }: Transaction, id: VersionId): Promise<VersionRecord | null> {
+  const version = await lockRow({ db }, id);
+  return version && !ended.includes(version.state) ? version : null;
+}
 
 /** The version, locked, or `not_found`; one that has ended takes no more writes. */
-export async function lockVersion(tx: Transaction, id: VersionId): Promise<VersionRow> {
-  const [version] = await tx.query<VersionRow>(`select ${versionColumns} from document_versions where id = $1 for update`, [id]);
+export async function lockVersion({ db }: Transaction, id: VersionId): Promise<VersionRecord> {
+  const version = await lockRow({ db }, id);
   if (!version) throw new FootnoteError("not_found", "The document version does not exist.");
-  if (hasEnded(version)) {
+  if (ended.includes(version.state)) {
     throw new FootnoteError("conflict", `The document version is ${version.state} and takes no more changes.`, {
       details: { versionId: id },
     });
@@ -18,12 +25,21 @@ export async function lockVersion(tx: Transaction, id: VersionId): Promise<Versi
   return version;
 }
 
-export async function setState(tx: Transaction, version: VersionRow, state: string, document: string | null): Promise<void> {
-  await tx.query("update document_versions set state = $2 where id = $1", [version.id, state]);
+async function lockRow({ db }: Pick<Transaction, "db">, id: VersionId): Promise<VersionRecord | undefined> {
+  const [version] = await db.select(versionColumns).from(documentVersions).where(eq(documentVersions.id, id)).for("update");
+  return version;
+}
+
+export async function setState(
+  { db }: Transaction,
+  version: VersionRecord,
+  state: VersionState,
+  document: DocumentState | null,
+): Promise<void> {
+  await db.update(documentVersions).set({ state }).where(eq(documentVersions.id, version.id));
   if (document === null) return;
-  await tx.query("update documents set state = $3, updated_at = now() where id = $1 and newest_version_id = $2 and state <> 'deleting'", [
-    version.document_id,
-    version.id,
-    document,
-  ]);
+  await db
+    .update(documents)
+    .set({ state: document, updatedAt: sql`now()` })
+    .where(and(eq(documents.id, version.documentId), eq(documents.newestVersionId, version.id), ne(documents.state, "deleting")));
 }

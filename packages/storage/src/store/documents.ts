@@ -12,25 +12,24 @@ import type {
 import type { PageRequest, PageResult } from "./paging.ts";
 import type { VersionRecord } from "./versions.ts";
 
+export interface DocumentToPut {
+  collectionId: CollectionId;
+  externalId: string;
+  sha256: string;
+  sizeBytes: number;
+  /** They are put into `blobs`; no erasure of the same bytes that runs at this moment can take them away. Absent: the caller put them. */
+  bytes?: Uint8Array;
+  mediaType: string;
+  fileName?: string;
+  title?: string;
+  metadata?: Metadata;
+  access?: string[];
+  by: Attribution;
+}
+
 export interface DocumentRepository {
-  /** One transaction: document, version, job, outbox row. Bytes were put into `blobs` before. Same bytes as the live version, same title, metadata and access: still a job, which finds everything reusable. */
-  put(
-    tenantId: TenantId,
-    document: {
-      collectionId: CollectionId;
-      externalId: string;
-      sha256: string;
-      sizeBytes: number;
-      /** What was put into `blobs`: an erasure of the same bytes that runs at this moment cannot take them away then. */
-      bytes?: Uint8Array;
-      mediaType: string;
-      fileName?: string;
-      title?: string;
-      metadata?: Metadata;
-      access?: string[];
-      by: Attribution;
-    },
-  ): Promise<{ document: DocumentRecord; version: VersionRecord; job: DocumentJobRecord }>;
+  /** One transaction: document, version, job, outbox row; the bytes are in `blobs` before. Same bytes as the live version, same title, metadata and access: still a job, which finds everything reusable. */
+  put(tenantId: TenantId, document: DocumentToPut): Promise<{ document: DocumentRecord; version: VersionRecord; job: DocumentJobRecord }>;
   get(tenantId: TenantId, id: DocumentId): Promise<DocumentRecord | null>;
   list(tenantId: TenantId, collectionId: CollectionId, page: PageRequest): Promise<PageResult<DocumentRecord>>;
   /** Null when the version is unknown, not of this document, or has no text yet. Default version: the live one. */
