@@ -1,8 +1,8 @@
-import type { AnswerTrace, Attribution, BlobStore, DocumentId, TenantId } from "@footnote/core";
+import type { AnswerId, AnswerTrace, Attribution, BlobStore, DocumentId, TenantId } from "@footnote/core";
 import { writeAudit } from "./audit.ts";
 import { deleteListedBlobs } from "./blob-deletions.ts";
-import { and, eq, inArray } from "drizzle-orm";
-import type { AnswerBody } from "./schema/answers.ts";
+import { and, eq, inArray, isNotNull, sql } from "drizzle-orm";
+import { type AnswerBody, answers, answerSources, feedback } from "./schema/answers.ts";
 import { chunks, documents, documentVersions } from "./schema/documents.ts";
 import { idempotencyKeys } from "./schema/tenancy.ts";
 import { jobs } from "./schema/work.ts";
@@ -12,14 +12,13 @@ import { foldCollection } from "./maintenance.ts";
 import { joining, type Session, type Transaction } from "./session.ts";
 import type { EmbeddingSpaceDefinition } from "./store.ts";
 
-interface AnsweredRow {
-  id: string;
-  conversation_id: string;
-  text: string;
-  body: AnswerBody;
-  trace: AnswerTrace | null;
-  shown: boolean;
-}
+const answerColumns = {
+  id: answers.id,
+  conversationId: answers.conversationId,
+  text: answers.text,
+  body: answers.body,
+  trace: answers.trace,
+};
 
 /** Stands for each character that quoted an erased document, so that every other span stays where it was. */
 const mask = "█";
@@ -78,32 +77,34 @@ export async function eraseDocument(
  * quote what its answer said; the rating and the reason may stay.
  */
 async function redactAnswers(tx: Transaction, id: DocumentId): Promise<{ answersRedacted: number; feedbackRedacted: number }> {
-  const showing = "select s.answer_id from answer_sources s where s.document_id = $1";
+  const { db } = tx;
+  const ofDocument = eq(answerSources.documentId, id);
+  const showing = db.select({ id: answerSources.answerId }).from(answerSources).where(ofDocument);
+  const begunIn = db.select({ id: answers.conversationId }).from(answers).where(inArray(answers.id, showing));
   // Answers before what is said of them, and in the order of their ids, as everybody takes them: otherwise two transactions could wait for one another.
-  const rows = await tx.query<AnsweredRow>(
-    `select id, conversation_id, text, body, trace, id in (${showing}) as shown from answers
-     where conversation_id in (select f.conversation_id from answers f where f.id in (${showing})) order by id for update`,
-    [id],
-  );
+  const rows = await db
+    .select({ ...answerColumns, shown: sql<boolean>`${inArray(answers.id, showing)}` })
+    .from(answers)
+    .where(inArray(answers.conversationId, begunIn))
+    .orderBy(answers.id)
+    .for("update");
   const begun = new Set<string>();
-  const changed: string[] = [];
+  const changed: AnswerId[] = [];
   for (const row of rows) {
-    const isLater = begun.has(row.conversation_id) && row.trace?.historyTurns !== 0;
+    const isLater = begun.has(row.conversationId) && row.trace?.historyTurns !== 0;
     if (!row.shown && !isLater) continue;
-    begun.add(row.conversation_id);
+    begun.add(row.conversationId);
     const { text, body } = redactAnswer(row.text, row.body, id);
     if (row.shown || text !== row.text) changed.push(row.id);
-    await tx.query("update answers set text = $2, body = $3::jsonb, trace = $4::jsonb where id = $1", [
-      row.id,
-      text,
-      JSON.stringify(body),
-      row.trace && JSON.stringify(redactTrace(row.trace, id)),
-    ]);
+    const trace = row.trace && redactTrace(row.trace, id);
+    await db.update(answers).set({ text, body, trace }).where(eq(answers.id, row.id));
   }
-  const comments = await tx.query("update feedback set comment = null where comment is not null and answer_id = any($1) returning 1", [
-    changed,
-  ]);
-  await tx.query("delete from answer_sources where document_id = $1", [id]);
+  const comments = await db
+    .update(feedback)
+    .set({ comment: null })
+    .where(and(isNotNull(feedback.comment), inArray(feedback.answerId, changed)))
+    .returning({ id: feedback.id });
+  await db.delete(answerSources).where(ofDocument);
   return { answersRedacted: changed.length, feedbackRedacted: comments.length };
 }
 

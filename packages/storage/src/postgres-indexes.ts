@@ -213,6 +213,7 @@ export function createPgvectorIndex(session: Session, options: { exactBelow?: nu
   };
 }
 
+/** SQL: a space's table is named after it and not in the schema. */
 export function createTokenVectorStore(session: Session): TokenVectorStore {
   return {
     async read({ tenantId, space, chunkIds, signal }) {

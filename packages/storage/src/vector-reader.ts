@@ -2,7 +2,7 @@ import type { ChunkId, VectorReader } from "@footnote/core";
 import { checkedName } from "./migrate.ts";
 import type { Session } from "./session.ts";
 
-/** Vectors as they are stored: halfvec, so about three digits are exact. */
+/** Vectors as they are stored: halfvec, so about three digits are exact. SQL: a space's table is named after it and not in the schema. */
 export function createVectorReader(session: Session): VectorReader {
   return {
     async read({ tenantId, space, chunkIds, signal }) {
