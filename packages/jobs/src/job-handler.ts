@@ -26,5 +26,10 @@ export interface JobHandler<J extends JobRecord = JobRecord> {
   firstStage: JobStage;
   run(turn: JobTurn<J>): Promise<TurnOutcome>;
   /** The job ends undone: takes away what it left half made. */
-  abandon?(tenantId: TenantId, job: J, outcome: { state: "failed" | "cancelled"; error: { code: string; message: string } }): Promise<void>;
+  abandon?(
+    tenantId: TenantId,
+    job: J,
+    /** `lease`: under which the job is held; whoever has lost it may take nothing away. */
+    outcome: { state: "failed" | "cancelled"; error: { code: string; message: string }; lease: string },
+  ): Promise<void>;
 }

@@ -46,7 +46,7 @@ export interface JobRunner {
 /** Turns that a job may begin, crashes included, before it is given up as one that kills its workers. */
 const maxStarts = 200;
 
-type Abandoned = { state: "failed" | "cancelled"; error: { code: string; message: string } };
+type Abandoned = { state: "failed" | "cancelled"; error: { code: string; message: string }; lease: string };
 
 /** A job with the handler of its kind. */
 interface BoundJob {
@@ -142,7 +142,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
 
     const settle = async (outcome: JobSettlement) => {
       if (outcome.state === "failed" || outcome.state === "dead" || outcome.state === "cancelled") {
-        await boundJob.abandon({ state: outcome.state === "cancelled" ? "cancelled" : "failed", error: outcome.error });
+        await boundJob.abandon({ state: outcome.state === "cancelled" ? "cancelled" : "failed", error: outcome.error, lease });
       }
       await store.jobs.finish(tenantId, jobId, lease, outcome);
       if (outcome.state === "queued") options.onRequeue?.();

@@ -26,6 +26,10 @@ export async function openCollectionTarget(options: {
   verbs: TargetVerbs;
   /** In whose name; looked up for each call, so that what is no longer allowed ends. */
   actor(): Promise<TenantActor>;
+  /** Who takes away what was asked, also where whoever began it may do nothing any more. */
+  forgetter: TenantActor;
+  /** A conversation could not be deleted. */
+  onLeftBehind(error: unknown): void;
   collection: string;
   /** Default: the collection's own. */
   pipeline?: string;
@@ -35,7 +39,7 @@ export async function openCollectionTarget(options: {
   forgets?: boolean;
   signal: AbortSignal;
 }): Promise<EvalTarget> {
-  const { verbs, actor, collection, pipeline, forgets = true } = options;
+  const { verbs, actor, forgetter, onLeftBehind, collection, pipeline, forgets = true } = options;
   const spec = await verbs.resolvePipeline(await actor(), { collection, pipeline }, options);
   let listed: Promise<Listed> | undefined;
   const documents = () => (listed ??= listDocumentsOf(options));
@@ -47,20 +51,15 @@ export async function openCollectionTarget(options: {
       let conversationId: string | undefined;
       async function turn(asked: string): Promise<Answer> {
         const input = { question: asked, collection, pipeline, conversationId };
-        const answer = await wholeAnswer(await verbs.ask(await actor(), input, { signal }));
-        ({ conversationId } = answer);
-        return answer;
+        const begun = await verbs.ask(await actor(), input, { signal });
+        ({ conversationId } = begun);
+        return await wholeAnswer(begun);
       }
       try {
         for (const before of history) await turn(before);
         return await turn(question);
       } finally {
-        if (forgets && conversationId !== undefined) {
-          const forgotten = { conversationId };
-          await actor()
-            .then((asker) => verbs.deleteConversation(asker, forgotten))
-            .catch(() => undefined);
-        }
+        if (forgets && conversationId !== undefined) await verbs.deleteConversation(forgetter, { conversationId }).catch(onLeftBehind);
       }
     },
     async search({ question, history, limit, signal = options.signal }) {

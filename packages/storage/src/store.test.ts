@@ -290,7 +290,12 @@ describe.each(await availableEngines())("Store on %s", (engine) => {
     const third = await store.jobs.start(tenantId, jobId, { staleMs: 0 });
     await store.jobs.cancel(tenantId, jobId, testBy);
     expect(await beat(third?.lease)).toBe("cancel");
-    await store.versions.abandon(tenantId, versionId, { state: "cancelled", error: { code: "cancelled", message: "Stopped." } });
+    const stopped = { state: "cancelled", error: { code: "cancelled", message: "Stopped." } } as const;
+    // Whoever has lost the job takes nothing away from whoever has it now.
+    await store.versions.abandon(tenantId, versionId, { ...stopped, heldBy: { jobId, lease: again?.lease ?? "" } });
+    expect((await store.versions.get(tenantId, versionId))?.state).toBe("pending");
+    await store.versions.abandon(tenantId, versionId, { ...stopped, heldBy: { jobId, lease: third?.lease ?? "" } });
+    expect((await store.versions.get(tenantId, versionId))?.state).toBe("cancelled");
     await store.jobs.finish(tenantId, jobId, third?.lease ?? "", { state: "cancelled", error: { code: "cancelled", message: "Stopped." } });
     expect((await store.jobs.list(tenantId, { state: "cancelled", documentId })).data.map(({ id }) => id)).toEqual([jobId]);
     expect((await store.audit.list(tenantId, {})).data.map(({ action }) => action)).toEqual([

@@ -4,6 +4,7 @@ import { createIndexWriters } from "./index-writers.ts";
 import { reuseVectors } from "./pgvector-writer.ts";
 import { versionColumns } from "./records.ts";
 import { chunks, documentVersions, documents } from "./schema/documents.ts";
+import { jobs } from "./schema/work.ts";
 import { joining, type Session, type Transaction } from "./session.ts";
 import type { EmbeddingSpaceDefinition, Store } from "./store.ts";
 import type { ChunkToStore, PendingChunk } from "./store/versions.ts";
@@ -150,6 +151,12 @@ export function createVersionRepository(session: Session, definitions: readonly 
     abandon: (tenantId, id, outcome) =>
       session.transaction(tenantId, async (tx) => {
         const { db } = tx;
+        const { heldBy } = outcome;
+        if (heldBy) {
+          const held = and(eq(jobs.id, heldBy.jobId), eq(jobs.lease, heldBy.lease), eq(jobs.state, "running"));
+          const [job] = await db.select({ id: jobs.id }).from(jobs).where(held).for("update");
+          if (!job) return;
+        }
         const version = await lockOpenVersion(tx, id);
         if (!version) return;
         await removeFromIndexes(tx, { tenantId, versionIds: [id] });

@@ -160,8 +160,8 @@ export function createIngestDocument(options: IngestDocumentOptions): JobHandler
   return {
     firstStage: "parse",
     run,
-    async abandon(tenantId, job, outcome) {
-      if (job.versionId) await store.versions.abandon(tenantId, job.versionId, outcome);
+    async abandon(tenantId, job, { lease, ...outcome }) {
+      if (job.versionId) await store.versions.abandon(tenantId, job.versionId, { ...outcome, heldBy: { jobId: job.id, lease } });
     },
   };
 }

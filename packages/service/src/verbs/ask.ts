@@ -4,6 +4,7 @@ import {
   type AnswerEvent,
   type AnswerId,
   type ChunkId,
+  type ConversationId,
   createUsageMeter,
   FootnoteError,
   type LanguageModel,
@@ -32,6 +33,8 @@ export type AskInput = Omit<AnswerRequest, "stream">;
 /** An answer on its way. */
 export interface Asked {
   id: AnswerId;
+  /** Made for this question where it named none. */
+  conversationId: ConversationId;
   /** To be read once; whoever stops reading stops the work, and what was said is stored. */
   events: AsyncIterable<AnswerEvent>;
   /** The answer, from the moment it is stored: that is before its last event. */
@@ -98,7 +101,7 @@ export const ask = defineVerb({
       language: { terms: (text) => context.analyzerFor(spec).terms(text), code: spec.index.analyzer.language },
       signal,
     });
-    return { id: ids.answer, events, stored: () => stored };
+    return { id: ids.answer, conversationId: ids.conversation, events, stored: () => stored };
   },
 });
 

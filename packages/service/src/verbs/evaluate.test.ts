@@ -1,5 +1,6 @@
-import { type RunId, scopes, type TenantActor } from "@footnote/core";
+import { type KeyId, type RunId, scopes, type TenantActor } from "@footnote/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createService } from "../create-service.ts";
 import { openTestService, type TestService, type TestTenant } from "../testing/index.ts";
 
 let opened: TestService;
@@ -24,13 +25,19 @@ afterAll(() => opened.close());
 async function begin(beginner: TenantActor): Promise<RunId> {
   return (await opened.service.startEvaluation(beginner, { dataset: "questions" })).run.id;
 }
+const worker = (): TenantActor => ({ type: "system", id: "test", tenantId: tenant.tenantId, scopes, collections: null });
+
 function evaluate(runId: RunId, isOver = false) {
-  const worker: TenantActor = { type: "system", id: "test", tenantId: tenant.tenantId, scopes, collections: null };
-  return opened.service.evaluate(worker, { runId, progress: async () => {}, isOver: () => isOver });
+  return opened.service.evaluate(worker(), { runId, progress: async () => {}, isOver: () => isOver });
 }
 async function newKey(request: { expiresAt?: string } = {}): Promise<Extract<TenantActor, { type: "key" }>> {
   const { record } = await opened.service.createKey(tenant.actor, { scopes: ["ask"], collections: ["manual"], ...request });
   return { type: "key", id: record.id, tenantId: tenant.tenantId, scopes: ["ask"], collections: record.collections };
+}
+
+async function* afterRevoking<T>(keyId: KeyId, events: () => AsyncIterable<T>): AsyncGenerator<T> {
+  await opened.service.revokeKey(tenant.actor, { keyId });
+  yield* events();
 }
 
 describe("a run's turn", () => {
@@ -54,5 +61,21 @@ describe("a run's turn", () => {
     const refused = { code: "unauthorized", retryable: false, message: expect.stringContaining("was revoked or has expired") };
     await expect(evaluate(first)).rejects.toMatchObject(refused);
     await expect.poll(() => evaluate(second, true).catch((error: unknown) => error), { timeout: 20_000 }).toMatchObject(refused);
+  });
+
+  it("takes its conversation away also where the key is revoked while it answers", async () => {
+    const key = await newKey();
+    const runId = await begin(key);
+    const { context } = opened;
+    const service = createService({
+      ...context,
+      modelNamed(tenantId, name) {
+        const model = context.modelNamed(tenantId, name);
+        return model && { ...model, generate: (request) => afterRevoking(key.id, () => model.generate(request)) };
+      },
+    });
+    const run = { runId, progress: async () => {}, isOver: () => false };
+    await expect(service.evaluate(worker(), run)).rejects.toMatchObject({ code: "unauthorized" });
+    expect(await opened.superuser("select id from conversations where tenant_id = $1", [tenant.tenantId])).toEqual([]);
   });
 });

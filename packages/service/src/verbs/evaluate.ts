@@ -14,12 +14,9 @@ import { search } from "./search.ts";
 export const evaluate = defineVerb({
   scope: "ask",
   audits: ["conversation.create", "answer.create", "conversation.delete"],
-  async run(
-    context,
-    { actor: { tenantId }, signal },
-    input: Pick<EvaluationWork, "runId" | "progress" | "isOver">,
-  ): Promise<"done" | "more"> {
-    const { store, judges, actorOf } = context;
+  async run(context, { actor: evaluator, signal }, input: Pick<EvaluationWork, "runId" | "progress" | "isOver">): Promise<"done" | "more"> {
+    const { store, judges, actorOf, telemetry } = context;
+    const { tenantId } = evaluator;
     const verbs = {
       ask: bindVerb(context, ask),
       search: bindVerb(context, search),
@@ -45,6 +42,9 @@ export const evaluate = defineVerb({
               scopes: ["read", "ask"],
               collections: [collectionId],
             }),
+            forgetter: evaluator,
+            onLeftBehind: (error) =>
+              telemetry.logger.error({ run: input.runId, tenant: tenantId }, "a conversation of an evaluation was not deleted", error),
             collection: collectionId,
             pipeline,
             corpus,

@@ -1,4 +1,4 @@
-import type { ChunkDraft, ChunkId, CollectionId, DocumentId, ParsedDocument, TenantId, VersionId } from "@footnote/core";
+import type { ChunkDraft, ChunkId, CollectionId, DocumentId, ParsedDocument, TenantId, VersionId, JobId } from "@footnote/core";
 
 export type VersionState = "pending" | "parsed" | "chunked" | "embedded" | "indexed" | "live" | "superseded" | "failed" | "cancelled";
 
@@ -52,10 +52,10 @@ export interface VersionRepository {
   reach(tenantId: TenantId, id: VersionId, state: "embedded" | "indexed"): Promise<void>;
   /** The atomic flip: the new version becomes live, the old one's index rows go, statistics change, old versions beyond retention that no answer cites are removed. A version older than the live one is superseded instead. Fails with `embedding_invalid` when a chunk lacks its vector in one of the spaces, with `storage_failed` when it is not in the lexical index. */
   publish(tenantId: TenantId, id: VersionId, spaces: string | readonly string[]): Promise<{ published: boolean }>;
-  /** Ends a version that will not become live and drops its partial rows. */
+  /** Ends a version that will not become live and drops its partial rows; nothing where `heldBy`, a running job under its lease, is in other hands by now. */
   abandon(
     tenantId: TenantId,
     id: VersionId,
-    outcome: { state: "failed" | "cancelled"; error: { code: string; message: string } },
+    outcome: { state: "failed" | "cancelled"; error: { code: string; message: string }; heldBy?: { jobId: JobId; lease: string } },
   ): Promise<void>;
 }
