@@ -19,3 +19,5 @@ export { spanFault } from "./span-fault.ts";
 export { blobStoreContract } from "./blob-store-contract.ts";
 export { tokenVectorStoreContract } from "./token-vector-store-contract.ts";
 export type { TokenVectorFixture } from "./token-vector-store-contract.ts";
+export { indexWriterContract } from "./index-writer-contract.ts";
+export type { IndexWriterFixture } from "./index-writer-contract.ts";
