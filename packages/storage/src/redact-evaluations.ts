@@ -1,15 +1,15 @@
-import type { CollectionId } from "@footnote/core";
 import { and, arrayContains, eq, exists, sql } from "drizzle-orm";
+import type { Eraser } from "./eraser.ts";
 import { datasetHash } from "./evaluation-datasets.ts";
 import { evalCases, evalDatasets, evalResults, evalRuns } from "./schema/evaluations.ts";
-import type { Transaction } from "./session.ts";
+
 import type { EvalBody } from "./store/evaluation-runs.ts";
 
 /** Removes cases that quote a document and masks what results show of it. */
-export async function redactEvaluations(
-  { db }: Transaction,
-  { collectionId, externalId }: { collectionId: CollectionId; externalId: string },
-): Promise<{ evalCases: number; evalResultsRedacted: number }> {
+export const redactEvaluations: Eraser = async ({ tx: { db }, document }) => {
+  // A document whose row is gone was taken out of evaluations in the same transaction.
+  if (!document) return {};
+  const { collectionId, externalId } = document;
   const removed = await db
     .delete(evalCases)
     .where(
@@ -44,7 +44,7 @@ export async function redactEvaluations(
       .where(and(eq(runId, shown.runId), eq(caseId, shown.caseId)));
   }
   return { evalCases: removed.length, evalResultsRedacted: results.length };
-}
+};
 
 const mask = "█";
 const blank = (text: string) => text.replace(/[^\s]/g, mask);
